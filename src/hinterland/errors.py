@@ -1,0 +1,27 @@
+"""The errors a caller may want to catch by name; everything else is a plain ValueError or TypeError."""
+
+
+class HinterlandError(Exception):
+    """Base of the errors that hinterland raises under its own name."""
+
+
+class DataNotFoundError(HinterlandError, FileNotFoundError):
+    """A data set is neither in ``HINTERLAND_DATA`` nor in the cache, and could not be downloaded."""
+
+
+class FileFormatError(HinterlandError, ValueError):
+    """A file is not what it should be: truncated, foreign, tampered with or from a newer version."""
+
+
+class TableError(HinterlandError, ValueError):
+    """A table does not fit what was asked of it: its columns, their types or some of its rows."""
+
+
+class MissingExtraError(HinterlandError, ImportError):
+    """A feature needs an optional dependency that is not installed."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the package {package!r}, which is not installed; "
+            f"install it with: pip install 'hinterland[{extra}]'"
+        )
