@@ -1,6 +1,7 @@
 """Public data sets, each a ``Dataset``: a table ``X`` and the truth ``is_anomaly`` about its rows.
 
 ``load(name)`` loads any of ``names()``; every data set also has its own function, with its options.
+``splits`` turns the truth into training rows, test rows and the labels that ``fit`` takes.
 
 Files are looked for in the folder in the environment variable ``HINTERLAND_DATA``, then in the user's
 cache, and are otherwise downloaded from their public source and checked. ``HINTERLAND_OFFLINE=1`` forbids
@@ -14,6 +15,7 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any
 
+from hinterland.datasets import splits
 from hinterland.datasets._dataset import Dataset
 from hinterland.datasets.abalone import load_abalone, read_abalone
 from hinterland.datasets.adbench import adbench_names, load_adbench
@@ -35,6 +37,7 @@ __all__ = [
     "load_thyroid",
     "names",
     "read_abalone",
+    "splits",
 ]
 
 _ADBENCH = "adbench/"
