@@ -195,6 +195,10 @@ def test_the_midpoint_separates_even_neighbouring_and_huge_energies(lower, upper
     assert lower <= threshold < upper
 
 
+def test_the_midpoint_of_huge_energies_does_not_overflow():
+    assert best_f1_threshold([1e308, 1.5e308], [False, True]).threshold == 1.25e308
+
+
 def test_swapped_energies_and_labels_are_recognised():
     with pytest.raises(TypeError, match="energy must hold real numbers, got dtype bool; are energies and"):
         best_f1_threshold([True, False], [1.0, 2.0])
