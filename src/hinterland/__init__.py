@@ -1,1 +1,44 @@
-"""hinterland."""
+"""Unsupervised anomaly detection by deep mixture density models.
+
+The flow, one stage a line:
+
+1. ``hinterland.datasets``       rows, and splits that keep training and test apart
+2. ``hinterland.preprocessing``  rows to a float32 matrix, every column traceable to its source
+3. ``hinterland.networks``       matrix to latent and reconstruction
+4. ``hinterland.densities``      composite features (``hinterland.composite``) to energy
+5. ``hinterland.training``       how parameters are learnt, over one loop
+6. ``hinterland.detectors``      the named methods: ``DeepMixture``, ``DAGMM``
+7. ``hinterland.thresholds``     energy to label
+8. ``hinterland.metrics``        how good the energies and labels are, under a named rule
+9. ``hinterland.explain``        which columns made a row anomalous
+
+Importing the package is cheap; a name imports what it needs when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hinterland.detectors.dagmm import DAGMM
+    from hinterland.preprocessing import TabularEncoder
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "DAGMM": "hinterland.detectors.dagmm",
+    "TabularEncoder": "hinterland.preprocessing",
+}
+
+__all__ = ["DAGMM", "TabularEncoder", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hinterland' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

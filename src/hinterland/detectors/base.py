@@ -1,0 +1,183 @@
+"""What all detectors share: scikit-learn's manners around models that give energies."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from hinterland.energy_model import EnergyModel, apply_in_chunks
+from hinterland.parameters import check_choice, check_integer, check_number
+from hinterland.threads import threads
+from hinterland.thresholds import contamination_threshold
+from hinterland.training.loop import History
+
+LABEL_CODES = (-1, 0, 1)
+
+
+class Detector(OutlierMixin, BaseEstimator):
+    """Base of the detectors: ``fit`` validates, trains, freezes the density and sets the threshold.
+
+    A member implements ``_check_parameters`` and ``_train``. The constructor stores its arguments untouched.
+
+    Attributes
+    ----------
+    models_ : list of EnergyModel. A row's energy is the mean of theirs.
+    history_ : list of dict, an entry an epoch (and a member, where there are several): loss terms, seconds.
+    offset_ : float; ``predict`` calls a row anomalous where ``score_samples`` is below it.
+    training_energy_ : ndarray (n,), the energies of the training rows, in nats.
+    n_features_in_, feature_names_in_ : as in scikit-learn.
+    """
+
+    contamination: float
+    random_state: Any
+    n_threads: int
+    device: str
+    on_epoch: Callable[[dict[str, float]], None] | None
+
+    models_: list[EnergyModel]
+    history_: History
+    offset_: float
+    training_energy_: np.ndarray
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Train on rows X (n, d); labels y (n,), if given, are +1 normal, -1 anomalous, 0 unlabelled.
+
+        Rows known to be anomalous do not train the detector.
+
+        Raises
+        ------
+        ValueError
+            For a parameter out of its range, rows that are not a finite numeric matrix, fewer than two
+            rows to train on, or a label code that is not +1, -1 or 0. The message names the thing.
+        """
+        self._check_shared_parameters()
+        self._check_parameters()
+        rows = self._rows(X, reset=True)
+        labels = self._labels(y, len(rows))
+        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        device = torch.device(self.device)
+        with threads(self.n_threads):
+            self._train(rows, labels, seed, device)
+            self.training_energy_ = self._energy(rows[labels != -1])
+        self.offset_ = -contamination_threshold(self.training_energy_, self.contamination)
+        return self
+
+    def _check_parameters(self) -> None:
+        """Raise ValueError for a parameter of the member's own that is out of its range."""
+        raise NotImplementedError
+
+    def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
+        """Set ``models_`` and ``history_`` from float64 rows (n, d) and label codes (n,)."""
+        raise NotImplementedError
+
+    def energy(self, X: Any) -> np.ndarray:
+        """Energy of rows X (n, d) in nats, (n,) float64: higher is more anomalous."""
+        check_is_fitted(self)
+        rows = self._rows(X, reset=False)
+        with threads(self.n_threads):
+            return self._energy(rows)
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """Log-likelihood of rows X under the detector's density, (n,): minus the energy."""
+        return -self.energy(X)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """``score_samples(X) - offset_``: negative for anomalies."""
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return +1 for normal and -1 for anomalous rows, (n,)."""
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Composite features of rows X (n, d): latent and reconstruction features, (n, D) float64.
+
+        Those of several models lie side by side.
+        """
+        check_is_fitted(self)
+        rows = self._rows(X, reset=False)
+        with threads(self.n_threads):
+            return np.concatenate(
+                [apply_in_chunks(model.features, rows, self._device()) for model in self.models_], axis=1
+            )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted detector to one file, atomically; ``hinterland.load`` reads it."""
+        from hinterland.persistence import save
+
+        save(self, path)
+
+    def _energy(self, rows: np.ndarray) -> np.ndarray:
+        device = self._device()
+        energies = [apply_in_chunks(model.energy, rows, device) for model in self.models_]
+        return np.mean(energies, axis=0)
+
+    def _device(self) -> torch.device:
+        return next(self.models_[0].parameters()).device
+
+    def _check_shared_parameters(self) -> None:
+        check_number("contamination", self.contamination, above=0, most=0.5)
+        check_integer("n_threads", self.n_threads, least=1)
+        try:
+            torch.empty(0, device=self.device)
+        except (RuntimeError, AssertionError, TypeError) as error:
+            raise ValueError(
+                f"device must name one that torch has here, such as 'cpu', got {self.device!r}"
+            ) from error
+
+    def _rows(self, X: Any, *, reset: bool) -> np.ndarray:
+        """Rows as a finite float64 matrix; names and widths checked against those of the fit."""
+        matrix = validate_data(
+            self,
+            X,
+            reset=reset,
+            dtype=np.float64,
+            ensure_all_finite=False,
+            ensure_min_samples=2 if reset else 1,
+        )
+        check_finite(matrix, getattr(self, "feature_names_in_", None))
+        return matrix
+
+    @staticmethod
+    def _labels(y: Any, n_rows: int) -> np.ndarray:
+        if y is None:
+            return np.zeros(n_rows, dtype=np.int8)
+        labels = np.asarray(y)
+        if labels.shape != (n_rows,):
+            raise ValueError(f"y must have one label for each of the {n_rows} rows, got shape {labels.shape}")
+        unknown = sorted(set(np.unique(labels).tolist()) - set(LABEL_CODES), key=str)
+        if unknown:
+            raise ValueError(
+                f"y must hold label codes: +1 known normal, -1 known anomaly, 0 unlabelled; got {unknown[:5]}"
+            )
+        if np.sum(labels != -1) < 2:
+            raise ValueError("y leaves fewer than two rows to train on: all others are known anomalies (-1)")
+        return labels.astype(np.int8)
+
+
+def check_finite(matrix: np.ndarray, names: Sequence[str] | None) -> None:
+    """Raise ValueError that names the columns and first rows where a matrix (n, d) has NaN or infinity."""
+    if np.isfinite(matrix.sum()):  # one pass without a temporary; a finite sum rules both out
+        return
+    bad = ~np.isfinite(matrix)
+    if not bad.any():
+        return
+    kinds = " and ".join(
+        kind for kind, there in (("NaN", np.isnan(matrix).any()), ("infinity", np.isinf(matrix).any())) if there
+    )
+    columns = np.flatnonzero(bad.any(0))
+    shown = [repr(str(names[j])) if names is not None else str(j) for j in columns[:5]]
+    rows = np.flatnonzero(bad.any(1))
+    raise ValueError(
+        f"Input X contains {kinds} in column{'s' if len(columns) > 1 else ''} {', '.join(shown)}"
+        f"{', ...' if len(columns) > 5 else ''} (first rows: {', '.join(map(str, rows[:5]))}; "
+        f"{len(rows)} in all). Fill or drop them first; hinterland.preprocessing.TabularEncoder fills missing values."
+    )

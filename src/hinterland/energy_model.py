@@ -1,0 +1,123 @@
+"""Rows to energy: scaling, network, composite features and density as one module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hinterland.composite import RowErrors, composite_features, row_errors
+from hinterland.densities.base import Density
+from hinterland.networks.base import Network
+
+Scaling = Literal["standard", "minmax"]
+LARGEST_SCALED = 1e6
+"""Scaled values are bounded by this even without a clip, so that no float overflows in a network."""
+
+
+class InputScaling(nn.Module):
+    """Shift, scale and clip each column by numbers taken from the training rows.
+
+    A column that is constant in training keeps its own size as its scale, so that a change in it shows.
+    """
+
+    center: Tensor
+    scale: Tensor
+
+    def __init__(self, n_features: int, clip: float | None = None) -> None:
+        super().__init__()
+        self.clip = clip
+        self.settings: dict[str, Any] = {"n_features": n_features, "clip": clip}
+        self.register_buffer("center", torch.zeros(n_features, dtype=torch.float64))
+        self.register_buffer("scale", torch.ones(n_features, dtype=torch.float64))
+
+    @classmethod
+    def from_rows(cls, rows: np.ndarray, how: Scaling | None, clip: float | None) -> Self:
+        """Take the numbers from rows (n, d): mean and standard deviation, minimum and range, or none."""
+        scaling = cls(rows.shape[1], clip)
+        if how is None:
+            return scaling
+        if how == "standard":
+            center, scale = rows.mean(0), rows.std(0)
+        else:
+            center, scale = rows.min(0), np.ptp(rows, 0)
+        size = np.abs(rows).max(0)
+        constant = scale <= 1e-10 * size
+        scaling.center = torch.from_numpy(center.astype(np.float64))
+        scaling.scale = torch.from_numpy(np.where(constant, np.where(size > 0, size, 1.0), scale).astype(np.float64))
+        return scaling
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Scale rows (n, d)."""
+        bound = LARGEST_SCALED if self.clip is None else self.clip
+        return ((x - self.center) / self.scale).clamp(-bound, bound)
+
+
+class EnergyModel(nn.Module):
+    """One network and one density over its composite features; what a fitted detector scores with.
+
+    In evaluation mode each row is treated alone. Networks train in float32 and score in float64, where the
+    device has it: the same row then has the same energy in any company, far below 1e-6.
+    """
+
+    def __init__(
+        self, scaling: InputScaling, network: Network, density: Density, reconstruction_features: Sequence[str]
+    ) -> None:
+        super().__init__()
+        self.scaling = scaling
+        self.network = network
+        self.density = density
+        self.reconstruction_features = tuple(reconstruction_features)
+
+    def encode(self, x: Tensor) -> tuple[Tensor, RowErrors]:
+        """Latent (n, latent_dim) and reconstruction errors of raw rows (n, d)."""
+        rows = self.scaling(x).to(next(self.network.parameters()).dtype)
+        encoding = self.network(rows)
+        return encoding.latent, row_errors(rows, encoding.reconstruction)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Composite features (n, D) of raw rows (n, d)."""
+        latent, errors = self.encode(x)
+        return composite_features(latent, errors, self.reconstruction_features)
+
+    def energy(self, x: Tensor) -> Tensor:
+        """Energy (n,) of raw rows (n, d), in nats."""
+        return self.density.energy(self.features(x))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Energy (n,) of raw rows (n, d), in nats."""
+        return self.energy(x)
+
+    def freeze(self, rows: np.ndarray) -> None:
+        """Turn to evaluation, and estimate the density on all training rows (n, d) by summed statistics."""
+        self.eval()
+        device = self.scaling.center.device
+        if device.type != "mps":
+            self.double()
+        summary: Any = None
+        with torch.no_grad():
+            for chunk in chunks(rows, device):
+                part = self.density.summarize(self.features(chunk))
+                summary = part if summary is None else summary + part
+            self.density.freeze(summary)
+
+
+CHUNK_ENTRIES = 2**20
+"""Entries of a chunk when rows are scored: 8 MiB of float64, and a few times that within a network."""
+
+
+def chunks(rows: np.ndarray, device: torch.device) -> Iterator[Tensor]:
+    """Consecutive float64 chunks of rows (n, d) on a device, of bounded size."""
+    size = max(1, CHUNK_ENTRIES // max(1, rows.shape[1]))
+    dtype = torch.float32 if device.type == "mps" else torch.float64
+    for start in range(0, len(rows), size):
+        yield torch.as_tensor(np.ascontiguousarray(rows[start : start + size]), dtype=dtype, device=device)
+
+
+def apply_in_chunks(function: Callable[[Tensor], Tensor], rows: np.ndarray, device: torch.device) -> np.ndarray:
+    """Apply a row-wise function to rows (n, d) chunk by chunk, without gradient; float64 results, joined."""
+    with torch.no_grad():
+        return np.concatenate([function(c).double().cpu().numpy() for c in chunks(rows, device)])

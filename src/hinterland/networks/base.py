@@ -1,0 +1,77 @@
+"""The contract of a network: rows in, latent and reconstruction out."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+
+class Encoding(NamedTuple):
+    """What a network makes of a batch of n rows.
+
+    ``latent`` is (n, latent_dim), ``reconstruction`` has the shape of the rows, and ``penalty`` is the
+    scalar that the network adds to the training loss (a VAE's KL term; zero for an autoencoder).
+    """
+
+    latent: Tensor
+    reconstruction: Tensor
+    penalty: Tensor
+
+
+class Network(nn.Module):
+    """Base of the networks. A member sets its sizes, and keeps its own arguments in ``settings``.
+
+    ``settings`` holds every constructor argument as JSON-able values, so that a saved detector can build
+    the same network again. In evaluation mode a network is deterministic and treats each row alone.
+    """
+
+    n_features: int
+    latent_dim: int
+    settings: dict[str, Any]
+
+    def forward(self, x: Tensor) -> Encoding:
+        """Encode and reconstruct rows (n, n_features)."""
+        raise NotImplementedError
+
+    def diagnostics(self) -> dict[str, float]:
+        """Numbers worth a line in the training history, such as a codebook's usage; none by default."""
+        return {}
+
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "silu": nn.SiLU, "gelu": nn.GELU}
+
+
+def linear(inputs: int, outputs: int, generator: torch.Generator | None) -> nn.Linear:
+    """A linear layer initialised by Glorot and Bengio (2010) from ``generator``, never the global one."""
+    layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    nn.init.xavier_uniform_(layer.weight, generator=generator)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def layers(widths: list[int], activation: str, generator: torch.Generator | None) -> list[nn.Module]:
+    """Linear layers through ``widths`` with the activation between them and none after the last."""
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}")
+    parts: list[nn.Module] = []
+    for inputs, outputs in zip(widths[:-1], widths[1:], strict=True):
+        parts += [linear(inputs, outputs, generator), ACTIVATIONS[activation]()]
+    return parts[:-1]
+
+
+class Dropout(nn.Module):
+    """Dropout that draws from its own generator, so that training leaves the global one untouched."""
+
+    def __init__(self, probability: float, generator: torch.Generator | None) -> None:
+        super().__init__()
+        self.probability = probability
+        self.generator = generator
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Zero each entry with the given probability while training; identity in evaluation mode."""
+        if not self.training or self.probability == 0:
+            return x
+        kept = torch.rand(x.shape, generator=self.generator, device=x.device) >= self.probability
+        return x * kept * (1 / (1 - self.probability))
