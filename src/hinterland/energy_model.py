@@ -47,7 +47,9 @@ class InputScaling(nn.Module):
         size = np.abs(rows).max(0)
         constant = scale <= 1e-10 * size
         scaling.center = torch.from_numpy(center.astype(np.float64))
-        scaling.scale = torch.from_numpy(np.where(constant, np.where(size > 0, size, 1.0), scale).astype(np.float64))
+        scaling.scale = torch.from_numpy(
+            np.where(constant, np.where(size > 0, size, 1.0), scale).astype(np.float64)
+        )
         return scaling
 
     def forward(self, x: Tensor) -> Tensor:
@@ -64,7 +66,11 @@ class EnergyModel(nn.Module):
     """
 
     def __init__(
-        self, scaling: InputScaling, network: Network, density: Density, reconstruction_features: Sequence[str]
+        self,
+        scaling: InputScaling,
+        network: Network,
+        density: Density,
+        reconstruction_features: Sequence[str],
     ) -> None:
         super().__init__()
         self.scaling = scaling
@@ -117,7 +123,9 @@ def chunks(rows: np.ndarray, device: torch.device) -> Iterator[Tensor]:
         yield torch.as_tensor(np.ascontiguousarray(rows[start : start + size]), dtype=dtype, device=device)
 
 
-def apply_in_chunks(function: Callable[[Tensor], Tensor], rows: np.ndarray, device: torch.device) -> np.ndarray:
+def apply_in_chunks(
+    function: Callable[[Tensor], Tensor], rows: np.ndarray, device: torch.device
+) -> np.ndarray:
     """Apply a row-wise function to rows (n, d) chunk by chunk, without gradient; float64 results, joined."""
     with torch.no_grad():
         return np.concatenate([function(c).double().cpu().numpy() for c in chunks(rows, device)])

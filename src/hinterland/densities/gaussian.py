@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -86,7 +87,9 @@ def precision_factors(covariances: Tensor) -> tuple[Tensor, Tensor]:
     return inverse.mT, log_determinants
 
 
-def component_log_densities(z: Tensor, phi: Tensor, mu: Tensor, factors: Tensor, log_determinants: Tensor) -> Tensor:
+def component_log_densities(
+    z: Tensor, phi: Tensor, mu: Tensor, factors: Tensor, log_determinants: Tensor
+) -> Tensor:
     """Return log phi_k N(z; mu_k, Sigma_k) as (K, n), from inverse Cholesky factors (K, D, D)."""
     dimensions = z.shape[1]
     offset = (mu[:, None, :] @ factors).mT  # K, D, 1

@@ -9,8 +9,8 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, OutlierMixin
-from sklearn.utils import check_random_state
+from sklearn.base import BaseEstimator, OutlierMixin, TransformerMixin
+from sklearn.utils import ClassifierTags, Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hinterland.energy_model import EnergyModel, apply_in_chunks
@@ -22,7 +22,7 @@ from hinterland.training.loop import History
 LABEL_CODES = (-1, 0, 1)
 
 
-class Detector(OutlierMixin, BaseEstimator):
+class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
     """Base of the detectors: ``fit`` validates, trains, freezes the density and sets the threshold.
 
     A member implements ``_check_parameters`` and ``_train``. The constructor stores its arguments untouched.
@@ -33,11 +33,14 @@ class Detector(OutlierMixin, BaseEstimator):
     history_ : list of dict, an entry an epoch (and a member, where there are several): loss terms, seconds.
     offset_ : float; ``predict`` calls a row anomalous where ``score_samples`` is below it.
     training_energy_ : ndarray (n,), the energies of the training rows, in nats.
+    references_ : ndarray (m, d), usual rows that explanations compare with: up to ``n_references`` training rows
+        of at most median energy, or, where ``n_references`` is 0, the columns' medians.
     n_features_in_, feature_names_in_ : as in scikit-learn.
     """
 
     contamination: float
     random_state: Any
+    n_references: int
     n_threads: int
     device: str
     on_epoch: Callable[[dict[str, float]], None] | None
@@ -46,6 +49,7 @@ class Detector(OutlierMixin, BaseEstimator):
     history_: History
     offset_: float
     training_energy_: np.ndarray
+    references_: np.ndarray
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Train on rows X (n, d); labels y (n,), if given, are +1 normal, -1 anomalous, 0 unlabelled.
@@ -66,9 +70,17 @@ class Detector(OutlierMixin, BaseEstimator):
         device = torch.device(self.device)
         with threads(self.n_threads):
             self._train(rows, labels, seed, device)
-            self.training_energy_ = self._energy(rows[labels != -1])
+            training_rows = rows[labels != -1]
+            self.training_energy_ = self._energy(training_rows)
         self.offset_ = -contamination_threshold(self.training_energy_, self.contamination)
+        self.references_ = usual_rows(training_rows, self.training_energy_, self.n_references, seed)
         return self
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # features are float64 whatever comes in
+        tags.classifier_tags = ClassifierTags(multi_class=False)  # y holds codes, not any number of classes
+        return tags
 
     def _check_parameters(self) -> None:
         """Raise ValueError for a parameter of the member's own that is out of its range."""
@@ -125,6 +137,7 @@ class Detector(OutlierMixin, BaseEstimator):
 
     def _check_shared_parameters(self) -> None:
         check_number("contamination", self.contamination, above=0, most=0.5)
+        check_integer("n_references", self.n_references, least=0)
         check_integer("n_threads", self.n_threads, least=1)
         try:
             torch.empty(0, device=self.device)
@@ -153,7 +166,16 @@ class Detector(OutlierMixin, BaseEstimator):
         labels = np.asarray(y)
         if labels.shape != (n_rows,):
             raise ValueError(f"y must have one label for each of the {n_rows} rows, got shape {labels.shape}")
-        unknown = sorted(set(np.unique(labels).tolist()) - set(LABEL_CODES), key=str)
+        values = np.unique(labels)
+        unknown = [value for value in values.tolist() if value not in LABEL_CODES]
+        if unknown and values.dtype.kind in "iu" and values.min() > 0:
+            warnings.warn(
+                f"y holds {unknown[:5]}, which are no label codes (+1 known normal, -1 known anomaly, 0 unlabelled); "
+                "as it marks no row as anomalous or unlabelled it is ignored, as scikit-learn's detectors ignore y",
+                UserWarning,
+                stacklevel=3,
+            )
+            return np.zeros(n_rows, dtype=np.int8)
         if unknown:
             raise ValueError(
                 f"y must hold label codes: +1 known normal, -1 known anomaly, 0 unlabelled; got {unknown[:5]}"
@@ -161,6 +183,15 @@ class Detector(OutlierMixin, BaseEstimator):
         if np.sum(labels != -1) < 2:
             raise ValueError("y leaves fewer than two rows to train on: all others are known anomalies (-1)")
         return labels.astype(np.int8)
+
+
+def usual_rows(rows: np.ndarray, energy: np.ndarray, n_rows: int, seed: int) -> np.ndarray:
+    """Up to ``n_rows`` random rows of at most median energy, (m, d); the columns' medians where that is none."""
+    if n_rows == 0:
+        return np.median(rows, axis=0, keepdims=True)
+    usual = np.flatnonzero(energy <= np.median(energy))
+    chosen = np.random.default_rng(seed).permutation(usual)[:n_rows]
+    return rows[np.sort(chosen)]
 
 
 def check_finite(matrix: np.ndarray, names: Sequence[str] | None) -> None:
@@ -171,7 +202,9 @@ def check_finite(matrix: np.ndarray, names: Sequence[str] | None) -> None:
     if not bad.any():
         return
     kinds = " and ".join(
-        kind for kind, there in (("NaN", np.isnan(matrix).any()), ("infinity", np.isinf(matrix).any())) if there
+        kind
+        for kind, there in (("NaN", np.isnan(matrix).any()), ("infinity", np.isinf(matrix).any()))
+        if there
     )
     columns = np.flatnonzero(bad.any(0))
     shown = [repr(str(names[j])) if names is not None else str(j) for j in columns[:5]]

@@ -50,6 +50,8 @@ class DAGMM(Detector):
     validation_share : share of the training rows held out for early stopping; 0 for none.
     patience : training stops when the held-out loss has not improved over this share of the epochs.
     contamination : expected share of anomalies in the training rows, in (0, 0.5]; sets ``offset_``.
+    n_references : usual training rows kept in the detector, and in its file, for explanations to compare with; 0
+        keeps the columns' medians instead, and no row.
     device : torch device.
     n_threads : torch threads; one is fastest for small networks.
     random_state : seed or generator; the same seed gives the same bits on the same machine.
@@ -93,6 +95,7 @@ class DAGMM(Detector):
         validation_share: float = 0.1,
         patience: float = 0.2,
         contamination: float = 0.05,
+        n_references: int = 256,
         device: str = "cpu",
         n_threads: int = 1,
         random_state: Any = None,
@@ -119,6 +122,7 @@ class DAGMM(Detector):
         self.validation_share = validation_share
         self.patience = patience
         self.contamination = contamination
+        self.n_references = n_references
         self.device = device
         self.n_threads = n_threads
         self.random_state = random_state

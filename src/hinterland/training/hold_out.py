@@ -6,7 +6,9 @@ import numpy as np
 import torch
 
 
-def hold_out(n_rows: int, share: float, generator: torch.Generator, *, least: int = 20) -> tuple[np.ndarray, np.ndarray]:
+def hold_out(
+    n_rows: int, share: float, generator: torch.Generator, *, least: int = 20
+) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers to train on and to validate on: a random ``share``, or none where it would be under ``least`` rows."""
     n_validation = int(n_rows * share)
     if n_validation < least:

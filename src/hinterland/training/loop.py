@@ -91,7 +91,9 @@ class _FlatParameters:
                 p.grad = None
 
 
-def batches(n_rows: int, batch_size: int, generator: torch.Generator, device: torch.device) -> tuple[Tensor, ...]:
+def batches(
+    n_rows: int, batch_size: int, generator: torch.Generator, device: torch.device
+) -> tuple[Tensor, ...]:
     """Shuffled row numbers in batches whose sizes differ by at most one, so that no batch is nearly empty."""
     order = torch.randperm(n_rows, generator=generator, device=generator.device).to(device)
     return torch.tensor_split(order, -(-n_rows // batch_size))
@@ -148,13 +150,20 @@ def train(
             for index in batches(n_rows, settings.batch_size, generator, device)[: total_steps - step]:
                 decay = _cosine(step, total_steps) if settings.cosine_decay else 1.0
                 optimizer.param_groups[0]["lr"] = settings.learning_rate * scale * decay
-                _step(objective, tuple(r.index_select(0, index) for r in rows), flat, optimizer, settings, sums)
+                _step(
+                    objective, tuple(r.index_select(0, index) for r in rows), flat, optimizer, settings, sums
+                )
                 step += 1
                 n_seen += len(index)
             for module in modules:
                 module.eval()
             means = {name: float(value) / n_seen for name, value in sums.items()}
-            entry = {"epoch": epoch, "seconds": time.perf_counter() - started, "loss": sum(means.values()), **means}
+            entry = {
+                "epoch": epoch,
+                "seconds": time.perf_counter() - started,
+                "loss": sum(means.values()),
+                **means,
+            }
             if validate is not None:
                 entry["validation_loss"] = validate()
             judged = entry["validation_loss"] if validate is not None else entry["loss"]
@@ -214,7 +223,7 @@ def _step(
     gradient = flat.values.grad
     assert gradient is not None
     gradient.zero_()
-    torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
+    torch.stack(list(terms.values())).sum().backward()
     if settings.gradient_norm is not None:
         norm = torch.linalg.vector_norm(gradient)
         gradient.mul_((settings.gradient_norm / (norm + 1e-12)).clamp_max(1.0))
