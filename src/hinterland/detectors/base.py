@@ -14,7 +14,7 @@ from sklearn.utils import ClassifierTags, Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hinterland.energy_model import EnergyModel, apply_in_chunks
-from hinterland.parameters import check_choice, check_integer, check_number
+from hinterland.parameters import check_integer, check_number
 from hinterland.threads import threads
 from hinterland.thresholds import contamination_threshold
 from hinterland.training.loop import History
