@@ -9,7 +9,7 @@ import torch
 def hold_out(
     n_rows: int, share: float, generator: torch.Generator, *, least: int = 20
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Row numbers to train on and to validate on: a random ``share``, or none where it would be under ``least`` rows."""
+    """Row numbers to train on and to validate on: a random ``share``, or none where that is under ``least`` rows."""
     n_validation = int(n_rows * share)
     if n_validation < least:
         return np.arange(n_rows), np.arange(0)

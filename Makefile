@@ -1,0 +1,39 @@
+# `make demo` and `make test` work from a bare clone: each makes the environment first.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# Small networks lose time to a second thread; data lies beside the project where there is any.
+export OMP_NUM_THREADS ?= 1
+export HINTERLAND_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data),)
+
+.PHONY: help demo test lint types bench results clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "hinterland needs Python 3.11 or newer; set PYTHON")'
+	$(PYTHON) -m venv $(VENV)
+	PIP_CONSTRAINT=$(abspath constraints.txt) $(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+demo: $(VENV)/.installed ## the default detector on a real table: scores, labels and reasons
+	$(BIN)/hinterland demo
+
+test: lint types $(VENV)/.installed ## lint, types and all tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed ## style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed ## static types
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed ## speed and memory, as ratios in one run
+	$(BIN)/python benchmarks/training_speed.py
+	$(BIN)/python benchmarks/scoring_speed.py
+	$(BIN)/python benchmarks/threads.py
+
+clean: ## remove the environment and what tools left
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis build *.egg-info src/*.egg-info
