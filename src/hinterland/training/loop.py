@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 
 History = list[dict[str, float]]
-"""One entry an epoch: ``epoch``, ``seconds``, ``loss``, each loss term, and ``validation_loss`` where there is one."""
+"""One entry a round: ``epoch`` (those done so far), ``seconds``, ``loss``, each loss term, and ``validation_loss``
+where there is one."""
+
+STEPS_A_ROUND = 20
+"""A round is as many whole epochs as make this many steps. Validation and snapshots come once a round: on a small
+table an epoch is a step or two, and costs less than they do."""
+
+ADAM_BETAS = (0.9, 0.999)
+ADAM_EPSILON = 1e-8
 
 
 @dataclass(frozen=True)
@@ -59,36 +68,94 @@ class LoopSettings:
     cosine_decay: bool = False
 
 
-class _FlatParameters:
-    """All parameters as views into one buffer, so that a step, a clip or a snapshot is one operation."""
+class _Snapshot(NamedTuple):
+    n_steps: int
+    tensors: list[Tensor]
 
-    def __init__(self, modules: Sequence[nn.Module]) -> None:
+
+class _Learner:
+    """Modules' parameters as views into one buffer, and Adam on it: a step, a clip, a snapshot are a few operations.
+
+    Adam (Kingma and Ba, 2015) is written out, as torch's own spends several times its arithmetic on bookkeeping.
+    """
+
+    def __init__(self, modules: Sequence[nn.Module], settings: LoopSettings) -> None:
         self.modules = modules
+        self.gradient_norm, self.weight_decay = settings.gradient_norm, settings.weight_decay
         parameters = [p for module in modules for p in module.parameters() if p.requires_grad]
-        self.values = nn.Parameter(torch.cat([p.detach().flatten() for p in parameters]))
-        self.values.grad = torch.zeros_like(self.values)
+        self.values = torch.cat([p.detach().flatten() for p in parameters])
+        self.gradient, self.mean, self.square = (torch.zeros_like(self.values) for _ in range(3))
+        self.n_steps = 0
         start = 0
         for p in parameters:
             stop = start + p.numel()
-            p.data = self.values.data[start:stop].view_as(p)
-            p.grad = self.values.grad[start:stop].view_as(p)
+            p.data = self.values[start:stop].view_as(p)
+            p.grad = self.gradient[start:stop].view_as(p)
             start = stop
 
-    def snapshot(self) -> tuple[Tensor, list[Tensor]]:
-        return self.values.detach().clone(), [b.clone() for m in self.modules for b in m.buffers()]
+    def step(self, loss: Tensor, learning_rate: float) -> None:
+        """Move the parameters by one step down the clipped gradient of the loss."""
+        gradient = self.gradient.zero_()
+        loss.backward()
+        if self.gradient_norm is not None:
+            norm = torch.linalg.vector_norm(gradient)
+            gradient.mul_((self.gradient_norm / (norm + 1e-12)).clamp_max(1.0))
+        if self.weight_decay:
+            gradient.add_(self.values, alpha=self.weight_decay)
+        self.n_steps += 1
+        mean_decay, square_decay = ADAM_BETAS
+        self.mean.lerp_(gradient, 1 - mean_decay)
+        self.square.mul_(square_decay).addcmul_(gradient, gradient, value=1 - square_decay)
+        unbias = math.sqrt(1 - square_decay**self.n_steps)
+        size = learning_rate * unbias / (1 - mean_decay**self.n_steps)
+        self.values.addcdiv_(self.mean, self.square.sqrt().add_(ADAM_EPSILON * unbias), value=-size)
 
-    def restore(self, snapshot: tuple[Tensor, list[Tensor]]) -> None:
-        values, buffers = snapshot
-        self.values.data.copy_(values)
-        for buffer, kept in zip((b for m in self.modules for b in m.buffers()), buffers, strict=True):
-            buffer.copy_(kept)
+    def is_finite(self) -> bool:
+        """Whether every parameter is finite."""
+        return bool(torch.isfinite(self.values).all())
 
-    def detach(self) -> None:
+    def snapshot(self) -> _Snapshot:
+        """Copy all that ``restore`` needs to go on from here."""
+        return _Snapshot(self.n_steps, [tensor.clone() for tensor in self._state()])
+
+    def restore(self, snapshot: _Snapshot) -> None:
+        """Go back to a snapshot."""
+        self.n_steps = snapshot.n_steps
+        for tensor, kept in zip(self._state(), snapshot.tensors, strict=True):
+            tensor.copy_(kept)
+
+    def release(self) -> None:
         """Give every parameter memory of its own again, and drop the gradients."""
         for module in self.modules:
             for p in module.parameters():
                 p.data = p.data.clone()
                 p.grad = None
+
+    def _state(self) -> list[Tensor]:
+        return [self.values, self.mean, self.square, *(b for m in self.modules for b in m.buffers())]
+
+
+class _Totals:
+    """Sums of the loss terms over rows, gathered without waiting for the device."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.sums: Tensor | None = None
+        self.n_rows = 0
+
+    def add(self, names: Sequence[str], terms: Tensor, n_rows: int) -> None:
+        """Add a batch of n rows by its mean terms."""
+        self.n_rows += n_rows
+        if self.sums is None:
+            self.names, self.sums = list(names), terms * n_rows
+        else:
+            self.sums.add_(terms, alpha=n_rows)
+
+    def means(self) -> dict[str, float]:
+        """Mean of each term over all rows, after their sum, ``loss``."""
+        assert self.sums is not None
+        means = (self.sums / self.n_rows).tolist()
+        return {"loss": sum(means), **dict(zip(self.names, means, strict=True))}
 
 
 def batches(
@@ -119,65 +186,57 @@ def train(
     rows : tensors of equal length n; a batch is the same rows of each.
     settings : see ``LoopSettings``.
     generator : draws the batches.
-    validate : gives the validation loss after each epoch, in evaluation mode. The state with the lowest is the
+    validate : gives the validation loss after each round, in evaluation mode. The state with the lowest is the
         one kept; without it, the last.
-    diagnostics : numbers to add to each epoch's entry.
-    on_epoch : called with each epoch's entry.
+    diagnostics : numbers to add to each round's entry.
+    on_epoch : called with each round's entry.
 
-    A non-finite loss or parameter takes training back to the last good epoch with half the step; after ten
+    A round is one epoch, or as many as make ``STEPS_A_ROUND`` steps, but never more than the patience.
+    A non-finite loss or parameter takes training back to the last good round with half the step; after ten
     such recoveries training ends there. A KeyboardInterrupt ends training with the best state so far. Both warn.
     """
-    flat = _FlatParameters(modules)
-    optimizer = torch.optim.Adam(
-        [flat.values], lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-    )
+    learner = _Learner(modules, settings)
     n_rows, device = len(rows[0]), rows[0].device
-    total_steps = settings.epochs * -(-n_rows // settings.batch_size)
+    steps_an_epoch = -(-n_rows // settings.batch_size)
+    total_steps = settings.epochs * steps_an_epoch
     if settings.max_steps is not None:
         total_steps = min(total_steps, settings.max_steps)
+    epochs_a_round = -(-STEPS_A_ROUND // steps_an_epoch)
+    if settings.patience is not None:
+        epochs_a_round = max(1, min(epochs_a_round, settings.patience))
     history: History = []
-    good, good_optimizer = flat.snapshot(), _copy_state(optimizer)
-    best, best_loss, best_epoch = good, float("inf"), 0
+    best = good = learner.snapshot()
+    best_loss, best_epoch = float("inf"), 0
     scale, recoveries, step, epoch, interrupted = 1.0, 0, 0, 0, False
     started = time.perf_counter()
     try:
         while step < total_steps:
-            epoch += 1
             for module in modules:
                 module.train()
-            sums: dict[str, Tensor] = {}
-            n_seen = 0
-            for index in batches(n_rows, settings.batch_size, generator, device)[: total_steps - step]:
-                decay = _cosine(step, total_steps) if settings.cosine_decay else 1.0
-                optimizer.param_groups[0]["lr"] = settings.learning_rate * scale * decay
-                _step(
-                    objective, tuple(r.index_select(0, index) for r in rows), flat, optimizer, settings, sums
-                )
-                step += 1
-                n_seen += len(index)
+            totals = _Totals()
+            last_epoch = epoch + epochs_a_round
+            while epoch < last_epoch and step < total_steps:
+                epoch += 1
+                for index in batches(n_rows, settings.batch_size, generator, device)[: total_steps - step]:
+                    decay = _cosine(step, total_steps) if settings.cosine_decay else 1.0
+                    terms = objective(tuple(r.index_select(0, index) for r in rows))
+                    stacked = torch.stack(list(terms.values()))
+                    learner.step(stacked.sum(), settings.learning_rate * scale * decay)
+                    totals.add(list(terms), stacked.detach(), len(index))
+                    step += 1
             for module in modules:
                 module.eval()
-            means = {name: float(value) / n_seen for name, value in sums.items()}
-            entry = {
-                "epoch": epoch,
-                "seconds": time.perf_counter() - started,
-                "loss": sum(means.values()),
-                **means,
-            }
+            entry = {"epoch": epoch, "seconds": time.perf_counter() - started, **totals.means()}
             if validate is not None:
                 entry["validation_loss"] = validate()
             judged = entry["validation_loss"] if validate is not None else entry["loss"]
-            finite = all(torch.isfinite(torch.tensor(list(entry.values())))) and bool(
-                torch.isfinite(flat.values).all()
-            )
-            if not finite:
+            if not (all(map(math.isfinite, entry.values())) and learner.is_finite()):
                 recoveries += 1
                 scale /= 2
-                flat.restore(good)
-                optimizer.load_state_dict(good_optimizer)
+                learner.restore(good)
                 if recoveries == 1:
                     warnings.warn(
-                        f"the training loss became non-finite in epoch {epoch}; went back to the last good state and "
+                        f"the training loss became non-finite by epoch {epoch}; went back to the last good state and "
                         f"halved the learning rate (it started at {settings.learning_rate:g})",
                         TrainingRecoveredWarning,
                         stacklevel=2,
@@ -188,7 +247,7 @@ def train(
             if diagnostics is not None:
                 entry.update(diagnostics())
             history.append(entry)
-            good, good_optimizer = flat.snapshot(), _copy_state(optimizer)
+            good = learner.snapshot()
             if judged < best_loss or validate is None:
                 best, best_loss, best_epoch = good, judged, epoch
             if on_epoch is not None:
@@ -197,50 +256,19 @@ def train(
                 break
     except KeyboardInterrupt:
         interrupted = True
+        done = history[-1]["epoch"] if history else 0
         warnings.warn(
-            f"training was interrupted after {len(history)} of at most {settings.epochs} epochs; "
+            f"training was interrupted after {done} of at most {settings.epochs} epochs; "
             "the best state so far is kept",
             TrainingInterruptedWarning,
             stacklevel=2,
         )
-    flat.restore(best)
-    flat.detach()
+    learner.restore(best)
+    learner.release()
     for module in modules:
         module.eval()
     return TrainingResult(history, interrupted)
 
 
-def _step(
-    objective: Objective,
-    batch: tuple[Tensor, ...],
-    flat: _FlatParameters,
-    optimizer: torch.optim.Optimizer,
-    settings: LoopSettings,
-    sums: dict[str, Tensor],
-) -> None:
-    """One gradient step; adds each term, times the batch's rows, to ``sums`` without waiting for the device."""
-    terms = objective(batch)
-    gradient = flat.values.grad
-    assert gradient is not None
-    gradient.zero_()
-    torch.stack(list(terms.values())).sum().backward()
-    if settings.gradient_norm is not None:
-        norm = torch.linalg.vector_norm(gradient)
-        gradient.mul_((settings.gradient_norm / (norm + 1e-12)).clamp_max(1.0))
-    optimizer.step()
-    for name, value in terms.items():
-        weighted = value.detach() * len(batch[0])
-        sums[name] = sums[name] + weighted if name in sums else weighted
-
-
 def _cosine(step: int, total: int) -> float:
-    return 0.5 * (1 + float(torch.cos(torch.tensor(torch.pi * step / total))))
-
-
-def _copy_state(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-    state = optimizer.state_dict()
-    state["state"] = {
-        key: {name: value.clone() if isinstance(value, Tensor) else value for name, value in entry.items()}
-        for key, entry in state["state"].items()
-    }
-    return state
+    return 0.5 * (1 + math.cos(math.pi * step / total))
