@@ -1,0 +1,80 @@
+"""Expectation-maximisation: a mixture density on features that stay as they are."""
+
+from __future__ import annotations
+
+import functools
+import operator
+
+import torch
+from sklearn.cluster import KMeans
+from torch import Tensor
+
+from hinterland.densities.gaussian import GaussianMixture, GaussianSummary
+
+MOST_ROWS = 20_000
+"""Rows that the iterations see; a random part of more. The last estimate is over all rows."""
+
+CHUNK_ENTRIES = 2**19
+"""Entries of the largest temporary of a chunk (rows x components x features): it stays in the processor's cache."""
+
+
+def fit_by_expectation_maximisation(
+    density: GaussianMixture,
+    features: Tensor,
+    generator: torch.Generator,
+    *,
+    iterations: int = 50,
+    tolerance: float = 1e-3,
+) -> list[float]:
+    """Fit a mixture to features (n, D) by expectation-maximisation from k-means clusters, and freeze it.
+
+    Each iteration estimates the parameters from the memberships, by summed statistics, and then takes the
+    memberships as the posterior under them. It ends when the mean energy falls by less than ``tolerance`` nats.
+    The energy can only fall but for the covariance floor, under which the least found is close enough.
+
+    Returns the mean energy in nats after each iteration. The last step is exact over all rows.
+    """
+    features = features.double()
+    chosen = torch.randperm(len(features), generator=generator)[:MOST_ROWS].sort().values
+    seen = features[chosen.to(features.device)]
+    memberships = _cluster(seen, density.n_components, generator)
+    energies: list[float] = []
+    for _ in range(iterations):
+        density.freeze(_summarize(density, seen, memberships))
+        memberships = None  # from now on the posterior under the parameters
+        energies.append(float(torch.cat([density.energy(part) for part in _chunks(density, seen)]).mean()))
+        if len(energies) > 1 and energies[-2] - energies[-1] < tolerance:
+            break
+    density.freeze(_summarize(density, features, memberships))
+    return energies
+
+
+def _chunks(density: GaussianMixture, rows: Tensor) -> tuple[Tensor, ...]:
+    return rows.split(max(1, CHUNK_ENTRIES // (density.n_components * density.n_features)))
+
+
+def _summarize(density: GaussianMixture, features: Tensor, memberships: Tensor | None) -> GaussianSummary:
+    """Sum the statistics of all rows, chunk by chunk; under the posterior where no memberships are given."""
+    parts = _chunks(density, features)
+    given = [None] * len(parts) if memberships is None else _chunks_like(parts, memberships)
+    return functools.reduce(
+        operator.add, (density.summarize(part, gamma) for part, gamma in zip(parts, given, strict=True))
+    )
+
+
+def _chunks_like(parts: tuple[Tensor, ...], rows: Tensor) -> tuple[Tensor, ...]:
+    return rows.split([len(part) for part in parts])
+
+
+def _cluster(features: Tensor, n_clusters: int, generator: torch.Generator) -> Tensor:
+    """Hard memberships (n, K) of k-means on standardised features: a first guess."""
+    seed = int(torch.randint(2**31 - 1, (), generator=generator))
+    scale = features.std(0, correction=0)
+    standardised = (features - features.mean(0)) / torch.where(scale > 0, scale, 1.0)
+    n_distinct = len(torch.unique(standardised, dim=0)) if len(features) < 10 * n_clusters else n_clusters
+    labels = KMeans(min(n_clusters, n_distinct), n_init=1, max_iter=50, random_state=seed).fit_predict(
+        standardised.cpu().numpy()
+    )
+    return torch.nn.functional.one_hot(
+        torch.as_tensor(labels, dtype=torch.long, device=features.device), n_clusters
+    ).double()
