@@ -1,0 +1,294 @@
+"""Why a row was flagged: how much each of its columns adds to its energy, compared with a usual row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from scipy.spatial.distance import cdist
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
+
+from hinterland.composite import composite_features, row_errors
+from hinterland.detectors.base import Detector
+from hinterland.energy_model import EnergyModel
+from hinterland.parameters import check_integer
+from hinterland.preprocessing import frames
+from hinterland.preprocessing.tabular import TabularEncoder
+from hinterland.threads import threads
+
+Floats = npt.NDArray[np.float64]
+
+TOLERANCE = 1e-3
+"""A stretch of a path is halved while its integral misses its energy difference by this share of the path's."""
+SMALLEST_DIFFERENCE = 0.1
+"""Paths that climb less than this many nats are integrated as accurately as if they climbed this much."""
+HALVINGS = 8
+"""Most times that a stretch is halved: at a jump of the energy no number of them is enough."""
+ENTRIES_AT_ONCE = 2**18
+"""Entries of the points that are differentiated at once: 2 MiB of float64, and a few times that in a network."""
+
+
+class Contribution(NamedTuple):
+    """What one column of one row adds to the row's energy, in nats, with its value and the usual one."""
+
+    column: str
+    contribution: float
+    value: Any
+    usual_value: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Contributions of the d source columns to the energies of n rows; made by ``explain``.
+
+    For every row ``contributions.sum(1) + residual == energy - reference_energy``.
+
+    Attributes
+    ----------
+    contributions : (n, d), in nats; above zero where a column makes the row more anomalous than its reference.
+    columns : names of the source columns.
+    energy : (n,), in nats, as the detector gives it.
+    reference_energy : (n,), in nats, of the reference row that each row is compared with.
+    reference_index : (n,), its position in the detector's ``references_``.
+    residual : (n,), in nats: what numerical integration missed.
+    values : (n, d), the rows as they were given.
+    usual_values : (n, d): the values of the reference row; behind an encoder the typical value of each column, as
+        an encoded row cannot be turned back.
+    """
+
+    contributions: Floats
+    columns: list[str]
+    energy: Floats
+    reference_energy: Floats
+    reference_index: npt.NDArray[np.intp]
+    residual: Floats
+    values: npt.NDArray[Any]
+    usual_values: npt.NDArray[Any]
+
+    def top(self, k: int) -> list[list[Contribution]]:
+        """Return the k columns that raise each row's energy most, largest first; all where there are fewer."""
+        check_integer("k", k, least=1)
+        return [[self._contribution(i, j) for j in order] for i, order in enumerate(self._order(k))]
+
+    def to_frame(self, k: int | None = None) -> pd.DataFrame:
+        """Return a table with a line for each row and column, or only for each row's ``top(k)``.
+
+        Its columns are ``row`` (position), ``column``, ``contribution``, ``value`` and ``usual_value``.
+        """
+        check_integer("k", k, least=1, optional=True)
+        lines = [
+            (i, *self._contribution(i, j))
+            for i, order in enumerate(self._order(k or len(self.columns)))
+            for j in order
+        ]
+        return pd.DataFrame(lines, columns=["row", *Contribution._fields])
+
+    def _order(self, k: int) -> npt.NDArray[np.intp]:
+        return np.argsort(-self.contributions, axis=1, kind="stable")[:, :k]
+
+    def _contribution(self, i: int, j: int) -> Contribution:
+        return Contribution(
+            self.columns[j], float(self.contributions[i, j]), self.values[i, j], self.usual_values[i, j]
+        )
+
+
+def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
+    """Split each row's energy, less that of a usual row, into contributions of the columns.
+
+    The method is integrated gradients (Sundararajan, Taly and Yan, ICML 2017, equation 1). A row is compared with
+    its reference: of the detector's ``references_`` the nearest in the detector's scaled input space. Along
+    the straight line from there to the row, a column's contribution is the integral of the energy's derivative by
+    that column. A row's energy depends on its columns jointly, through the latent and the reconstruction error, so
+    that the gradient at the row alone neither adds up to anything nor says much where the energy is steep
+    or flat. The integrals add up to energy(row) - energy(reference).
+
+    The line runs in scaled space, after the clip: there the energy changes along all of it, whereas beyond the clip
+    the raw line is flat. For several models the contributions are the mean of theirs, as is the energy. Each integral
+    is by Gauss and Legendre's rule with ``n_steps`` points on a stretch of the line. As the energies at a stretch's
+    ends are known, so is the error on it: where that is too large the stretch is halved. What is left of the error,
+    rarely more than a thousandth of the difference, is the ``residual``. Only at a jump of the energy, as a network
+    with a codebook has, can it be large.
+
+    What is explained is the detector: a column that its features hardly see contributes little, however odd its value.
+
+    Parameters
+    ----------
+    estimator : fitted detector, or fitted Pipeline of a TabularEncoder and a detector; the contributions of all
+        columns that an encoder makes of a source column are added up.
+    X : rows (n, d), as the estimator was fitted on.
+    n_steps : points at which the gradient is taken on each stretch.
+
+    Raises
+    ------
+    TypeError
+        Where the estimator is neither of these.
+    sklearn.exceptions.NotFittedError
+        Where it has not been fitted.
+    ValueError
+        For rows the estimator would not score either, or ``n_steps`` below 1.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from hinterland import DAGMM
+    >>> from hinterland.explain import explain
+    >>> wine = load_wine(as_frame=True).data
+    >>> detector = DAGMM(epochs=5, min_steps=50, random_state=0).fit(wine)
+    >>> odd = wine[:1].assign(ash=9.0)
+    >>> [[line.column for line in lines] for lines in explain(detector, odd).top(1)]
+    [['ash']]
+    """
+    check_integer("n_steps", n_steps, least=1)
+    encoder, detector = _parts(estimator)
+    check_is_fitted(detector)
+    if encoder is None:
+        rows = detector._rows(X, reset=False)
+        columns = [
+            str(name)
+            for name in getattr(detector, "feature_names_in_", [f"x{j}" for j in range(rows.shape[1])])
+        ]
+        sources, values = np.arange(rows.shape[1]), rows
+    else:
+        check_is_fitted(encoder)
+        rows = detector._rows(encoder.transform(X), reset=False)
+        columns, sources = list(encoder.kinds_), encoder.source_columns_
+        values = _source_values(encoder, X, len(rows))
+
+    index = np.empty(len(rows), np.intp)
+    contributions = np.zeros((len(rows), len(columns)))
+    size = max(1, ENTRIES_AT_ONCE // (n_steps * rows.shape[1]))
+    with threads(detector.n_threads):
+        for start in range(0, len(rows), size):
+            here = slice(start, start + size)
+            index[here], parts = _explain_rows(detector, rows[here], n_steps)
+            np.add.at(contributions[here].T, sources, parts.T)
+        energy, reference_energy = detector._energy(rows), detector._energy(detector.references_)[index]
+    if encoder is None:
+        usual = detector.references_[index]
+    else:
+        typical = np.array([encoder.typical_values_[name] for name in columns], dtype=object)
+        usual = np.broadcast_to(typical, values.shape)
+    residual = energy - reference_energy - contributions.sum(1)
+    return Explanation(contributions, columns, energy, reference_energy, index, residual, values, usual)
+
+
+def path_integral(energy: Callable[[Tensor], Tensor], start: Tensor, stop: Tensor, n_steps: int) -> Tensor:
+    """Contributions (n, d) of the columns to energy(stop) - energy(start), for n paths between rows (n, d).
+
+    That of column j is (stop_j - start_j) times the mean of the energy's derivative by column j along the line.
+    """
+    nodes, weights = (torch.from_numpy(v / 2).to(start) for v in np.polynomial.legendre.leggauss(n_steps))
+    nodes = nodes + 0.5
+    along = stop - start
+    with torch.no_grad():
+        low_energy, high_energy = energy(start), energy(stop)
+    allowed = TOLERANCE * (high_energy - low_energy).abs().clamp_min(SMALLEST_DIFFERENCE)
+    path = torch.arange(len(start), device=start.device)
+    low, length = torch.zeros_like(low_energy), torch.ones_like(low_energy)
+    contributions = torch.zeros_like(start)
+    for halvings in range(HALVINGS + 1):
+        parts = torch.empty((len(path), start.shape[1]), dtype=start.dtype, device=start.device)
+        for here in torch.arange(len(path), device=start.device).split(max(1, len(start))):
+            places = low[here, None] + length[here, None] * nodes
+            points = start[path[here], None] + places[:, :, None] * along[path[here], None]
+            slopes = _gradient(energy, points.flatten(0, 1)).view_as(points)
+            mean_slope = (weights[:, None] * slopes).sum(1)
+            parts[here] = length[here, None] * along[path[here]] * mean_slope
+        missed = (high_energy - low_energy - parts.sum(1)).abs()
+        halved = missed > allowed[path] if halvings < HALVINGS else torch.zeros_like(path, dtype=torch.bool)
+        contributions.index_add_(0, path[~halved], parts[~halved])
+        if not halved.any():
+            break
+        path, low, length = path[halved], low[halved], length[halved] / 2
+        with torch.no_grad():
+            middle_energy = energy(start[path] + (low + length)[:, None] * along[path])
+        low_energy = torch.cat([low_energy[halved], middle_energy])
+        high_energy = torch.cat([middle_energy, high_energy[halved]])
+        path, low, length = path.repeat(2), torch.cat([low, low + length]), length.repeat(2)
+    return contributions
+
+
+def _explain_rows(detector: Detector, rows: Floats, n_steps: int) -> tuple[npt.NDArray[np.intp], Floats]:
+    """Positions of the references (n,) and contributions of the detector's own columns (n, d)."""
+    models = detector.models_
+    with torch.no_grad():
+        scaled = [_scaled(model, rows) for model in models]
+        references = [_scaled(model, detector.references_) for model in models]
+    distances = cdist(torch.cat(scaled, 1).cpu().numpy(), torch.cat(references, 1).cpu().numpy())
+    index = distances.argmin(1)
+    total = np.zeros_like(rows)
+    for model, stop, usual in zip(models, scaled, references, strict=True):
+        with _without_gradients(model):
+            parts = path_integral(_energy_of_scaled(model), usual[torch.from_numpy(index)], stop, n_steps)
+        total += parts.double().cpu().numpy()
+    return index, total / len(models)
+
+
+def _scaled(model: EnergyModel, rows: Floats) -> Tensor:
+    parameter = next(model.parameters())
+    return model.scaling(torch.tensor(rows, dtype=parameter.dtype, device=parameter.device)).to(parameter)
+
+
+def _energy_of_scaled(model: EnergyModel) -> Callable[[Tensor], Tensor]:
+    def energy(scaled: Tensor) -> Tensor:
+        encoding = model.network(scaled)
+        errors = row_errors(scaled, encoding.reconstruction)
+        features = composite_features(encoding.latent, errors, model.reconstruction_features)
+        return model.density.energy(features).to(scaled.dtype)
+
+    return energy
+
+
+def _gradient(energy: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
+    with torch.enable_grad():
+        points = points.detach().requires_grad_()
+        return torch.autograd.grad(energy(points).sum(), points)[0]
+
+
+@contextmanager
+def _without_gradients(module: nn.Module) -> Iterator[None]:
+    """Spare the parameters' share of the work inside the block; they are as before after it."""
+    learnt = [p for p in module.parameters() if p.requires_grad]
+    for parameter in learnt:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in learnt:
+            parameter.requires_grad_(True)
+
+
+def _parts(estimator: Any) -> tuple[TabularEncoder | None, Detector]:
+    if isinstance(estimator, Detector):
+        return None, estimator
+    if isinstance(estimator, Pipeline):
+        steps = [step for _, step in estimator.steps if step is not None and step != "passthrough"]
+        if len(steps) == 2 and isinstance(steps[0], TabularEncoder) and isinstance(steps[1], Detector):
+            return steps[0], steps[1]
+        if len(steps) == 1 and isinstance(steps[0], Detector):
+            return None, steps[0]
+        found = f"a Pipeline of {', '.join(type(step).__name__ for step in steps)}"
+    else:
+        found = repr(estimator)
+    raise TypeError(
+        f"estimator must be a hinterland detector, or a Pipeline of a TabularEncoder and one, got {found}; "
+        "behind other steps explain the detector itself, on the rows that it sees"
+    )
+
+
+def _source_values(encoder: TabularEncoder, X: Any, n_rows: int) -> npt.NDArray[Any]:
+    """Rows of a table as they were given, an object array (n, d) in the order of the encoder's columns."""
+    frame = frames.read_frame(X) if frames.is_frame(X) else frames.read_array(np.asarray(X))
+    values = np.empty((n_rows, encoder.n_features_in_), dtype=object)
+    for j, position in enumerate(encoder._match(frame)):
+        column = frame.column(position, 0, n_rows)
+        values[:, j] = column.tolist() if isinstance(column, np.ndarray) else column.to_pylist()
+    return values

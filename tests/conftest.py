@@ -1,0 +1,45 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import settings
+from scipy.io import loadmat
+from sklearn.datasets import load_breast_cancer
+
+# No deadline: a busy machine is no failure. Examples that failed are not kept: runs are alike everywhere.
+settings.register_profile("hinterland", deadline=None, max_examples=50, database=None)
+settings.load_profile("hinterland")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> Iterator[None]:
+    """Small networks gain nothing from a second thread, and tests share their machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder with the public data, where there is one."""
+    folder = os.environ.get("HINTERLAND_DATA")
+    if not folder or not (Path(folder) / "tabular").is_dir():
+        pytest.skip("HINTERLAND_DATA does not name a folder with the public data sets")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def satellite(data_folder: Path) -> np.ndarray:
+    """Rows of ODDS's satellite, (6435, 36)."""
+    return loadmat(data_folder / "tabular" / "satellite.mat")["X"].astype(np.float64)
+
+
+@pytest.fixture(scope="session")
+def benign() -> np.ndarray:
+    """Benign rows of scikit-learn's breast cancer table, (357, 30)."""
+    rows, is_benign = load_breast_cancer(return_X_y=True)
+    return rows[is_benign == 1]
