@@ -1,0 +1,146 @@
+"""Methods by name: hinterland's detectors and the libraries' baselines, each with its settings for a protocol.
+
+Nothing here names a method. Detectors are the ``Detector`` classes in ``hinterland.detectors``, baselines those of
+``hinterland.baselines``, and what papers set for them is data in ``settings/*.json``:
+
+``{METHOD: {"reported_as": [...], "settings": [{"protocols": [PATTERN, ...], "values": {...}, "why": "..."}]}}``
+
+The first entry with a matching pattern counts; without one the method's own defaults do. ``reported_as`` lists
+the names that papers' tables give the method, ``source:name`` where only one source means it so.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib import resources
+from typing import Any
+from typing import Protocol as Contract
+
+import numpy as np
+
+from hinterland import detectors
+from hinterland.baselines import Baseline, baselines
+from hinterland.benchmark.names import look_up
+from hinterland.detectors.base import Detector
+
+
+class Scorer(Contract):
+    """What every method builds."""
+
+    def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> Any:
+        """Learn from training rows and, where given, their label codes."""
+
+    def energy(self, X: np.ndarray) -> np.ndarray:
+        """Anomaly scores, rising with anomaly."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A named way of scoring rows.
+
+    Attributes:
+        name: what a command and a table call it.
+        make: its class; called with ``random_state`` and the settings.
+        reported_as: names in papers' tables.
+        entries: settings by protocol pattern, as in the settings files.
+        footnote, library_fault, candidates: see ``hinterland.baselines.Baseline``.
+    """
+
+    name: str
+    make: type[Any]
+    reported_as: tuple[str, ...] = ()
+    entries: tuple[Mapping[str, Any], ...] = ()
+    footnote: str = ""
+    library_fault: str = ""
+    candidates: tuple[Mapping[str, Any], ...] = ()
+
+    def settings(self, protocol: str, subset: str = "") -> dict[str, Any]:
+        """Constructor arguments for a protocol; patterns see ``protocol`` and ``protocol/subset``."""
+        return dict(self._entry(protocol, subset).get("values", {}))
+
+    def why(self, protocol: str, subset: str = "") -> str:
+        """Where the settings for a protocol come from, or ""."""
+        return str(self._entry(protocol, subset).get("why", ""))
+
+    def _entry(self, protocol: str, subset: str) -> Mapping[str, Any]:
+        spellings = (protocol, f"{protocol}/{subset}")
+        for entry in self.entries:
+            if any(fnmatchcase(spelling, p) for p in entry["protocols"] for spelling in spellings):
+                return entry
+        return {}
+
+    def build(self, settings: Mapping[str, Any], seed: int) -> Scorer:
+        """An unfitted scorer."""
+        scorer: Scorer = self.make(random_state=seed, **settings)
+        return scorer
+
+    def is_reported_as(self, source: str, name: str) -> bool:
+        """Whether a paper's row of that name is about this method."""
+        return name in self.reported_as or f"{source}:{name}" in self.reported_as
+
+    def is_installed(self) -> bool:
+        """Whether its library is there."""
+        return self.make.is_installed() if issubclass(self.make, Baseline) else True
+
+    @property
+    def sees_test_labels(self) -> bool:
+        """Whether its parameters are chosen on the test labels."""
+        return bool(self.candidates)
+
+
+@cache
+def methods() -> dict[str, Method]:
+    """Every method by name: detectors first."""
+    data = _settings_files()
+    known: dict[str, type[Any]] = {**_detectors(), **baselines()}
+    strangers = data.keys() - known.keys()
+    if strangers:
+        raise ValueError(f"settings name methods that do not exist: {', '.join(sorted(strangers))}")
+    return {
+        name: Method(
+            name=name,
+            make=make,
+            reported_as=tuple(data.get(name, {}).get("reported_as", ())),
+            entries=tuple(data.get(name, {}).get("settings", ())),
+            footnote=getattr(make, "footnote", ""),
+            library_fault=getattr(make, "library_fault", ""),
+            candidates=getattr(make, "candidates", ()),
+        )
+        for name, make in known.items()
+    }
+
+
+def method(name: str) -> Method:
+    """The method of that name; raises ``UnknownNameError`` with the known ones."""
+    return look_up("method", name, methods())
+
+
+def _detectors() -> dict[str, type[Detector]]:
+    """Public ``Detector`` classes of the modules in ``hinterland.detectors``, by class name."""
+    found: dict[str, type[Detector]] = {}
+    for info in pkgutil.iter_modules(detectors.__path__):
+        module = importlib.import_module(f"{detectors.__name__}.{info.name}")
+        for name, member in inspect.getmembers(module, inspect.isclass):
+            own = member.__module__ == module.__name__ and not name.startswith("_")
+            if own and issubclass(member, Detector) and member is not Detector:
+                found[name] = member
+    return found
+
+
+def _settings_files() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for file in sorted(resources.files("hinterland.benchmark").joinpath("settings").iterdir(), key=str):
+        if file.name.endswith(".json"):
+            content = json.loads(file.read_text(encoding="utf-8"))
+            twice = found.keys() & content.keys()
+            if twice:
+                raise ValueError(f"{file.name} repeats the settings of {', '.join(sorted(twice))}")
+            found |= content
+    return found

@@ -1,0 +1,67 @@
+"""ADBench's classical sets that are on this machine: one-class, and unlabelled with contaminated training rows."""
+
+from hinterland.benchmark.protocol import Judgement, Protocol, Sides, from_split, load_once, possible_share
+from hinterland.benchmark.suite import Suite
+from hinterland.datasets import Dataset, adbench_names, splits
+
+MAX_TRAIN = 20_000
+LARGEST_CONTAMINATION = 0.1
+
+
+def _subsets() -> tuple[str, ...]:
+    return tuple(adbench_names())
+
+
+def _load(name: str) -> Dataset:
+    return load_once(f"adbench/{name}")
+
+
+def _one_class(data: Dataset, _: str, seed: int) -> Sides:
+    return from_split(splits.one_class(data.is_anomaly, max_train=MAX_TRAIN, random_state=seed))
+
+
+def _contaminated(data: Dataset, _: str, seed: int) -> Sides:
+    share = possible_share(data.is_anomaly, LARGEST_CONTAMINATION, seed)
+    return from_split(splits.contaminated(data.is_anomaly, share=share, random_state=seed))
+
+
+JUDGEMENTS = (
+    Judgement("as many flagged as anomalous", rule="natural_half", share=None),
+    Judgement("top 5 % of training energies", rule="training", share=0.05),
+)
+_READING = (
+    "F1 flags as many test rows as are anomalous, their number taken as known; the second reading takes its "
+    "threshold from the training rows alone."
+)
+
+PROTOCOLS = (
+    Protocol(
+        key="adbench-one-class",
+        title="ADBench: trained on a random half of the normal rows, tested on all others",
+        dataset="ADBench",
+        load=_load,
+        split=_one_class,
+        judgements=JUDGEMENTS,
+        subsets=_subsets,
+        readings=(f"One-class: at most {MAX_TRAIN:,} training rows, standardised by them. " + _READING,),
+    ),
+    Protocol(
+        key="adbench-contaminated",
+        title="ADBench: trained on a random half with its anomalies, unlabelled; tested on the other half",
+        dataset="ADBench",
+        load=_load,
+        split=_contaminated,
+        judgements=JUDGEMENTS,
+        subsets=_subsets,
+        readings=(
+            "Unlabelled: the training half keeps its natural share of anomalies, at most "
+            f"{LARGEST_CONTAMINATION:.0%} of the training rows (the surplus is left out of both sides). "
+            + _READING,
+        ),
+    ),
+)
+
+SUITES = (
+    Suite("adbench", "ADBench's sets in the data folder, one-class", ("adbench-one-class",)),
+    Suite("adbench-contaminated", "the same, unlabelled and contaminated", ("adbench-contaminated",)),
+)

@@ -1,0 +1,98 @@
+"""CADGMM's tables: KDD Cup 1999, arrhythmia and satellite, and KDD Cup 1999 with contaminated training rows."""
+
+from hinterland.benchmark.protocol import Judgement, Protocol, Sides, from_split, load_once
+from hinterland.benchmark.protocols import kddcup99
+from hinterland.datasets import Dataset, splits
+
+CONTAMINATION = tuple(f"train_anomaly={percent}%" for percent in (1, 2, 3, 4, 5))
+
+
+def share_of(subset: str) -> float:
+    """``train_anomaly=5%`` to 0.05."""
+    return float(subset.removeprefix("train_anomaly=").removesuffix("%")) / 100
+
+
+def _natural_half(data: Dataset, _: str, seed: int) -> Sides:
+    return from_split(splits.natural_half(data.is_anomaly, random_state=seed))
+
+
+def _natural(share: float) -> tuple[Judgement, ...]:
+    return (Judgement(f"natural half, top {share:.0%}".replace("%", " %"), rule="natural_half", share=share),)
+
+
+_STANDARDISED = "Columns standardised by the training rows; the paper states no scaling."
+
+PROTOCOLS = (
+    Protocol(
+        key="cadgmm-kdd99",
+        title="KDD Cup 1999: half of all rows tested, trained on the attacks of the other half",
+        dataset="KDDCUP99",
+        load=kddcup99.load,
+        split=lambda data, _, seed: kddcup99.halves(data, 0.0, seed),
+        judgements=kddcup99.BOTH_RULES,
+        scaling="minmax",
+        answers="cadgmm-kdd99",
+        readings=kddcup99.READINGS,
+    ),
+    Protocol(
+        key="cadgmm-kdd99-deduplicated",
+        title="cadgmm-kdd99 without copies of rows",
+        dataset="KDDCUP99, no copies",
+        load=kddcup99.load_deduplicated,
+        split=lambda data, _, seed: kddcup99.thinned_halves(data, 0.0, seed),
+        judgements=kddcup99.BOTH_RULES,
+        scaling="minmax",
+        companion_of="cadgmm-kdd99",
+        readings=kddcup99.DEDUPLICATED_READINGS,
+    ),
+    Protocol(
+        key="cadgmm-arrhythmia",
+        title="Arrhythmia: half of all rows tested, trained on the normal rows of the other half",
+        dataset="Arrhythmia",
+        load=lambda _: load_once("arrhythmia"),
+        split=_natural_half,
+        judgements=_natural(0.15),
+        answers="cadgmm-arrhythmia",
+        readings=(
+            "Arrhythmia: ODDS file, 452 x 274, 14.6 % anomalies, 15 % flagged. " + _STANDARDISED,
+            "CADGMM's own row on arrhythmia is one confusion matrix, on another test set than its baselines.",
+        ),
+    ),
+    Protocol(
+        key="cadgmm-satellite",
+        title="Satellite: half of all rows tested, trained on the normal rows of the other half",
+        dataset="Satellite",
+        load=lambda _: load_once("satellite"),
+        split=_natural_half,
+        judgements=_natural(0.32),
+        answers="cadgmm-satellite",
+        readings=("Satellite: ODDS file, 6,435 x 36, 31.6 % anomalies, 32 % flagged. " + _STANDARDISED,),
+    ),
+    Protocol(
+        key="cadgmm-kdd99-contaminated",
+        title="cadgmm-kdd99 with 1 to 5 % anomalies among the training rows",
+        dataset="KDDCUP99",
+        load=kddcup99.load,
+        split=lambda data, subset, seed: kddcup99.halves(data, share_of(subset), seed),
+        judgements=kddcup99.BOTH_RULES,
+        scaling="minmax",
+        subsets=lambda: CONTAMINATION,
+        answers="cadgmm-kdd99-contaminated",
+        readings=(
+            *kddcup99.READINGS,
+            "The percentage is read as the share of the training rows, which the paper does not say.",
+        ),
+    ),
+    Protocol(
+        key="cadgmm-kdd99-contaminated-deduplicated",
+        title="cadgmm-kdd99-contaminated without copies of rows",
+        dataset="KDDCUP99, no copies",
+        load=kddcup99.load_deduplicated,
+        split=lambda data, subset, seed: kddcup99.thinned_halves(data, share_of(subset), seed),
+        judgements=kddcup99.BOTH_RULES,
+        scaling="minmax",
+        subsets=lambda: CONTAMINATION,
+        companion_of="cadgmm-kdd99-contaminated",
+        readings=kddcup99.DEDUPLICATED_READINGS,
+    ),
+)
