@@ -201,6 +201,14 @@ def test_a_row_is_explained_alike_alone_and_in_company(fitted, benign, monkeypat
     np.testing.assert_allclose(alone, whole[5:15], rtol=1e-6, atol=1e-6)
 
 
+def test_rows_may_lie_in_memory_as_they_like(fitted, benign):
+    expected = explain(fitted, benign[:6]).contributions
+    fixed = benign[:6].copy()
+    fixed.flags.writeable = False
+    for rows in (np.asfortranarray(fixed), fixed, benign[5::-1][::-1], benign[:6].tolist()):
+        np.testing.assert_allclose(explain(fitted, rows).contributions, expected, rtol=1e-6)
+
+
 def test_it_leaves_no_trace_on_the_detector(fitted, benign):
     parameters = list(fitted.models_[0].parameters())
     parameters[0].requires_grad_(False)

@@ -120,7 +120,7 @@ def chunks(rows: np.ndarray, device: torch.device) -> Iterator[Tensor]:
     size = max(1, CHUNK_ENTRIES // max(1, rows.shape[1]))
     dtype = torch.float32 if device.type == "mps" else torch.float64
     for start in range(0, len(rows), size):
-        yield torch.as_tensor(np.ascontiguousarray(rows[start : start + size]), dtype=dtype, device=device)
+        yield torch.tensor(np.ascontiguousarray(rows[start : start + size]), dtype=dtype, device=device)
 
 
 def apply_in_chunks(

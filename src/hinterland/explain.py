@@ -234,7 +234,8 @@ def _explain_rows(detector: Detector, rows: Floats, n_steps: int) -> tuple[npt.N
 
 def _scaled(model: EnergyModel, rows: Floats) -> Tensor:
     parameter = next(model.parameters())
-    return model.scaling(torch.tensor(rows, dtype=parameter.dtype, device=parameter.device)).to(parameter)
+    copy = torch.tensor(np.ascontiguousarray(rows), dtype=parameter.dtype, device=parameter.device)
+    return model.scaling(copy).to(parameter)
 
 
 def _energy_of_scaled(model: EnergyModel) -> Callable[[Tensor], Tensor]:
