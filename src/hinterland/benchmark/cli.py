@@ -6,11 +6,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hinterland.errors import HinterlandError
+
+if TYPE_CHECKING:
+    from hinterland.benchmark.jobs import Result
 
 app = typer.Typer(
     name="benchmark",
@@ -98,6 +101,68 @@ def run(
             f"See: hinterland benchmark table {table} --store {store}",
             err=True,
         )
+
+
+@app.command()
+def table(
+    name: Annotated[str, typer.Argument(help="A table, suite or protocol; see list.")],
+    format_: Annotated[str, typer.Option("--format", help="text, markdown, csv or latex")] = "text",
+    store: StorePath = DEFAULT_STORE,
+    metrics: Annotated[str, typer.Option(help="Keys of metrics, separated by commas.")] = "",
+) -> None:
+    """Print a table: reported, ours over the seeds, the difference, failures."""
+    with _errors():
+        from hinterland.benchmark import formats, tables
+
+        typer.echo(formats.render(tables.build(name, _read(store), _words(metrics)), format_), nl=False)
+
+
+@app.command()
+def compare(
+    name: Annotated[str, typer.Argument(help="A suite or table.")] = "adbench",
+    metric: Annotated[str, typer.Option(help="The metric to rank by.")] = "auroc",
+    methods: Annotated[str, typer.Option(help="Only these, separated by commas.")] = "",
+    alpha: Annotated[float, typer.Option(min=0.0001, max=0.5, help="Significance level.")] = 0.05,
+    store: StorePath = DEFAULT_STORE,
+    diagram: Annotated[Path | None, typer.Option(help="Write the diagram to this .png or .svg.")] = None,
+) -> None:
+    """Compare methods over data sets: mean ranks, pairwise tests, critical-difference diagram."""
+    with _errors():
+        from hinterland.benchmark import summary
+        from hinterland.benchmark.compare import collect
+        from hinterland.benchmark.compare import compare as compare_scores
+        from hinterland.benchmark.diagram import draw
+
+        results = _read(store)
+        scores = collect(name, results, metric, _words(methods))
+        comparison = compare_scores(scores, alpha=alpha)
+        typer.echo(summary.text(name, metric, scores, comparison, results), nl=False)
+        if diagram is not None:
+            draw(comparison, diagram)
+            typer.echo(f"diagram: {diagram}", err=True)
+
+
+@app.command()
+def results(
+    store: StorePath = DEFAULT_STORE,
+    output: Annotated[Path, typer.Option(help="The Markdown file to write.")] = Path("docs/results.md"),
+) -> None:
+    """Write the page of all tables that the store has results for, and how to reproduce each."""
+    with _errors():
+        from hinterland.benchmark.results_page import write
+
+        for path in write(_read(store), output):
+            typer.echo(f"wrote {path}", err=True)
+
+
+def _read(store: Path) -> list[Result]:
+    from hinterland.benchmark.store import Store, StoreError
+
+    if not store.exists():
+        raise StoreError(
+            f"there is no result store at {store}; make one with: hinterland benchmark run TABLE"
+        )
+    return Store(store).results()
 
 
 def _words(text: str) -> list[str]:

@@ -1,0 +1,106 @@
+"""``docs/results.md``: every table the store has results for, with the commands that make it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from hinterland.benchmark import formats, summary, tables
+from hinterland.benchmark.compare import collect, compare
+from hinterland.benchmark.diagram import draw
+from hinterland.benchmark.jobs import Result
+from hinterland.benchmark.protocols import protocols
+from hinterland.benchmark.suites import companions, reported_in, suites
+
+_INTRODUCTION = """# Results
+
+Every number here was made by the commands beside it; none is typed in. *Reported* is what a paper prints, *ours* the
+mean and standard deviation over all seeds run, *diff* ours less theirs, in percent points. *failed* counts seeds that
+ended in an error; none is left out in silence. A second rule or a companion protocol stands in the same table where
+the first flatters. Protocols, and what was read into them where a paper is silent, are below each table.
+
+Written by `hinterland benchmark results`; do not edit.
+"""
+
+
+def write(results: Iterable[Result], output: Path) -> list[Path]:
+    """Write the page, and beside it a diagram for each suite over several data sets; the paths written."""
+    stored = list(results)
+    ran = {result.job.protocol for result in stored}
+    single = protocols()
+    written = []
+    parts = [_INTRODUCTION]
+    for name, suite in suites().items():
+        if name in single or not ran & {*suite.protocols, *(p.key for p in companions(suite))}:
+            continue
+        parts.append(f"## {suite.title}\n\n{_commands(name, stored)}")
+        if reported_in(name):
+            parts.append(formats.markdown(tables.build(name, stored)))
+        else:
+            text, diagram = _comparison(name, stored, output)
+            parts.append(text)
+            written += [diagram] if diagram else []
+    parts.append(_versions(stored))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    temporary = output.with_name(f".{output.name}.part")
+    temporary.write_text("\n".join(parts), encoding="utf-8")
+    temporary.replace(output)
+    return [output, *written]
+
+
+def _commands(name: str, results: Sequence[Result]) -> str:
+    """The commands that make a table again, with the methods and the number of seeds that it shows."""
+    suite = suites()[name]
+    lines = []
+    for chosen, keys in [(name, suite.protocols), *((p.key, (p.key,)) for p in companions(suite))]:
+        jobs = [result.job for result in results if result.job.protocol in keys]
+        if jobs:
+            methods = ",".join(dict.fromkeys(job.method for job in jobs))
+            seeds = max(job.seed for job in jobs) + 1
+            lines.append(
+                f"hinterland benchmark run {chosen} --methods '{methods}' --seeds {seeds} --workers 2"
+            )
+    lines.append(f"hinterland benchmark {'table' if reported_in(name) else 'compare'} {name}")
+    return "```\n" + "\n".join(lines) + "\n```\n"
+
+
+def _comparison(name: str, results: list[Result], output: Path) -> tuple[str, Path | None]:
+    """A suite's summary by method, its tests and its diagram, then its full table."""
+    try:
+        scores = collect(name, results, "auroc")
+    except ValueError as error:
+        return f"No comparison: {error}\n\n{formats.markdown(tables.build(name, results))}", None
+    comparison = compare(scores)
+    lines = [summary.header(), ["---"] * len(summary.header()), *summary.rows(name, comparison, results)]
+    parts = [
+        f"Mean over {len(scores.datasets)} data sets, ranked by AUROC; F1 under: {summary.rule_of(name)}.",
+        "",
+    ]
+    parts += ["| " + " | ".join(row) + " |" for row in lines]
+    diagram = output.parent / "images" / f"{name.replace('/', '-')}-ranks.svg"
+    draw(comparison, diagram)
+    tests = summary.tests(comparison)
+    parts += [
+        "",
+        f"![Mean ranks and which methods differ]({diagram.relative_to(output.parent).as_posix()})",
+        "",
+    ]
+    parts += [f"{tests[0]}.", "", *(f"- {line.strip()}" for line in tests[1:]), ""]
+    parts += [f"- not compared: {reason}" for reason in scores.left_out]
+    parts += [
+        "",
+        "<details><summary>Every data set</summary>",
+        "",
+        formats.markdown(tables.build(name, results)),
+    ]
+    return "\n".join([*parts, "</details>", ""]), diagram
+
+
+def _versions(results: Sequence[Result]) -> str:
+    """What the results were made with."""
+    lines = ["## Made with", ""]
+    for commit in dict.fromkeys(result.commit or "unknown" for result in results):
+        own = [result for result in results if (result.commit or "unknown") == commit]
+        versions = dict.fromkeys(", ".join(f"{k} {v}" for k, v in sorted(r.versions.items())) for r in own)
+        lines += [f"- commit {commit}, {len(own)} results: {text}" for text in versions]
+    return "\n".join(lines) + "\n"
