@@ -70,4 +70,4 @@ class MembershipNetwork(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Return memberships in float64."""
         # Components lie along the last axis of a transposed view: softmax along a short contiguous axis is slow.
-        return torch.softmax(self.logits(features).double().T.contiguous(), 0).T
+        return torch.softmax(self.logits(features).T, 0, dtype=torch.float64).T

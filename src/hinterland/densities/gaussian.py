@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hinterland.densities.base import Density, MembershipNetwork
 
@@ -133,13 +133,12 @@ class _BatchMixtureEnergy(torch.autograd.Function):
         mean = z.mean(0)
         x = z.new_ones(dimensions + 1, n)
         torch.sub(z.T, mean[:, None], out=x[1:])
-        sums = (gamma[:, None] * x).flatten(0, 1) @ x.T
-        sums = sums.view(len(gamma), dimensions + 1, dimensions + 1)  # S, and weights at its corner
+        sums = (gamma[:, None] * x) @ x.T  # S (K, D + 1, D + 1), with the weights at its corner
         weights = sums[:, 0, 0].clamp_min(SMALLEST_WEIGHT)
         moments = sums / weights[:, None, None]
         moments[:, 0, 0] = 1  # of an empty component too, which gets the ridge for its covariance
-        variances = x[1:].square().mean(1)
-        inflated = moments + torch.diag(nn.functional.pad(_ridge(mean, variances, floor), (1, 0)))
+        inflated = moments.clone()
+        inflated.diagonal(dim1=1, dim2=2)[:, 1:] += _ridge(mean, x[1:].square().mean(1), floor)
         cholesky, _ = torch.linalg.cholesky_ex(
             inflated
         )  # where it fails, its diagonal has no finite logarithm
@@ -147,10 +146,13 @@ class _BatchMixtureEnergy(torch.autograd.Function):
         half_log_determinants = cholesky.diagonal(dim1=1, dim2=2).log().sum(1)
         constant = torch.log(weights / weights.sum()) - half_log_determinants
         constant -= 0.5 * (dimensions * math.log(2 * math.pi) - 1)
-        scaled = (precisions.flatten(0, 1) @ x).view(len(gamma), dimensions + 1, n)  # P_k x_i
+        scaled = precisions @ x  # P_k x_i (K, D + 1, n)
         joint = torch.add(constant[:, None], (scaled * x).sum(1), alpha=-0.5)  # K, n
-        energy = torch.logsumexp(joint, 0).neg_()
-        responsibilities = joint.add_(energy).exp_()
+        largest = joint.amax(0)
+        responsibilities = joint.sub_(largest).exp_()
+        total = responsibilities.sum(0)
+        responsibilities /= total
+        energy = largest.add_(total.log_()).neg_()
         ctx.save_for_backward(gamma, x, weights, moments, precisions, scaled, responsibilities)
         return energy, inflated.diagonal(dim1=1, dim2=2)[:, 1:] - moments[:, 0, 1:].square()
 
@@ -168,7 +170,7 @@ class _BatchMixtureEnergy(torch.autograd.Function):
         gradient[:, 0, 0] -= (gradient * moments).sum((1, 2)) + rho_total
         gradient /= weights[:, None, None]
         gradient[:, 0, 0] += rho_total.sum() / weights.sum()
-        through = (gradient.flatten(0, 1) @ x).view_as(scaled)  # dL/dS_k x_i
+        through = gradient @ x  # dL/dS_k x_i (K, D + 1, n)
         gamma_gradient = (through * x).sum(1)
         z_gradient = torch.addcmul(pulled, gamma[:, None], through, value=2).sum(0)[1:]
         return z_gradient.T, gamma_gradient.T, None

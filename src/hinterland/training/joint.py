@@ -45,8 +45,8 @@ class JointObjective(nn.Module):
         )
         per_row = errors.mean_squared_error if self.reconstruction == "mean" else errors.squared_distance
         return {
-            "reconstruction": per_row.mean().double(),
-            "network_penalty": encoding.penalty.double(),
+            "reconstruction": per_row.mean(),
+            "network_penalty": encoding.penalty,
             "energy": self.energy_weight * energy.mean(),
             "density_penalty": self.penalty_weight * penalty,
         }

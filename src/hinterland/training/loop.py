@@ -93,13 +93,12 @@ class _Learner:
             p.grad = self.gradient[start:stop].view_as(p)
             start = stop
 
-    def step(self, loss: Tensor, learning_rate: float) -> None:
-        """Move the parameters by one step down the clipped gradient of the loss."""
+    def step(self, terms: Sequence[Tensor], learning_rate: float) -> None:
+        """Move the parameters by one step down the clipped gradient of the sum of the terms."""
         gradient = self.gradient.zero_()
-        loss.backward()
+        torch.autograd.backward([term for term in terms if term.requires_grad])
         if self.gradient_norm is not None:
-            norm = torch.linalg.vector_norm(gradient)
-            gradient.mul_((self.gradient_norm / (norm + 1e-12)).clamp_max(1.0))
+            gradient.div_((torch.linalg.vector_norm(gradient) / self.gradient_norm).clamp_min_(1.0))
         if self.weight_decay:
             gradient.add_(self.values, alpha=self.weight_decay)
         self.n_steps += 1
@@ -143,13 +142,14 @@ class _Totals:
         self.sums: Tensor | None = None
         self.n_rows = 0
 
-    def add(self, names: Sequence[str], terms: Tensor, n_rows: int) -> None:
+    def add(self, terms: Mapping[str, Tensor], n_rows: int) -> None:
         """Add a batch of n rows by its mean terms."""
         self.n_rows += n_rows
+        values = torch.stack([term.detach() for term in terms.values()])
         if self.sums is None:
-            self.names, self.sums = list(names), terms * n_rows
+            self.names, self.sums = list(terms), values * n_rows
         else:
-            self.sums.add_(terms, alpha=n_rows)
+            self.sums.add_(values, alpha=n_rows)
 
     def means(self) -> dict[str, float]:
         """Mean of each term over all rows, after their sum, ``loss``."""
@@ -220,9 +220,8 @@ def train(
                 for index in batches(n_rows, settings.batch_size, generator, device)[: total_steps - step]:
                     decay = _cosine(step, total_steps) if settings.cosine_decay else 1.0
                     terms = objective(tuple(r.index_select(0, index) for r in rows))
-                    stacked = torch.stack(list(terms.values()))
-                    learner.step(stacked.sum(), settings.learning_rate * scale * decay)
-                    totals.add(list(terms), stacked.detach(), len(index))
+                    learner.step(list(terms.values()), settings.learning_rate * scale * decay)
+                    totals.add(terms, len(index))
                     step += 1
             for module in modules:
                 module.eval()
