@@ -1,0 +1,65 @@
+"""What every density promises, run over all of them."""
+
+import pytest
+import torch
+
+
+@pytest.fixture
+def make(density_class):
+    return lambda seed=0: density_class(3, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.fixture
+def features() -> torch.Tensor:
+    return torch.randn(200, 3, generator=torch.Generator().manual_seed(1)).double() * torch.tensor(
+        [1.0, 5.0, 0.1]
+    )
+
+
+@pytest.fixture
+def frozen(make, features):
+    density = make().eval().double()
+    density.freeze(density.summarize(features))
+    return density
+
+
+def test_summaries_of_parts_freeze_to_the_density_of_the_whole(make, features, frozen):
+    parts = make().eval().double()
+    parts.freeze(
+        parts.summarize(features[:70]) + parts.summarize(features[70:90]) + parts.summarize(features[90:])
+    )
+    torch.testing.assert_close(parts.energy(features), frozen.energy(features), rtol=1e-8, atol=1e-8)
+
+
+def test_a_rows_energy_is_its_own(features, frozen):
+    energy = frozen.energy(features)
+    alone = torch.cat([frozen.energy(row[None]) for row in features])
+    assert energy.shape == (200,)
+    assert energy.dtype == torch.float64
+    torch.testing.assert_close(alone, energy, rtol=1e-9, atol=1e-9)
+
+
+def test_far_rows_have_finite_higher_energies(features, frozen):
+    far = frozen.energy(1e6 * features)
+    assert torch.isfinite(far).all()
+    assert (far > frozen.energy(features).median()).all()
+
+
+def test_batch_energies_and_their_gradients_are_finite(make, features):
+    density = make()
+    features = features.float().requires_grad_()
+    energy, penalty = density.batch_energy(features)
+    assert energy.shape == (200,)
+    assert penalty.shape == ()
+    (energy.mean() + penalty).backward()
+    assert torch.isfinite(features.grad).all()
+    for name, parameter in density.named_parameters():
+        assert float(parameter.grad.abs().max()) > 0, name
+        assert torch.isfinite(parameter.grad).all(), name
+
+
+def test_settings_and_state_build_the_same_density_again(density_class, features, frozen):
+    other = density_class(**frozen.settings).double().eval()
+    other.load_state_dict(frozen.state_dict())
+    assert other.settings == frozen.settings
+    assert torch.equal(other.energy(features), frozen.energy(features))
