@@ -196,8 +196,9 @@ def usual_rows(rows: np.ndarray, energy: np.ndarray, n_rows: int, seed: int) -> 
 
 def check_finite(matrix: np.ndarray, names: Sequence[str] | None) -> None:
     """Raise ValueError that names the columns and first rows where a matrix (n, d) has NaN or infinity."""
-    if np.isfinite(matrix.sum()):  # one pass without a temporary; a finite sum rules both out
-        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(matrix.sum()):  # one pass without a temporary; a finite sum rules both out
+            return
     bad = ~np.isfinite(matrix)
     if not bad.any():
         return

@@ -1,0 +1,115 @@
+import warnings
+
+import numpy as np
+import pytest
+
+from hinterland.detectors.base import Detector, check_finite, usual_rows
+
+ROWS = np.arange(40.0).reshape(20, 2)
+ENERGY = np.random.default_rng(0).permutation(20).astype(float)
+
+
+# --- usual rows -------------------------------------------------------------------------------------
+
+
+def test_usual_rows_are_of_at_most_median_energy_and_in_their_order():
+    rows = usual_rows(ROWS, ENERGY, 6, seed=0)
+    positions = [ROWS.tolist().index(row) for row in rows.tolist()]
+    assert len(positions) == 6
+    assert positions == sorted(set(positions))
+    assert (ENERGY[positions] <= np.median(ENERGY)).all()
+
+
+def test_more_rows_than_there_are_gives_all_usual_ones():
+    np.testing.assert_array_equal(usual_rows(ROWS, ENERGY, 999, seed=0), ROWS[np.median(ENERGY) >= ENERGY])
+
+
+def test_usual_rows_repeat_with_the_seed():
+    first, same, other = (usual_rows(ROWS, ENERGY, 5, seed).tolist() for seed in (0, 0, 1))
+    assert first == same != other
+
+
+def test_without_rows_the_medians_stand_in():
+    assert usual_rows(np.array([[1.0, 10], [2, 20], [90, 0]]), np.zeros(3), 0, seed=0).tolist() == [
+        [2.0, 10.0]
+    ]
+
+
+def test_equal_energies_are_all_usual():
+    assert len(usual_rows(ROWS, np.ones(20), 99, seed=0)) == 20
+
+
+# --- finiteness -------------------------------------------------------------------------------------
+
+
+def matrix(**bad: float) -> np.ndarray:
+    result = np.ones((9, 8))
+    for place, value in bad.items():
+        row, column = map(int, place[1:].split("_"))
+        result[row, column] = value
+    return result
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (matrix(_3_5=np.nan), r"contains NaN in column 5 \(first rows: 3; 1 in all\)"),
+        (
+            matrix(_3_5=np.inf, _1_2=-np.inf),
+            r"contains infinity in columns 2, 5 \(first rows: 1, 3; 2 in all\)",
+        ),
+        (
+            matrix(_3_5=np.inf, _3_6=np.nan),
+            r"contains NaN and infinity in columns 5, 6 \(first rows: 3; 1 in all\)",
+        ),
+        (np.full((9, 8), np.nan), r"columns 0, 1, 2, 3, 4, \.\.\. \(first rows: 0, 1, 2, 3, 4; 9 in all\)"),
+    ],
+)
+def test_what_is_not_finite_is_named(rows, message):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match=message):
+            check_finite(rows, None)
+
+
+def test_columns_are_named_by_name_where_they_have_one():
+    with pytest.raises(ValueError, match="in column 'speed'"):
+        check_finite(np.array([[1.0, np.nan]]), ["age", "speed"])
+
+
+def test_huge_values_whose_sum_overflows_pass_without_a_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_finite(np.full((4, 2), 1e308), None)
+        check_finite(np.ones((0, 3)), None)
+
+
+# --- labels -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("y", [[1, -1, 0, 0], np.array([1.0, -1, 0, 0]), np.array([1, -1, 0, 0], np.int8)])
+def test_label_codes_are_taken_in_any_number_type(y):
+    labels = Detector._labels(y, 4)
+    assert labels.dtype == np.int8
+    assert labels.tolist() == [1, -1, 0, 0]
+
+
+def test_no_labels_are_zeros():
+    assert Detector._labels(None, 3).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("y", [[0, 1, 2], [1.0, 2.0, 2.0], [True, "x", 0], [-1, 2, 3]])
+def test_classes_that_may_mark_anomalies_are_refused(y):
+    with pytest.raises(ValueError, match="label codes"):
+        Detector._labels(y, 3)
+
+
+def test_classes_that_mark_none_are_ignored_with_a_warning():
+    with pytest.warns(UserWarning, match=r"y holds \[2, 3\]"):
+        assert Detector._labels([1, 2, 3], 3).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("method", ["_check_parameters", "_train"])
+def test_the_base_alone_cannot_train(method):
+    with pytest.raises(NotImplementedError):
+        getattr(Detector(), method)(*[None] * (4 if method == "_train" else 0))
