@@ -1,0 +1,23 @@
+"""Tables on disk: CSV and Parquet, read whole or as a stream of batches, and written all or not at all.
+
+Rows are counted from 1, the first below the header, in every message about a file.
+"""
+
+from hinterland.tables.kinds import missing_and_unused, to_kinds
+from hinterland.tables.reading import CsvFormat, TableFile, open_table
+from hinterland.tables.selection import equals, select, text_counts
+from hinterland.tables.writing import OUTPUT_FORMATS, open_writer, output_format
+
+__all__ = [
+    "OUTPUT_FORMATS",
+    "CsvFormat",
+    "TableFile",
+    "equals",
+    "missing_and_unused",
+    "open_table",
+    "open_writer",
+    "output_format",
+    "select",
+    "text_counts",
+    "to_kinds",
+]

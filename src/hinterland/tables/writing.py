@@ -1,0 +1,150 @@
+"""Write a table batch by batch, under a temporary name until it is whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet
+
+from hinterland.errors import TableError
+
+OUTPUT_FORMATS = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".pq": "parquet"}
+"""Format by a file name's ending."""
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
+
+
+class Writer(Protocol):
+    """Takes batches of a table, all of the same schema."""
+
+    def write(self, batch: pa.Table) -> None:
+        """Append rows."""
+        ...
+
+    def close(self) -> None:
+        """Write what is still to be written; the stream stays open."""
+        ...
+
+
+def output_format(path: str | os.PathLike[str]) -> str:
+    """Give the format that a file name's ending stands for.
+
+    Raises
+    ------
+    ValueError
+        For another ending.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in OUTPUT_FORMATS:
+        raise ValueError(
+            f"the output's name must end in one of {', '.join(OUTPUT_FORMATS)}, got {str(path)!r}"
+        )
+    return OUTPUT_FORMATS[suffix]
+
+
+@contextmanager
+def open_writer(destination: str | os.PathLike[str] | BinaryIO, schema: pa.Schema) -> Iterator[Writer]:
+    """Write to a path, in the format of its ending, or as CSV to a binary stream.
+
+    A path holds nothing, or what it held before, until the block ends without an error.
+
+    Raises
+    ------
+    TableError
+        Where the folder does not exist, or CSV cannot hold a column's type.
+    OSError
+        Where the file cannot be written, as on a full disk.
+    """
+    if not isinstance(destination, str | os.PathLike):
+        yield _CsvWriter(destination, schema, ",")
+        return
+    made = output_format(destination)
+    path = Path(os.path.realpath(destination))
+    if path.is_dir():
+        raise TableError(f"{destination} is a folder; expected the name of a file to write")
+    if not path.parent.is_dir():
+        raise TableError(f"the folder {path.parent} does not exist; make it first")
+    is_device = path.exists() and not path.is_file()  # or a pipe: written to, never replaced
+    temporary = path if is_device else path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with temporary.open("wb" if is_device else "xb") as stream:
+            yield from _written(stream, schema, made)
+        if not is_device:
+            temporary.replace(path)
+    except BaseException as error:
+        if not is_device:
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and (error.filename is None or error.filename == str(temporary)):
+            error.filename = str(destination)
+        raise
+
+
+def _written(stream: BinaryIO, schema: pa.Schema, made: str) -> Iterator[Writer]:
+    writer: Writer = (
+        _ParquetWriter(stream, schema) if made == "parquet" else _CsvWriter(stream, schema, _DELIMITERS[made])
+    )
+    try:
+        yield writer
+    finally:
+        writer.close()
+
+
+class _ParquetWriter:
+    def __init__(self, stream: BinaryIO, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._writer = pa.parquet.ParquetWriter(stream, schema)
+
+    def write(self, batch: pa.Table) -> None:
+        self._writer.write_table(batch.cast(self._schema))
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class _CsvWriter:
+    """Quotes only what needs it; pyarrow's writer would quote every text, numbers kept as text among them."""
+
+    def __init__(self, stream: BinaryIO, schema: pa.Schema, delimiter: str) -> None:
+        for field in schema:
+            if pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
+                raise TableError(
+                    f"CSV cannot hold column {field.name!r} of type {field.type}; write Parquet or leave it out"
+                )
+        self._stream = stream
+        self._delimiter = pa.scalar(delimiter, pa.large_string())
+        self._special = f'["\r\n{delimiter}]'
+        header = io.StringIO()
+        csv.writer(header, delimiter=delimiter, lineterminator="\n").writerow(schema.names)
+        stream.write(header.getvalue().encode())
+
+    def write(self, batch: pa.Table) -> None:
+        if not batch.num_rows:
+            return
+        columns = [self._quoted(batch[name].combine_chunks()) for name in batch.column_names]
+        lines = pc.binary_join_element_wise(*columns, self._delimiter)
+        whole = pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines)
+        self._stream.write(pc.binary_join(whole, pa.scalar("\n", pa.large_string()))[0].as_buffer())
+        self._stream.write(b"\n")
+
+    def close(self) -> None:
+        self._stream.flush()
+
+    def _quoted(self, values: Any) -> Any:
+        is_text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
+        text = pc.fill_null(values.cast(pa.large_string()), "")
+        if not is_text and not pa.types.is_dictionary(values.type):
+            return text
+        special = pc.match_substring_regex(text, self._special)
+        if not pc.any(special, min_count=0).as_py():
+            return text
+        quote, nothing = pa.scalar('"', pa.large_string()), pa.scalar("", pa.large_string())
+        doubled = pc.replace_substring(text, '"', '""')
+        return pc.if_else(special, pc.binary_join_element_wise(quote, doubled, quote, nothing), text)

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from hinterland.errors import TableError
+from hinterland.tables import CsvFormat, open_table
+from hinterland.tables.reading import sniff_delimiter
+
+
+def write(path: Path, text: str | bytes) -> Path:
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_csv_types_are_found_out_and_missing_values_are_null(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "t.csv",
+        "n,x,s,b,d\n1,1.5,a,true,2024-01-01\n2,,NA,false,2024-01-02\n3,2,,true,2024-01-03\n",
+    )
+    table = open_table(path).read()
+    assert table.schema.types == [pa.int64(), pa.float64(), pa.string(), pa.bool_(), pa.date32()]
+    assert table["x"].to_pylist() == [1.5, None, 2.0]
+    assert table["s"].to_pylist() == ["a", None, None]
+
+
+def test_types_do_not_depend_on_the_first_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hinterland.tables.reading.BLOCK_BYTES", 64)
+    path = write(tmp_path / "t.csv", "a\n" + "1\n" * 100 + "1.5\n")
+    assert open_table(path).read()["a"].to_pylist() == [1.0] * 100 + [1.5]
+
+
+def test_columns_are_left_out_or_read_as_text(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "code,b,c\n007,1,2\n01,3,4\n")
+    assert open_table(path).read(without=["c"], as_text=["code"]).to_pylist() == [
+        {"code": "007", "b": 1},
+        {"code": "01", "b": 3},
+    ]
+    pq.write_table(pa.table({"code": [7, 1], "b": [1, 3]}), tmp_path / "t.parquet")
+    table = open_table(tmp_path / "t.parquet").read(as_text=["code"])
+    assert table["code"].to_pylist() == ["7", "1"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "delimiter"),
+    [
+        (["a,b", "1,2"], ","),
+        (["a;b", "1,5;2,5"], ";"),
+        (["a\tb\tc", "1\t2,0\t3"], "\t"),
+        (["a|b", "x,y|2"], "|"),
+        (["a", "1"], ","),
+        (["a;b;c", "1;2;3", "1;2"], ";"),
+        (["a,b", '"x;y;z",2'], ","),
+    ],
+)
+def test_delimiter_is_found_out(lines: list[str], delimiter: str) -> None:
+    assert sniff_delimiter(lines) == delimiter
+
+
+def test_csv_format_is_obeyed(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "1:é\n2:b\n".encode("latin-1"))
+    table = open_table(path, CsvFormat(delimiter=":", header=False, encoding="latin-1")).read()
+    assert table.to_pydict() == {"f0": [1, 2], "f1": ["é", "b"]}
+
+
+def test_byte_order_mark_and_gzip_are_read(tmp_path: Path) -> None:
+    write(tmp_path / "bom.csv", b"\xef\xbb\xbfa,b\n1,2\n")
+    assert open_table(tmp_path / "bom.csv").names == ["a", "b"]
+    write(tmp_path / "t.csv.gz", gzip.compress(b"a,b\n1,2\n"))
+    assert open_table(tmp_path / "t.csv.gz").read().to_pydict() == {"a": [1], "b": [2]}
+
+
+def test_batches_are_the_table_in_order_and_small(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "a,b\n" + "".join(f"{i},x{i}\n" for i in range(25)))
+    file = open_table(path)
+    batches = list(file.batches(10, ["b", "a"]))
+    assert [batch.num_rows for batch in batches] == [10, 10, 5]
+    assert all(batch.schema == file.types(["b", "a"]) for batch in batches)
+    assert [value for batch in batches for value in batch["a"].to_pylist()] == [str(i) for i in range(25)]
+    assert file.share_read() == 1
+
+    pq.write_table(pa.table({"a": range(25), "b": ["x"] * 25}), tmp_path / "t.parquet", row_group_size=25)
+    file = open_table(tmp_path / "t.parquet")
+    batches = list(file.batches(10, ["b", "a"]))
+    assert max(batch.num_rows for batch in batches) == 10
+    assert [value for batch in batches for value in batch["a"].to_pylist()] == list(range(25))
+    assert batches[0].column_names == ["b", "a"]
+    assert file.share_read() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("t.csv", b"", "is empty"),
+        ("t.csv", b"\n \n\n", "nothing but blank lines"),
+        ("t.csv", b"a,b\n1,\x00\n", "binary file"),
+        ("t.csv", b"PK\x03\x04abcdefg", "zip archive or an Excel workbook"),
+        ("t.parquet", b"a,b\n1,2\n", "not a Parquet file"),
+        ("t.parquet", b"PAR1" + b"\0" * 50, "cannot be read as Parquet"),
+        ("t.csv", b"a,b,a\n1,2,3\n", r"found more than once: \['a'\]"),
+        ("t.csv", b"1,2.5\n3,4\n", "no column names"),
+        ("t.csv", b"a,b\n1,2\n3,4\n5\n", "row 3 has 1 values, expected 2: '5'"),
+        ("t.csv", b"a,b\n1,2\n3,4,5\n", "row 2 has 3 values, expected 2: '3,4,5'"),
+        ("t.csv", b"a,b\n1,caf\xe9\n", "not utf-8 text"),
+        ("t.csv.gz", b"a,b\n1,2\n", "cannot be read as CSV"),
+    ],
+)
+def test_what_is_no_table_is_named(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    path = write(tmp_path / name, content)
+    with pytest.raises(TableError, match=message) as caught:
+        open_table(path).read()
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="is a folder"):
+        open_table(tmp_path)
+    with pytest.raises(TableError, match="there is no file"):
+        open_table(tmp_path / "none.csv")
+
+
+def test_broken_rows_are_named_while_streaming(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "a,b\n1,2\n3\n")
+    with pytest.raises(TableError, match="row 2 has 1 values, expected 2"):
+        list(open_table(path).batches(10, ["a"]))
+
+
+def test_stray_text_among_numbers_is_an_error_unless_it_is_meant(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "a,b\n" + "".join(f"{i},x\n" for i in range(99)) + "oops,x\n")
+    with pytest.raises(TableError, match=r"column 'a' holds numbers, but for row 100 \('oops'\)"):
+        open_table(path).read()
+    assert open_table(path).read(as_text=["a"])["a"].to_pylist()[-1] == "oops"
+    assert open_table(path).read(without=["a"]).column_names == ["b"]
+    mixed = write(tmp_path / "mixed.csv", "a\n" + "1\nx\n" * 10)
+    assert open_table(mixed).read()["a"].type == pa.string()
+
+
+@pytest.mark.parametrize("arguments", [{"delimiter": ",,"}, {"encoding": "latin-one"}])
+def test_bad_csv_formats_are_named(arguments: dict[str, str]) -> None:
+    (name, value) = next(iter(arguments.items()))
+    with pytest.raises(ValueError, match=f"{name} must .* got '{value}'"):
+        CsvFormat(**arguments)  # type: ignore[arg-type]
