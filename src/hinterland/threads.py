@@ -47,5 +47,10 @@ def fastest_threads(work: Callable[[], object], *, repeats: int = 5) -> int:
             return time.perf_counter() - started
 
     seconds(1), seconds(cores)  # first runs pay for caches and thread pools
-    pairs = [(seconds(1), seconds(cores)) for _ in range(repeats)]
-    return cores if max(many for _, many in pairs) * GAIN_NEEDED < min(one for one, _ in pairs) else 1
+    fastest_of_one, slowest_of_many = float("inf"), 0.0
+    for _ in range(repeats):
+        fastest_of_one = min(fastest_of_one, seconds(1))
+        slowest_of_many = max(slowest_of_many, seconds(cores))
+        if slowest_of_many * GAIN_NEEDED >= fastest_of_one:
+            return 1  # further runs cannot change this, and several threads may be very slow
+    return cores
