@@ -22,16 +22,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hinterland.detectors.dagmm import DAGMM
+    from hinterland.detectors.deep_mixture import DeepMixture
+    from hinterland.persistence import load, save
     from hinterland.preprocessing import TabularEncoder
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "DAGMM": "hinterland.detectors.dagmm",
+    "DeepMixture": "hinterland.detectors.deep_mixture",
     "TabularEncoder": "hinterland.preprocessing",
+    "load": "hinterland.persistence",
+    "save": "hinterland.persistence",
 }
 
-__all__ = ["DAGMM", "TabularEncoder", "__version__"]
+__all__ = ["DAGMM", "DeepMixture", "TabularEncoder", "__version__", "load", "save"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, Self
 
@@ -14,6 +16,8 @@ from hinterland.densities.base import Density
 from hinterland.networks.base import Network
 
 Scaling = Literal["standard", "minmax"]
+View = Literal["latent", "row"]
+"""What a density sees of a row beside its reconstruction features: the latent, or the scaled row itself."""
 LARGEST_SCALED = 1e6
 """Scaled values are bounded by this even without a clip, so that no float overflows in a network."""
 
@@ -71,12 +75,14 @@ class EnergyModel(nn.Module):
         network: Network,
         density: Density,
         reconstruction_features: Sequence[str],
+        view: View = "latent",
     ) -> None:
         super().__init__()
         self.scaling = scaling
         self.network = network
         self.density = density
         self.reconstruction_features = tuple(reconstruction_features)
+        self.view = view
 
     def encode(self, x: Tensor) -> tuple[Tensor, RowErrors]:
         """Latent (n, latent_dim) and reconstruction errors of raw rows (n, d)."""
@@ -87,7 +93,12 @@ class EnergyModel(nn.Module):
     def features(self, x: Tensor) -> Tensor:
         """Composite features (n, D) of raw rows (n, d)."""
         latent, errors = self.encode(x)
-        return composite_features(latent, errors, self.reconstruction_features)
+        return self.composite(latent, errors)
+
+    def composite(self, latent: Tensor, errors: RowErrors) -> Tensor:
+        """Composite features (n, D) of encoded rows: the view of the row, and the reconstruction features."""
+        seen = latent if self.view == "latent" else errors.rows
+        return composite_features(seen, errors, self.reconstruction_features)
 
     def energy(self, x: Tensor) -> Tensor:
         """Energy (n,) of raw rows (n, d), in nats."""
@@ -97,18 +108,21 @@ class EnergyModel(nn.Module):
         """Energy (n,) of raw rows (n, d), in nats."""
         return self.energy(x)
 
-    def freeze(self, rows: np.ndarray) -> None:
-        """Turn to evaluation, and estimate the density on all training rows (n, d) by summed statistics."""
+    def ready_to_score(self) -> None:
+        """Turn to evaluation, in float64 where the device has it."""
         self.eval()
-        device = self.scaling.center.device
-        if device.type != "mps":
+        if self.scaling.center.device.type != "mps":
             self.double()
-        summary: Any = None
+
+    def freeze(self, rows: np.ndarray) -> None:
+        """Make ready to score, and estimate the density on all training rows (n, d) by summed statistics."""
+        self.ready_to_score()
         with torch.no_grad():
-            for chunk in chunks(rows, device):
-                part = self.density.summarize(self.features(chunk))
-                summary = part if summary is None else summary + part
-            self.density.freeze(summary)
+            parts = (
+                self.density.summarize(self.features(chunk))
+                for chunk in chunks(rows, self.scaling.center.device)
+            )
+            self.density.freeze(functools.reduce(operator.add, parts))
 
 
 CHUNK_ENTRIES, CHUNK_ROWS = 2**18, 2**13

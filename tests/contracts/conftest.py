@@ -23,7 +23,8 @@ SMALL = {
     "epochs": 3,
     "min_steps": 30,
     "batch_size": 64,
-    "n_models": 2,
+    "n_members": 2,
+    "steps": 30,
     "random_state": 0,
 }
 SMALL_BY_NAME: dict[str, dict[str, Any]] = {}

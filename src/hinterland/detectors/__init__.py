@@ -2,5 +2,6 @@
 
 from hinterland.detectors.base import Detector
 from hinterland.detectors.dagmm import DAGMM
+from hinterland.detectors.deep_mixture import DeepMixture
 
-__all__ = ["DAGMM", "Detector"]
+__all__ = ["DAGMM", "DeepMixture", "Detector"]

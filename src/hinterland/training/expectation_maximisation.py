@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import operator
+import warnings
 
 import torch
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from hinterland.densities.gaussian import GaussianMixture, GaussianSummary
@@ -71,10 +73,12 @@ def _cluster(features: Tensor, n_clusters: int, generator: torch.Generator) -> T
     seed = int(torch.randint(2**31 - 1, (), generator=generator))
     scale = features.std(0, correction=0)
     standardised = (features - features.mean(0)) / torch.where(scale > 0, scale, 1.0)
-    n_distinct = len(torch.unique(standardised, dim=0)) if len(features) < 10 * n_clusters else n_clusters
-    labels = KMeans(min(n_clusters, n_distinct), n_init=1, max_iter=50, random_state=seed).fit_predict(
-        standardised.cpu().numpy()
-    )
+    means = KMeans(min(n_clusters, len(features)), n_init=1, max_iter=50, random_state=seed)
+    with (
+        warnings.catch_warnings()
+    ):  # fewer distinct rows than clusters leave components empty, which is survived
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        labels = means.fit_predict(standardised.cpu().numpy())
     return torch.nn.functional.one_hot(
         torch.as_tensor(labels, dtype=torch.long, device=features.device), n_clusters
     ).double()

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hinterland.composite import composite_features, row_errors
+from hinterland.composite import row_errors
 from hinterland.energy_model import EnergyModel, chunks
 from hinterland.training.hold_out import hold_out
 from hinterland.training.loop import LoopSettings, TrainingResult, train
@@ -40,9 +40,7 @@ class JointObjective(nn.Module):
         rows = batch[0]
         encoding = self.model.network(rows)
         errors = row_errors(rows, encoding.reconstruction)
-        energy, penalty = self.model.density.batch_energy(
-            composite_features(encoding.latent, errors, self.model.reconstruction_features)
-        )
+        energy, penalty = self.model.density.batch_energy(self.model.composite(encoding.latent, errors))
         per_row = errors.mean_squared_error if self.reconstruction == "mean" else errors.squared_distance
         return {
             "reconstruction": per_row.mean(),
