@@ -33,9 +33,9 @@ class Baseline(ABC):
     library_fault: ClassVar[str] = ""
     candidates: ClassVar[tuple[Mapping[str, Any], ...]] = ()
 
-    rows_at_once: ClassVar[int] = 16_384
-    """Rows scored in one call: bounds the memory of distances to all training rows. A row's score does not depend
-    on it."""
+    rows_at_once: ClassVar[int | None] = 16_384
+    """Rows scored in one call, which bounds the memory it takes; None for all, where a row's score depends on the
+    others."""
 
     def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> Self:
         """Learn from rows X (n, d); y, where used, is +1 normal, -1 anomalous, 0 unlabelled.
@@ -50,7 +50,8 @@ class Baseline(ABC):
 
     def energy(self, X: np.ndarray) -> np.ndarray:
         """Anomaly scores (n,) of rows X, rising with anomaly, in the library's unit."""
-        parts = [X[start : start + self.rows_at_once] for start in range(0, len(X), self.rows_at_once)]
+        size = self.rows_at_once or max(1, len(X))
+        parts = [X[start : start + size] for start in range(0, len(X), size)]
         return np.concatenate([np.asarray(self._energy(part), dtype=np.float64) for part in parts])
 
     @abstractmethod

@@ -137,7 +137,10 @@ class FiveNearestNeighbours(Baseline):
 
     name = "5-NN"
     library = "sklearn"
-    footnote = "Compares with at most 20,000 random training rows."
+    footnote = (
+        "Compares with at most 20,000 random training rows. A training row is its own nearest neighbour, so that a "
+        "threshold from training energies is low and flags many."
+    )
     n_neighbors = 5
 
     def __init__(self, *, random_state: int | None = None, max_rows: int | None = 20_000) -> None:

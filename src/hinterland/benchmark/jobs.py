@@ -19,6 +19,7 @@ from hinterland.benchmark.methods import Method, Scorer, method
 from hinterland.benchmark.names import look_up
 from hinterland.benchmark.protocol import PreparedRun
 from hinterland.benchmark.protocols import protocol
+from hinterland.errors import DataNotFoundError
 
 
 @dataclass(frozen=True)
@@ -102,12 +103,17 @@ def grid(
 
     Raises:
         UnknownNameError: a protocol, method or subset is unknown.
+        DataNotFoundError: a protocol over the data sets on this machine finds none.
     """
     methods, seeds = list(methods), list(seeds)
     wanted = None if subsets is None else list(subsets)
     jobs = []
     for key in protocols:
         known = protocol(key).subsets()
+        if not known:
+            raise DataNotFoundError(
+                f"the protocol {key!r} finds no data on this machine; set HINTERLAND_DATA"
+            )
         if wanted is not None:
             _check_subsets(key, wanted, known)
         for subset in known if wanted is None else wanted:

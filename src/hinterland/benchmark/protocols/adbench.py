@@ -6,6 +6,7 @@ from hinterland.datasets import Dataset, adbench_names, splits
 
 MAX_TRAIN = 20_000
 LARGEST_CONTAMINATION = 0.1
+KNOWN_ANOMALIES = 0.5
 
 
 def _subsets() -> tuple[str, ...]:
@@ -23,6 +24,15 @@ def _one_class(data: Dataset, _: str, seed: int) -> Sides:
 def _contaminated(data: Dataset, _: str, seed: int) -> Sides:
     share = possible_share(data.is_anomaly, LARGEST_CONTAMINATION, seed)
     return from_split(splits.contaminated(data.is_anomaly, share=share, random_state=seed))
+
+
+def _partially_labelled(data: Dataset, _: str, seed: int) -> Sides:
+    share = possible_share(data.is_anomaly, LARGEST_CONTAMINATION, seed)
+    return from_split(
+        splits.partially_labelled(
+            data.is_anomaly, share=share, share_of_anomalies_known=KNOWN_ANOMALIES, random_state=seed
+        )
+    )
 
 
 JUDGEMENTS = (
@@ -57,6 +67,19 @@ PROTOCOLS = (
             "Unlabelled: the training half keeps its natural share of anomalies, at most "
             f"{LARGEST_CONTAMINATION:.0%} of the training rows (the surplus is left out of both sides). "
             + _READING,
+        ),
+    ),
+    Protocol(
+        key="adbench-partially-labelled",
+        title="adbench-contaminated with half of the training anomalies known",
+        dataset="ADBench",
+        load=_load,
+        split=_partially_labelled,
+        judgements=JUDGEMENTS,
+        subsets=_subsets,
+        readings=(
+            f"Partially labelled: {KNOWN_ANOMALIES:.0%} of the training rows' anomalies are known, all other rows "
+            "unlabelled; for methods that learn from known anomalies. " + _READING,
         ),
     ),
 )

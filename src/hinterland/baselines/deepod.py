@@ -1,0 +1,219 @@
+"""Baselines from DeepOD (0.4.1 read), which asks for an old torch but runs with a new one.
+
+A detector's constructor seeds every global generator, and training draws from them. Of an ensemble the library keeps
+only the last network, so ensembles are of one here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+
+from hinterland.baselines.base import Baseline, sampled
+from hinterland.errors import MissingExtraError
+
+
+class MissingDeepODError(MissingExtraError):
+    """DeepOD is not installed, and no extra brings it: its own requirements exclude today's torch."""
+
+    def __init__(self, purpose: str) -> None:
+        ImportError.__init__(
+            self,
+            f"{purpose} needs the package 'deepod', which is not installed; its own requirements ask for an old torch, "
+            "so install it with: pip install --no-deps deepod==0.4.1 && pip install tqdm",
+        )
+
+
+class _DeepOD(Baseline):
+    """Wraps a DeepOD detector, whose ``decision_function`` rises with anomaly."""
+
+    library = "deepod"
+    rows_at_once = 4_096
+
+    def __init__(
+        self, *, random_state: int | None = None, max_rows: int | None = None, **parameters: Any
+    ) -> None:
+        self.random_state = random_state
+        self.max_rows = max_rows
+        self.parameters = parameters
+
+    @classmethod
+    def missing(cls) -> MissingExtraError:
+        """See ``Baseline``."""
+        return MissingDeepODError(f"the baseline {cls.name}")
+
+    @abstractmethod
+    def _class(self) -> Any:
+        """DeepOD's class."""
+
+    def _fit(self, X: np.ndarray, y: np.ndarray | None) -> None:
+        kept = sampled(X, self.max_rows, self.random_state)
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.detector_ = self._class()(
+                device="cpu", verbose=0, random_state=0 if self.random_state is None else self.random_state,
+                **self.parameters,
+            )  # fmt: skip
+            self.detector_.fit(kept, *self._targets(y))
+
+    def _targets(self, y: np.ndarray | None) -> tuple[np.ndarray, ...]:
+        return ()
+
+    def _energy(self, X: np.ndarray) -> np.ndarray:
+        with contextlib.redirect_stdout(io.StringIO()):
+            scores: np.ndarray = self.detector_.decision_function(X)
+        return scores
+
+
+class GOAD(_DeepOD):
+    """Tells random affine transformations of a row apart; energy is how badly that goes."""
+
+    name = "GOAD"
+    footnote = (
+        "The library does as its paper says. Rows far out can be told apart more easily than normal ones, so that on "
+        "columns without correlation they score as more normal: AUROC far below 50 is the method's. Learns from at "
+        "most 5,000 random training rows."
+    )
+    rows_at_once = 1_024
+
+    def __init__(
+        self,
+        *,
+        epochs: int = 10,
+        n_trans: int = 64,
+        batch_size: int = 256,
+        max_rows: int | None = 5_000,
+        **others: Any,
+    ) -> None:
+        super().__init__(max_rows=max_rows, epochs=epochs, n_trans=n_trans, batch_size=batch_size, **others)
+
+    def _class(self) -> Any:
+        from deepod.models.tabular import GOAD
+
+        return GOAD
+
+
+class DeepSAD(_DeepOD):
+    """Deep SVDD that also pushes rows known to be anomalous away from the centre."""
+
+    name = "DeepSAD"
+    footnote = "Learns from rows known to be anomalous, which unlabelled protocols do not give."
+
+    def __init__(self, *, epochs: int = 50, batch_size: int = 128, **others: Any) -> None:
+        super().__init__(epochs=epochs, batch_size=batch_size, **others)
+
+    def _class(self) -> Any:
+        from deepod.models.tabular import DeepSAD
+
+        return DeepSAD
+
+    def _targets(self, y: np.ndarray | None) -> tuple[np.ndarray, ...]:
+        if y is None or not np.any(y == -1):
+            raise ValueError(
+                "Deep SAD needs training rows known to be anomalous (y = -1), and this protocol gives none; without "
+                "them it is Deep SVDD"
+            )
+        return (np.where(y == -1, 1, 0),)
+
+
+class NeuTraL(_DeepOD):
+    """Contrasts learnt transformations of a row; energy is the contrastive loss."""
+
+    name = "NeuTraL"
+    footnote = (
+        "The library does as its paper says; on columns without correlation rows far out contrast better than normal "
+        "ones and score as more normal. Learns from at most 20,000 random training rows."
+    )
+
+    def __init__(
+        self, *, epochs: int = 50, batch_size: int = 128, max_rows: int | None = 20_000, **others: Any
+    ) -> None:
+        super().__init__(max_rows=max_rows, epochs=epochs, batch_size=batch_size, **others)
+
+    def _class(self) -> Any:
+        from deepod.models.tabular import NeuTraL
+
+        return NeuTraL
+
+
+class ICL(_DeepOD):
+    """Contrasts a window of a row's columns with the rest of that row; energy is the contrastive loss."""
+
+    name = "ICL"
+    footnote = (
+        "The library does as its paper says; columns without correlation leave little to learn. Learns from at most "
+        "10,000 random training rows."
+    )
+
+    def __init__(
+        self, *, epochs: int = 50, batch_size: int = 128, max_rows: int | None = 10_000, **others: Any
+    ) -> None:
+        super().__init__(max_rows=max_rows, epochs=epochs, batch_size=batch_size, n_ensemble=1, **others)
+
+    def _class(self) -> Any:
+        from deepod.models.tabular import ICL
+
+        return ICL
+
+
+class DIF(_DeepOD):
+    """Isolation forests on random networks' outputs."""
+
+    name = "DIF"
+    footnote = (
+        "Repaired: the library standardises the networks' outputs anew for each scored table, so that a row's score "
+        "depends on its company; here by the training rows. Learns from at most 20,000 random training rows."
+    )
+    rows_at_once = 1_024
+
+    def __init__(self, *, max_rows: int | None = 20_000, **others: Any) -> None:
+        super().__init__(max_rows=max_rows, **others)
+
+    def _class(self) -> Any:
+        from deepod.models.tabular import DeepIsolationForest
+
+        return DeepIsolationForest
+
+    def _fit(self, X: np.ndarray, y: np.ndarray | None) -> None:
+        super()._fit(X, y)
+        kept = sampled(X, self.max_rows, self.random_state)
+        outputs = [self._outputs(network, kept) for network in self.detector_.net_lst]
+        self.centers_ = [output.mean(0) for output in outputs]
+        self.scales_ = [np.where(output.std(0) > 0, output.std(0), 1.0) for output in outputs]
+
+    def _energy(self, X: np.ndarray) -> np.ndarray:
+        from deepod.models.tabular.dif import cal_score
+
+        scores = [
+            cal_score(np.tanh((self._outputs(network, X) - center) / scale), forest)
+            for network, forest, center, scale in zip(
+                self.detector_.net_lst, self.detector_.iForest_lst, self.centers_, self.scales_, strict=True
+            )
+        ]
+        return np.asarray(np.mean(scores, axis=0))
+
+    @staticmethod
+    def _outputs(network: Any, X: np.ndarray) -> np.ndarray:
+        import torch
+
+        with torch.no_grad():
+            outputs: np.ndarray = network(torch.from_numpy(X).float()).numpy()
+        return outputs
+
+
+class SLAD(_DeepOD):
+    """Learns how much of a row's columns a random part of them holds; energy is the error of that."""
+
+    name = "SLAD"
+    footnote = "Learns from at most 20,000 random training rows."
+
+    def __init__(self, *, epochs: int = 50, max_rows: int | None = 20_000, **others: Any) -> None:
+        super().__init__(max_rows=max_rows, epochs=epochs, **others)
+
+    def _class(self) -> Any:
+        from deepod.models.tabular import SLAD
+
+        return SLAD
