@@ -1,0 +1,63 @@
+"""The default way from a table to energies: an encoder for its columns, and a detector behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+
+from hinterland.catalogue import DEFAULT_DETECTOR, check_parameter_names, detector_class, parameters
+from hinterland.detectors.base import Detector
+from hinterland.preprocessing import TabularEncoder
+
+
+def table_pipeline(detector: str | Detector = DEFAULT_DETECTOR, **settings: Any) -> Pipeline:
+    """Make an unfitted pipeline that takes a DataFrame or an Arrow table of mixed columns.
+
+    Parameters
+    ----------
+    detector : name of one, or an instance, taken as it is.
+    settings : parameters of the named detector. Those about the scale of columns are off unless given, as the
+        encoder has scaled them.
+
+    Raises
+    ------
+    ValueError
+        For an unknown detector or parameter.
+
+    Examples
+    --------
+    >>> from hinterland.pipeline import table_pipeline
+    >>> table_pipeline("DAGMM", epochs=5).named_steps["detector"].scaling is None
+    True
+    """
+    if isinstance(detector, str):
+        make = detector_class(detector)
+        check_parameter_names(make, settings)
+        scale_off = {name: None for name in ("scaling", "clip") if name in parameters(make)}
+        detector = make(**(scale_off | settings))
+    elif settings:
+        raise ValueError(
+            f"settings are for a detector by name; set them on the instance, got {sorted(settings)}"
+        )
+    return Pipeline([("encoder", TabularEncoder()), ("detector", detector)])
+
+
+def encoder_and_detector(model: Any) -> tuple[TabularEncoder | None, Detector]:
+    """Take a model apart: a pipeline as above, or a detector alone.
+
+    Raises
+    ------
+    TypeError
+        For anything else.
+    """
+    steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
+    match steps:
+        case [Detector() as detector]:
+            return None, detector
+        case [TabularEncoder() as encoder, Detector() as detector]:
+            return encoder, detector
+    raise TypeError(
+        "expected a detector, or a Pipeline of a TabularEncoder and a detector, got "
+        + " and ".join(type(step).__name__ for step in steps)
+    )

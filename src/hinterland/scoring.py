@@ -1,0 +1,252 @@
+"""Score a table on disk batch by batch: energy, label and top columns of each row; and judge the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+from sklearn.metrics import precision_recall_fscore_support
+
+from hinterland import metrics
+from hinterland.detectors.base import Detector
+from hinterland.errors import TableError
+from hinterland.explain import explain
+from hinterland.parameters import check_choice, check_integer
+from hinterland.pipeline import encoder_and_detector
+from hinterland.tables import TableFile, equals, missing_and_unused, text_counts, to_kinds
+
+Explained = Literal["flagged", "all", "none"]
+
+BATCH_ENTRIES, LARGEST_BATCH = 2**19, 2**16
+"""Entries, and rows, of a table that are scored at once: what bounds the memory, with what CSV blocks take."""
+
+
+class TableScorer:
+    """Energies and labels of a table's rows by a fitted model, in the table's order.
+
+    Parameters
+    ----------
+    model : fitted detector, or fitted Pipeline of a TabularEncoder and a detector.
+    table : from ``hinterland.tables.open_table``.
+    keep : names of the table's columns to pass on, or ``"all"``.
+    explained : whose top columns to give: of ``"flagged"`` rows, of ``"all"`` or of ``"none"``, then without the
+        column ``top_features``. An explanation takes some hundred times as long as a score.
+    top : most columns that are given for a row.
+    batch_rows : rows at a time; by the table's width if None. Results do not depend on it.
+
+    Attributes
+    ----------
+    unused : columns of the table that the model does not use.
+    names : what ``energy``, ``label`` and ``top_features`` are called in the output: themselves, or with
+        ``hinterland_`` in front where a kept column has that name.
+    schema : of the output: kept columns, ``energy`` (float64, nats), ``label`` (``normal`` or ``anomaly``) and
+        ``top_features``, text such as ``age +3.2; bmi +1.1``: columns and what each adds to the energy, in nats,
+        over a usual row; largest first, only those that add.
+
+    Raises
+    ------
+    TableError
+        Where columns are missing, or one to keep is.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        table: TableFile,
+        *,
+        keep: Sequence[str] | Literal["all"] = "all",
+        explained: Explained = "flagged",
+        top: int = 3,
+        batch_rows: int | None = None,
+    ) -> None:
+        check_choice("explained", explained, ("flagged", "all", "none"))
+        check_integer("top", top, least=1)
+        check_integer("batch_rows", batch_rows, least=1, optional=True)
+        self._model = model
+        self._encoder, self._detector = encoder_and_detector(model)
+        self._table = table
+        self._kinds = self._model_kinds()
+        self.unused = missing_and_unused(table.names, self._kinds)
+        self._explained = explained
+        self._top = top
+        self._keep = list(table.names) if keep == "all" else list(dict.fromkeys(keep))
+        unknown = [name for name in self._keep if name not in table.names]
+        if unknown:
+            raise TableError(f"cannot keep column(s) {unknown}: not in the table, which has {table.names}")
+        self._read = [name for name in table.names if name in self._kinds or name in self._keep]
+        self.batch_rows = batch_rows or max(1, min(LARGEST_BATCH, BATCH_ENTRIES // len(self._read)))
+        added = {"energy": pa.float64(), "label": pa.string()}
+        if explained != "none":
+            added["top_features"] = pa.string()
+        self.names = {name: f"hinterland_{name}" if name in self._keep else name for name in added}
+        clash = [name for name in self.names.values() if name in self._keep]
+        if clash:
+            raise TableError(
+                f"cannot keep column(s) {clash}: results are called so; name the columns to keep"
+            )
+        self.schema = pa.schema(
+            [*table.types(self._keep), *((self.names[name], kind) for name, kind in added.items())]
+        )
+
+    def batches(self) -> Iterator[pa.Table]:
+        """Give the scored rows, all with ``schema``.
+
+        Raises
+        ------
+        TableError
+            For retyped columns, or values that cannot be read; with their row numbers, counted from 1.
+        """
+        n_seen = 0
+        for batch in self._table.batches(self.batch_rows, self._read):
+            rows = to_kinds(batch, self._kinds, is_text=self._table.is_text, first_row=n_seen + 1)
+            n_seen += batch.num_rows
+            yield self._scored(batch, rows)
+
+    def _scored(self, batch: pa.Table, rows: pa.Table) -> pa.Table:
+        given = self._as_fitted(rows)
+        energy = -self._model.score_samples(given) if rows.num_rows else np.empty(0)
+        anomalous = -energy < self._detector.offset_
+        columns = [batch[name] for name in self._keep]
+        columns += [
+            pa.array(energy),
+            pa.array(np.where(anomalous, "anomaly", "normal").astype(object), pa.string()),
+        ]
+        if self._explained != "none":
+            wanted = np.ones(len(energy), bool) if self._explained == "all" else anomalous
+            columns.append(self._top_features(rows, wanted))
+        return pa.Table.from_arrays(columns, schema=self.schema)
+
+    def _top_features(self, rows: pa.Table, wanted: np.ndarray) -> pa.Array:
+        texts = np.full(rows.num_rows, None, object)
+        if wanted.any():
+            explanation = explain(self._model, self._as_fitted(rows.filter(pa.array(wanted))))
+            texts[wanted] = [
+                "; ".join(
+                    f"{line.column} {line.contribution:+.3g}" for line in lines if line.contribution > 0
+                )
+                for lines in explanation.top(self._top)
+            ]
+        return pa.array(texts, pa.string())
+
+    def _model_kinds(self) -> dict[str, str]:
+        """Kind of each column, by its name in the table."""
+        if self._encoder is not None and hasattr(self._encoder, "feature_names_in_"):
+            return self._encoder.kinds_
+        if self._encoder is None and hasattr(self._detector, "feature_names_in_"):
+            return dict.fromkeys(map(str, self._detector.feature_names_in_), "number")
+        first = self._encoder or self._detector
+        if len(self._table.names) != first.n_features_in_:
+            raise TableError(
+                f"the model was trained on {first.n_features_in_} columns without names, "
+                f"the table has {len(self._table.names)}"
+            )
+        kinds = (
+            self._encoder.kinds_.values() if self._encoder is not None else ["number"] * first.n_features_in_
+        )
+        return dict(zip(self._table.names, kinds, strict=True))
+
+    def _as_fitted(self, rows: pa.Table) -> Any:
+        """Rows in the form that the model was fitted on: a table, or a matrix where columns had no names."""
+        if self._encoder is not None and hasattr(self._encoder, "feature_names_in_"):
+            return rows
+        frame = rows.to_pandas()
+        return frame if hasattr(self._detector, "feature_names_in_") else frame.to_numpy(np.float64)
+
+
+def energy_and_truth(
+    model: Any,
+    table: TableFile,
+    label: str,
+    values: Collection[str],
+    *,
+    named: Literal["anomaly", "normal"] = "anomaly",
+    on_batch: Callable[[float], object] | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Energies (n,) of a table's rows, and whether each is an anomaly (n,) by a column of the table.
+
+    Parameters
+    ----------
+    model, table : as for ``TableScorer``.
+    label : name of the column with the truth.
+    values : what it says, as text, of the rows ``named``; all other rows are of the other kind.
+    on_batch : called with the share of the table that has been read.
+
+    Raises
+    ------
+    TableError
+        Where a value is nowhere in the column; the message says which values are.
+    """
+    scorer = TableScorer(model, table, keep=[label], explained="none")
+    energies, truths, labels = [np.empty(0)], [np.empty(0, bool)], []
+    seen: set[str] = set()
+    for batch in scorer.batches():
+        energies.append(batch[scorer.names["energy"]].to_numpy())
+        matches = {value: equals(batch[label], value) for value in values}
+        seen.update(value for value, match in matches.items() if match.any())
+        truths.append(np.any(list(matches.values()), axis=0))
+        labels.append(batch[label])
+        if on_batch is not None:
+            on_batch(table.share_read())
+    missing = [value for value in values if value not in seen]
+    if missing:
+        found = text_counts(
+            pa.chunked_array([chunk for part in labels for chunk in part.chunks], labels[0].type)
+        )
+        raise TableError(f"column {label!r} holds no {' and no '.join(map(repr, missing))}; found {found}")
+    truth = np.concatenate(truths)
+    return np.concatenate(energies), truth if named == "anomaly" else ~truth
+
+
+def judge(
+    detector: Detector,
+    is_anomaly: np.ndarray,
+    energy: np.ndarray,
+    *,
+    rule: str | None = None,
+    share: float | None = None,
+) -> dict[str, Any]:
+    """Ranking metrics, and those of the labels at the detector's own threshold and under a named rule.
+
+    Parameters
+    ----------
+    detector : fitted; its ``offset_``, ``contamination`` and ``training_energy_`` are used.
+    is_anomaly, energy : (n,) of the test rows.
+    rule : a name in ``hinterland.metrics.RULES``, or None for no such metrics.
+    share : share of the rule's rows to flag. If None the share of anomalies among them, training rows counting as
+        normal; for the rule ``training`` the detector's ``contamination``.
+
+    Returns
+    -------
+    dict of plain values: ``rows``, ``anomalies``, ``auroc``, ``average_precision``, ``own_threshold`` with
+    ``threshold``, ``flagged``, ``precision``, ``recall``, ``f1``, and under ``rule`` those of
+    ``hinterland.metrics.ThresholdMetrics``.
+    """
+    result: dict[str, Any] = {
+        "rows": len(energy),
+        "anomalies": int(np.sum(is_anomaly)),
+        "auroc": metrics.auroc(is_anomaly, energy),
+        "average_precision": metrics.average_precision(is_anomaly, energy),
+    }
+    flagged = -energy < detector.offset_
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        is_anomaly, flagged, average="binary", zero_division=0.0
+    )
+    result["own_threshold"] = {
+        "threshold": -float(detector.offset_),
+        "flagged": int(flagged.sum()),
+        "precision": float(precision),
+        "recall": float(recall),
+        "f1": float(f1),
+    }
+    if rule is not None:
+        training = detector.training_energy_
+        if share is None:
+            n_rows = {"natural_half": len(energy), "pooled": len(energy) + len(training)}
+            share = detector.contamination if rule == "training" else result["anomalies"] / n_rows[rule]
+        result["rule"] = asdict(
+            metrics.threshold_metrics(is_anomaly, energy, rule=rule, share=share, training_energy=training)
+        )
+    return result
