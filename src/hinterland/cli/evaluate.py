@@ -1,0 +1,126 @@
+"""``hinterland evaluate``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from hinterland.cli import options
+from hinterland.cli.console import messages, print_json, print_table, tabulate
+
+
+class Rule(StrEnum):
+    """From which rows the threshold is learnt: the names in ``hinterland.metrics.RULES``."""
+
+    TRAINING = "training"
+    NATURAL_HALF = "natural_half"
+    POOLED = "pooled"
+
+
+def evaluate(
+    model: options.Model,
+    table: options.Table,
+    label: Annotated[str, typer.Option(metavar="COLUMN", help="Column with the truth.", show_default=False)],
+    anomaly: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="VALUE", help="What the column says of an anomaly. Repeatable.", show_default=False
+        ),
+    ] = None,
+    normal: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="VALUE",
+            help="Or: what it says of a normal row, all others being anomalies. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    rule: Annotated[
+        Rule | None,
+        typer.Option(
+            help="Judge also with a threshold learnt from these rows: those of training, of this table, or of both.",
+            show_default=False,
+        ),
+    ] = None,
+    share: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the rule's rows to flag, in (0, 1).",
+            show_default="the share of anomalies among the rule's rows; for training the model's contamination",
+        ),
+    ] = None,
+    delimiter: options.Delimiter = None,
+    no_header: options.NoHeader = False,
+    encoding: options.Encoding = "utf-8",
+    device: options.Device = "cpu",
+    threads: options.Threads = 1,
+    quiet: options.Quiet = False,
+    as_json: options.Json = False,
+) -> None:
+    """Judge a model on a table with a column of truth.
+
+    AUROC and average precision judge the ranking; precision, recall and F1 the labels, at the model's own threshold
+    and, if asked for, under a named rule. Rows without a truth count as what `--anomaly` or `--normal` leave over.
+    """
+    if (not anomaly) == (not normal):
+        raise typer.BadParameter("name the values of one kind: --anomaly or --normal", param_hint="--anomaly")
+    if share is not None and rule is None:
+        raise typer.BadParameter("a share needs a --rule", param_hint="--share")
+    with messages(quiet) as say:
+        from hinterland import persistence
+        from hinterland.pipeline import encoder_and_detector
+        from hinterland.scoring import energy_and_truth, judge
+
+        file = options.open_table(table, delimiter, no_header, encoding)
+        options.check_columns(file, [label], "--label")
+        loaded = persistence.load(model, device=device)
+        detector = encoder_and_detector(loaded)[1].set_params(n_threads=threads)
+        with say.progress() as progress:
+            task = progress.add_task("Scoring", total=1)
+            energy, is_anomaly = energy_and_truth(
+                loaded,
+                file,
+                label,
+                anomaly or normal or [],
+                named="anomaly" if anomaly else "normal",
+                on_batch=lambda done: progress.update(task, completed=done),
+            )
+            progress.update(task, completed=1)
+        result = judge(detector, is_anomaly, energy, rule=None if rule is None else rule.value, share=share)
+    if as_json:
+        print_json(result)
+    else:
+        _show(result)
+
+
+def _show(result: dict[str, Any]) -> None:
+    tabulate(
+        {
+            "rows": f"{result['rows']:,}",
+            "anomalies": f"{result['anomalies']:,} ({result['anomalies'] / result['rows']:.1%})",
+            "AUROC": f"{result['auroc']:.4f}",
+            "average precision": f"{result['average_precision']:.4f}",
+        }
+    )
+    header = ["threshold", "energy above", "flagged", "precision", "recall", "F1"]
+    named = {"model's own": result["own_threshold"], "": result.get("rule")}
+    lines = []
+    for name, at in named.items():
+        if at is not None:
+            lines.append(
+                [
+                    name or f"{at['rule']}, share {at['share']:.4g}",
+                    f"{at['threshold']:.4g}",
+                    f"{at['flagged']:,}",
+                    *(f"{at[metric]:.4f}" for metric in ("precision", "recall", "f1")),
+                ]
+            )
+    print_table(lines, header, right=range(1, 6))
+    rule = result.get("rule")
+    if rule is not None and rule["ties_at_threshold"]:
+        typer.echo(
+            f"{rule['ties_at_threshold']:,} rows share the energy at the rule's threshold and are not flagged; "
+            f"drawing from them at random gives F1 {rule['expected_f1']:.4f} on average"
+        )

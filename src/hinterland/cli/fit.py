@@ -1,0 +1,181 @@
+"""``hinterland fit``."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hinterland.cli import options
+from hinterland.cli.console import Messages, messages, print_json, tabulate
+
+
+def fit(
+    table: options.Table,
+    save: Annotated[Path, typer.Option("--save", "-s", help="Where to save the model.", show_default=False)],
+    normal_only: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help="Train only on rows with this value; the column itself is left out.",
+            show_default=False,
+        ),
+    ] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Leave this column out. Repeatable.", show_default=False),
+    ] = None,
+    category: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Take this column of numbers as categories. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    detector: Annotated[
+        str | None,
+        typer.Option(
+            help="Which detector; `hinterland detectors` lists them.", show_default="the recommended one"
+        ),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="PARAM=VALUE",
+            help="Set a parameter of the detector. Repeatable; `hinterland detectors NAME` lists them.",
+            show_default=False,
+        ),
+    ] = None,
+    contamination: Annotated[
+        float | None,
+        typer.Option(
+            help="Expected share of anomalies in the training rows, in (0, 0.5]: sets the threshold.",
+            show_default="the detector's",
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
+    delimiter: options.Delimiter = None,
+    no_header: options.NoHeader = False,
+    encoding: options.Encoding = "utf-8",
+    seed: options.Seed = 0,
+    device: options.Device = "cpu",
+    threads: options.Threads = 1,
+    quiet: options.Quiet = False,
+    as_json: options.Json = False,
+) -> None:
+    """Train a model on a table and save it.
+
+    Columns are used by name and by what is in them: numbers, categories, booleans, dates. Ctrl-C ends training early:
+    the best model so far is saved, and the exit code is 130.
+    """
+    parameters = {"random_state": seed, "device": device, "n_threads": threads}
+    if contamination is not None:
+        parameters["contamination"] = contamination
+    parameters |= dict(_parameter(text) for text in set_ or [])
+    rows_wanted = None if normal_only is None else options.column_and_value(normal_only, "--normal-only")
+    if save.exists() and not force:
+        raise FileExistsError(f"{save} is there already; --force replaces it")
+    if not save.absolute().parent.is_dir():
+        raise FileNotFoundError(f"the folder {save.absolute().parent} does not exist; make it first")
+
+    with messages(quiet) as say:
+        from hinterland import persistence
+        from hinterland.training.loop import TrainingInterruptedWarning
+
+        model = _pipeline(detector, parameters)
+        file = options.open_table(table, delimiter, no_header, encoding)
+        options.check_columns(file, drop or [], "--drop")
+        options.check_columns(file, category or [], "--category")
+        rows = file.read(without=drop or [], as_text=category or [])
+        if rows_wanted is not None:
+            options.check_columns(file, rows_wanted[:1], "--normal-only")
+            rows = _selected(rows, *rows_wanted, say)
+        with say.training(f"Training {type(model[-1]).__name__}", model[-1]):
+            model.fit(rows)
+        persistence.save(model, save)
+        interrupted = TrainingInterruptedWarning in say.warned
+        result = {"model": str(save), "interrupted": interrupted} | _summary(model, rows.num_rows)
+        if as_json:
+            print_json(result)
+        else:
+            tabulate(_readable(result))
+        if interrupted:
+            say.note(f"Interrupted: the best model so far is saved as {save}")
+            raise typer.Exit(130)
+        say.note(f"Next: hinterland score {save} TABLE -o scores.csv")
+
+
+def _parameter(text: str) -> tuple[str, Any]:
+    """Name and value of ``PARAM=VALUE``: a Python literal, ``none``, ``true``, ``false``, or else text."""
+    name, value = options.column_and_value(text, "--set")
+    words = {"none": None, "null": None, "true": True, "false": False}
+    if value.lower() in words:
+        return name, words[value.lower()]
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
+
+
+def _pipeline(detector: str | None, parameters: dict[str, Any]) -> Any:
+    from hinterland.catalogue import DEFAULT_DETECTOR, check_parameter_names, detector_class
+    from hinterland.pipeline import table_pipeline
+
+    try:
+        found = detector_class(detector or DEFAULT_DETECTOR)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--detector") from None
+    try:
+        check_parameter_names(found, parameters)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--set") from None
+    return table_pipeline(found.__name__, **parameters)
+
+
+def _selected(rows: Any, column: str, value: str, say: Messages) -> Any:
+    from hinterland.tables import select
+
+    chosen = select(rows, column, value)
+    say.note(f"Training on {chosen.num_rows:,} of {rows.num_rows:,} rows, those with {column}={value}")
+    return chosen
+
+
+def _summary(model: Any, n_rows: int) -> dict[str, Any]:
+    """What was trained, as plain values."""
+    from hinterland.pipeline import encoder_and_detector
+
+    encoder, detector = encoder_and_detector(model)
+    assert encoder is not None
+    last = {
+        entry.get("member", 0): entry for entry in detector.history_
+    }.values()  # of each member's training
+    return {
+        "detector": type(detector).__name__,
+        "rows": n_rows,
+        "columns": encoder.kinds_,
+        "width": len(encoder.source_columns_),
+        "epochs": int(sum(entry["epoch"] for entry in last)),
+        "seconds": sum(entry["seconds"] for entry in last),
+        "threshold": -float(detector.offset_),
+        "contamination": float(detector.contamination),
+        "flagged_training_rows": int((detector.training_energy_ > -detector.offset_).sum()),
+    }
+
+
+def _readable(result: dict[str, Any]) -> dict[str, object]:
+    kinds = list(result["columns"].values())
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+    share = result["flagged_training_rows"] / result["rows"]
+    return {
+        "model": result["model"],
+        "detector": result["detector"],
+        "training rows": f"{result['rows']:,}",
+        "columns": f"{len(kinds)} ({counts}), {result['width']} after encoding",
+        "epochs": f"{result['epochs']:,}",
+        "threshold": f"energy above {result['threshold']:.4g} nats is an anomaly",
+        "flagged": f"{result['flagged_training_rows']:,} training rows ({share:.1%})",
+    }

@@ -1,0 +1,114 @@
+"""``hinterland score``."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, BinaryIO, Literal
+
+import typer
+
+from hinterland.cli import options
+from hinterland.cli.console import messages
+
+
+class Explained(StrEnum):
+    """Whose top columns are given."""
+
+    FLAGGED = "flagged"
+    ALL = "all"
+    NONE = "none"
+
+
+def score(
+    model: options.Model,
+    table: options.Table,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="File to write: .csv, .tsv or .parquet.", show_default="CSV on stdout"
+        ),
+    ] = None,
+    explain: Annotated[
+        Explained, typer.Option(help="Which rows get the columns that made them stand out.")
+    ] = Explained.FLAGGED,
+    top: Annotated[int, typer.Option(min=1, help="Most columns given for a row.")] = 3,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Pass this column of the table on. Repeatable; `all` and `none` are understood.",
+            show_default="all",
+        ),
+    ] = None,
+    delimiter: options.Delimiter = None,
+    no_header: options.NoHeader = False,
+    encoding: options.Encoding = "utf-8",
+    batch_rows: Annotated[
+        int | None,
+        typer.Option(min=1, help="Rows scored at a time.", show_default="by the table's width"),
+    ] = None,
+    device: options.Device = "cpu",
+    threads: options.Threads = 1,
+    quiet: options.Quiet = False,
+) -> None:
+    """Score a table of any size, row by row, in its order.
+
+    Adds three columns. `energy`, in nats: the higher, the more anomalous. `label`: `normal` or `anomaly`.
+    `top_features`, text such as `age +3.2; bmi +1.1`: the columns that raise the row's energy most over that of a usual
+    row, in nats. A file is written as a whole or not at all.
+    """
+    destination = _destination(output, inputs=(model, table))
+    with messages(quiet) as say:
+        from hinterland import persistence
+        from hinterland.pipeline import encoder_and_detector
+        from hinterland.scoring import TableScorer
+        from hinterland.tables import open_writer
+
+        file = options.open_table(table, delimiter, no_header, encoding)
+        loaded = persistence.load(model, device=device)
+        encoder_and_detector(loaded)[1].set_params(n_threads=threads)
+        kept = _kept(keep)
+        if kept != "all":
+            options.check_columns(file, kept, "--keep")
+        scorer = TableScorer(loaded, file, keep=kept, explained=explain.value, top=top, batch_rows=batch_rows)
+        if scorer.unused:
+            say.note(f"Columns that the model does not use: {', '.join(scorer.unused)}")
+        renamed = [f"{ours} is called {name}" for ours, name in scorer.names.items() if ours != name]
+        if renamed:
+            say.note(f"As the table has columns of the same name, {', '.join(renamed)}")
+        n_rows = n_flagged = 0
+        with open_writer(destination, scorer.schema) as writer, say.progress("state") as progress:
+            task = progress.add_task("Scoring", total=1, state="")
+            for batch in scorer.batches():
+                writer.write(batch)
+                n_rows += batch.num_rows
+                n_flagged += batch[scorer.names["label"]].to_pylist().count("anomaly")
+                progress.update(task, completed=file.share_read(), state=f"{n_rows:,} rows")
+            progress.update(task, completed=1, state=f"{n_rows:,} rows")
+        share = f" ({n_flagged / n_rows:.1%})" if n_rows else ""
+        where = "" if output is None else f", written to {output}"
+        say.note(f"{n_rows:,} rows scored, {n_flagged:,} of them anomalies{share}{where}")
+
+
+def _kept(keep: list[str] | None) -> list[str] | Literal["all"]:
+    if keep is None or keep == ["all"]:
+        return "all"
+    return [] if keep == ["none"] else keep
+
+
+def _destination(output: Path | None, inputs: tuple[Path, ...]) -> Path | BinaryIO:
+    """Where to write, after a look at the name."""
+    if output is None:
+        return sys.stdout.buffer
+    from hinterland.tables import output_format
+
+    try:
+        output_format(output)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--output") from None
+    for path in inputs:
+        if output.exists() and path.exists() and output.samefile(path):
+            raise typer.BadParameter(f"{output} is an input of this command", param_hint="--output")
+    return output

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import hinterland.demo
+
+
+@pytest.fixture(autouse=True)
+def short_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    shorter = functools.partial(hinterland.demo.demonstrate, steps=10, n_members=1)
+    monkeypatch.setattr(hinterland.demo, "demonstrate", shorter)
+
+
+def test_demo_shows_figures_and_findings(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("demo")
+    assert result.exit_code == 0, result.stderr
+    for shown in ("AUROC", "The 10 most anomalous rows", "demo-output/scores.csv", "usually"):
+        assert shown in result.stdout
+    assert "Training DeepMixture" in result.stderr
+    assert "hinterland fit demo-output/tumours.csv" in result.stderr
+    assert list(pd.read_csv("demo-output/scores.csv")) == ["row", "diagnosis", "energy", "label"]
+    scored = run(
+        "score", "demo-output/model.hinterland", "demo-output/tumours.csv", "--explain", "none", "-q"
+    )
+    assert scored.exit_code == 0
+
+
+def test_demo_as_json(run: Any, tmp_path: Path) -> None:
+    result = run("demo", "-o", tmp_path / "out", "--json", "--quiet")
+    assert result.stderr == ""
+    shown = json.loads(result.stdout)
+    assert len(shown["findings"]) == 10
+    assert {"column", "contribution", "value", "usual_value"} == set(shown["findings"][0]["because"][0])
+    assert shown["metrics"]["rows"] == 391
+    assert Path(shown["model"]).is_file()
+
+
+def test_demo_into_a_file_is_refused(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("")
+    result = run("demo", "-o", tmp_path / "out")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "is a file; expected the name of a folder" in result.stderr

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hinterland import DAGMM, persistence
+
+
+def test_inspect_says_what_is_inside(run: Any, model: Path) -> None:
+    result = run("inspect", model)
+    assert (result.exit_code, result.stderr) == (0, "")
+    detector = persistence.load(model)[-1]
+    for shown in (
+        "TabularEncoder, then DAGMM",
+        f"energy above {-detector.offset_:.6g} nats",
+        "training rows   220",
+        "30 epochs",
+        "hidden=[8]",
+    ):
+        assert shown in result.stdout
+    lines = [line.split() for line in result.stdout.splitlines()]
+    for column, kind in {
+        "id": "identifier",
+        "age": "number",
+        "code": "category",
+        "vip": "boolean",
+        "when": "time",
+    }.items():
+        assert any(line[:2] == [column, kind] for line in lines)
+    assert ["min_steps", "30"] in lines
+
+
+def test_inspect_as_json_is_the_description(run: Any, model: Path) -> None:
+    assert json.loads(run("inspect", model, "--json").stdout) == persistence.describe(model)
+
+
+def test_inspect_a_detector_alone(run: Any, tmp_path: Path) -> None:
+    DAGMM(hidden=(4,), epochs=2, min_steps=0).fit([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.5, 0.2]]).save(
+        tmp_path / "m"
+    )
+    shown = run("inspect", tmp_path / "m").stdout
+    assert "training rows   4" in shown
+    assert "Columns" not in shown
+
+
+def test_inspect_what_is_no_model(run: Any, folder: Path) -> None:
+    result = run("inspect", folder / "visits.csv")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_detectors_are_listed_with_a_line_each(run: Any) -> None:
+    result = run("detectors")
+    assert result.exit_code == 0
+    assert "DAGMM" in result.stdout
+    assert "DeepMixture (default)" in result.stdout
+    listed = {entry["name"]: entry for entry in json.loads(run("detectors", "--json").stdout)}
+    assert listed["DeepMixture"]["default"]
+    assert listed["DAGMM"]["parameters"]["latent_dim"] == {
+        "default": 1,
+        "description": "width of the latent.",
+    }
+
+
+def test_a_detectors_parameters(run: Any) -> None:
+    shown = run("detectors", "dagmm").stdout
+    assert "covariance_floor" in shown
+    assert "share of each composite feature's variance" in shown
+    assert "on_epoch" not in shown
+    wrong = run("detectors", "gmm")
+    assert wrong.exit_code == 2
+    assert "DAGMM" in wrong.stderr
+
+
+def test_datasets_says_what_is_missing(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HINTERLAND_DATA", str(tmp_path))
+    monkeypatch.delenv("HINTERLAND_OFFLINE", raising=False)
+    monkeypatch.setattr("hinterland.datasets._fetch.cache_folder", lambda: tmp_path / "cache")
+    listed = {entry["name"]: entry for entry in json.loads(run("datasets", "--json", "-q").stdout)}
+    assert listed["kddcup99"]["found"] is False
+    assert "was not found" in listed["kddcup99"]["note"]
+    assert "HINTERLAND_OFFLINE" not in os.environ
+    assert "thyroid" in run("datasets").stdout
+
+
+def test_datasets_counts_what_is_there(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+
+    monkeypatch.setenv("HINTERLAND_DATA", str(tmp_path))
+    (tmp_path / "tabular" / "adbench").mkdir(parents=True)
+    np.savez(
+        tmp_path / "tabular" / "adbench" / "99_small.npz", X=np.zeros((5, 3)), y=np.array([0, 0, 1, 0, 1])
+    )
+    monkeypatch.setattr("hinterland.datasets._fetch.cache_folder", lambda: tmp_path / "cache")
+    listed = {entry["name"]: entry for entry in json.loads(run("datasets", "--json", "-q").stdout)}
+    small = listed["adbench/99_small"]
+    assert [small[name] for name in ("found", "rows", "columns", "anomalies")] == [True, 5, 3, 2]
