@@ -18,7 +18,7 @@ from hinterland.parameters import check_choice, check_integer, check_number, che
 from hinterland.training.in_turn import fit_in_turn
 from hinterland.training.loop import History, LoopSettings
 
-WIDEST_ROW = 200
+WIDEST_ROW = 100
 """Wider rows are seen through their latent: a full covariance has the square of the width as its entries."""
 
 WIDEST_LATENT = 16
@@ -41,7 +41,7 @@ class DeepMixture(Detector):
         more than one for five training rows.
     covariance_floor : share of each composite feature's variance added to every covariance's diagonal.
     reconstruction_features : names of the reconstruction features in the composite; see ``hinterland.composite``.
-    view : what the mixture sees beside them: ``row``, ``latent``, or None for the row of up to 200 columns and the
+    view : what the mixture sees beside them: ``row``, ``latent``, or None for the row of up to 100 columns and the
         latent of more.
     hidden : widths of the encoder's hidden layers, mirrored in the decoder.
     latent_dim : width of the latent; None for half the columns, at most 16.

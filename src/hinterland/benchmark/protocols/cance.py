@@ -60,7 +60,6 @@ PROTOCOLS = (
         load=kddcup99.load,
         split=lambda data, _, seed: kddcup99.halves(data, 0.0, seed),
         judgements=(kddcup99.POOLED, kddcup99.NATURAL),
-        scaling="minmax",
         answers="cance-kddcup99",
         readings=(
             *kddcup99.READINGS,
