@@ -6,6 +6,7 @@ the workers notice and end; if a worker is killed, its job is stored as failed a
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -14,7 +15,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 
 from rich.console import Console
@@ -135,14 +135,16 @@ class _Pool:
             assert job is not None
             seconds = time.monotonic() - worker.started
             if worker.pipe in ready:
-                yield self._receive(worker, job, seconds)
+                result = self._receive(worker, job, seconds)
+                if result is not None:
+                    yield result
             elif timeout_seconds is not None and seconds > timeout_seconds:
                 self._replace(worker)
                 yield _failed(job, f"TimeoutError: took more than {timeout_seconds:g} seconds", seconds)
 
-    def _receive(self, worker: _Worker, job: Job, seconds: float) -> Result:
+    def _receive(self, worker: _Worker, job: Job, seconds: float) -> Result | None:
         try:
-            result: Result = worker.pipe.recv()
+            result: Result | None = worker.pipe.recv()
         except (EOFError, OSError):
             worker.process.join()
             code = worker.process.exitcode
@@ -153,7 +155,10 @@ class _Pool:
                 else f"ended with code {code}"
             )
             return _failed(job, f"WorkerDiedError: the process of this job {how} (out of memory?)", seconds)
-        worker.job = None
+        if result is None:  # it has imported what it needs: a job's time counts from here
+            worker.started = time.monotonic()
+        else:
+            worker.job = None
         return result
 
     def _replace(self, worker: _Worker) -> None:
@@ -178,6 +183,8 @@ def _work(pipe: Connection) -> None:
     torch.set_num_threads(1)
     # Libraries print what they do; standard output belongs to the command that started us.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    with contextlib.suppress(BrokenPipeError):
+        pipe.send(None)
     while True:
         try:
             job, keep_scores = pipe.recv()
@@ -196,7 +203,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _environment(values: dict[str, str]) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
@@ -210,7 +217,7 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-@contextmanager
+@contextlib.contextmanager
 def _bar(total: int, done: int, shown: bool) -> Iterator[Callable[[Result], None]]:
     """A progress bar on stderr, and a line for each failure; gives the function that advances it."""
     console = Console(file=sys.stderr)
