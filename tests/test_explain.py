@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import hinterland.explain as explain_module
-from hinterland import DAGMM, TabularEncoder
+from hinterland import DAGMM, DeepMixture, TabularEncoder
 from hinterland.composite import RECONSTRUCTION_FEATURES
 from hinterland.densities.gaussian import GaussianMixture
 from hinterland.detectors.base import Detector
@@ -155,6 +155,20 @@ def test_a_planted_change_is_the_rows_top_column_in_nearly_all_rows(benign):
     assert np.mean([name == f"x{j}" for name, j in zip(top, column, strict=True)]) > 0.95
 
 
+@pytest.mark.parametrize("view", ["row", "latent"])
+def test_the_ensemble_of_the_default_detector_is_explained(benign, view):
+    rng = np.random.default_rng(0)
+    training, rows = benign[::2], benign[1::2].copy()
+    detector = DeepMixture(2, view=view, hidden=(32,), steps=100, random_state=0).fit(training)
+    column = rng.integers(rows.shape[1], size=len(rows))
+    rows[np.arange(len(rows)), column] += 8 * training.std(0)[column]
+    result = explain(detector, rows)
+    difference = np.abs(result.energy - result.reference_energy)
+    np.testing.assert_array_equal(result.energy, detector.energy(rows))
+    assert (np.abs(result.residual) <= np.maximum(0.01 * difference, 1e-3)).all()
+    assert np.mean(result.contributions.argmax(1) == column) > 0.9
+
+
 def test_a_column_that_does_not_differ_from_the_reference_contributes_nothing(fitted):
     row = fitted.references_[:1].copy()
     same = explain(fitted, row)
@@ -211,12 +225,12 @@ def test_rows_may_lie_in_memory_as_they_like(fitted, benign):
 
 def test_it_leaves_no_trace_on_the_detector(fitted, benign):
     parameters = list(fitted.models_[0].parameters())
-    parameters[0].requires_grad_(False)
-    before = [p.requires_grad for p in parameters]
+    for p in parameters:
+        p.requires_grad_(p is not parameters[0])
     threads = torch.get_num_threads()
     with torch.no_grad():
         explain(fitted, benign[:5])
-    assert [p.requires_grad for p in parameters] == before
+    assert [p.requires_grad for p in parameters] == [False] + [True] * (len(parameters) - 1)
     assert all(p.grad is None for p in parameters)
     assert torch.get_num_threads() == threads
     parameters[0].requires_grad_(True)
@@ -244,9 +258,13 @@ def pipeline(table) -> Pipeline:
 
 
 def test_encoded_columns_are_added_up_into_their_source(pipeline, table):
+    table = table.assign(cultivar=pd.array(["merlot", *table["cultivar"][1:]], dtype="string"))
     result = explain(pipeline, table)
     encoder, detector = pipeline
     encoded = explain(detector, encoder.transform(table))
+    assert (
+        np.count_nonzero(encoded.contributions[0, 1:5]) == 2
+    )  # the usual category gone, an unseen one there
     assert result.columns == list(table.columns)
     for j, name in enumerate(table.columns):
         own = [k for k, label in enumerate(encoder.get_feature_names_out()) if label.split("=")[0] == name]

@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from hinterland.composite import composite_features, row_errors
+from hinterland.composite import row_errors
 from hinterland.detectors.base import Detector
 from hinterland.energy_model import EnergyModel
 from hinterland.parameters import check_integer
@@ -242,8 +242,7 @@ def _energy_of_scaled(model: EnergyModel) -> Callable[[Tensor], Tensor]:
     def energy(scaled: Tensor) -> Tensor:
         encoding = model.network(scaled)
         errors = row_errors(scaled, encoding.reconstruction)
-        features = composite_features(encoding.latent, errors, model.reconstruction_features)
-        return model.density.energy(features).to(scaled.dtype)
+        return model.density.energy(model.composite(encoding.latent, errors)).to(scaled.dtype)
 
     return energy
 
