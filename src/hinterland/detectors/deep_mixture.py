@@ -76,7 +76,7 @@ class DeepMixture(Detector):
 
     def __init__(
         self,
-        n_members: int = 4,
+        n_members: int = 2,
         *,
         n_components: int | Sequence[int] = (20, 100),
         covariance_floor: float = 0.1,

@@ -11,13 +11,10 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
-from hinterland.densities.gaussian import GaussianMixture, GaussianSummary
+from hinterland.densities.gaussian import CHUNK_ENTRIES, GaussianMixture, GaussianSummary
 
 MOST_ROWS = 20_000
 """Rows that the iterations see; a random part of more. The last estimate is over all rows."""
-
-CHUNK_ENTRIES = 2**19
-"""Entries of the largest temporary of a chunk (rows x components x features): it stays in the processor's cache."""
 
 
 def fit_by_expectation_maximisation(
@@ -39,12 +36,12 @@ def fit_by_expectation_maximisation(
     features = features.double()
     chosen = torch.randperm(len(features), generator=generator)[:MOST_ROWS].sort().values
     seen = features[chosen.to(features.device)]
-    memberships = _cluster(seen, density.n_components, generator)
+    memberships: Tensor | None = _cluster(seen, density.n_components, generator)
     energies: list[float] = []
     for _ in range(iterations):
         density.freeze(_summarize(density, seen, memberships))
         memberships = None  # from now on the posterior under the parameters
-        energies.append(float(torch.cat([density.energy(part) for part in _chunks(density, seen)]).mean()))
+        energies.append(float(density.energy(seen).mean()))
         if len(energies) > 1 and energies[-2] - energies[-1] < tolerance:
             break
     density.freeze(_summarize(density, features, memberships))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from hinterland.densities.gaussian import GaussianMixture
 from hinterland.energy_model import EnergyModel, chunks
 from hinterland.training.expectation_maximisation import fit_by_expectation_maximisation
 from hinterland.training.loop import LoopSettings, TrainingResult
@@ -26,7 +27,9 @@ def fit_in_turn(
 
     The density sees the network in evaluation mode, and its last estimate is exact over all rows.
     """
-    device = model.scaling.center.device
+    device, density = model.scaling.center.device, model.density
+    if not isinstance(density, GaussianMixture):
+        raise TypeError(f"expectation-maximisation needs a mixture, got {type(density).__name__}")
     with torch.no_grad():
         scaled = torch.cat([model.scaling(chunk).float() for chunk in chunks(rows, device)])
     result = fit_reconstruction(
@@ -35,6 +38,6 @@ def fit_in_turn(
     model.ready_to_score()
     with torch.no_grad():
         features = torch.cat([model.features(chunk) for chunk in chunks(rows, device)])
-        energies = fit_by_expectation_maximisation(model.density, features, generator)
+        energies = fit_by_expectation_maximisation(density, features, generator)
     result.history[-1]["energy"] = energies[-1]
     return result
