@@ -82,7 +82,7 @@ def test_an_unknown_data_set_lists_the_known_and_the_nearest():
 def test_no_data_at_all_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("HINTERLAND_DATA", str(tmp_path))
     monkeypatch.setattr("hinterland.datasets._fetch.cache_folder", lambda: tmp_path)
-    with pytest.raises(DataNotFoundError, match="'adbench-one-class' finds no data .* HINTERLAND_DATA"):
+    with pytest.raises(DataNotFoundError, match=r"'adbench-one-class' finds no data .* HINTERLAND_DATA"):
         grid(["adbench-one-class"], ["IF"], [0])
 
 

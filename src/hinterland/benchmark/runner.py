@@ -89,6 +89,7 @@ class _Worker:
             self.process.start()
         theirs.close()
         self.job: Job | None = None
+        self.ready = False  # it has imported what it needs
         self.started = 0.0
 
     def stop(self) -> None:
@@ -138,7 +139,7 @@ class _Pool:
                 result = self._receive(worker, job, seconds)
                 if result is not None:
                     yield result
-            elif timeout_seconds is not None and seconds > timeout_seconds:
+            elif worker.ready and timeout_seconds is not None and seconds > timeout_seconds:
                 self._replace(worker)
                 yield _failed(job, f"TimeoutError: took more than {timeout_seconds:g} seconds", seconds)
 
@@ -155,8 +156,8 @@ class _Pool:
                 else f"ended with code {code}"
             )
             return _failed(job, f"WorkerDiedError: the process of this job {how} (out of memory?)", seconds)
-        if result is None:  # it has imported what it needs: a job's time counts from here
-            worker.started = time.monotonic()
+        if result is None:  # a job's time counts from here
+            worker.ready, worker.started = True, time.monotonic()
         else:
             worker.job = None
         return result

@@ -1,0 +1,65 @@
+import inspect
+import json
+
+import pytest
+
+from hinterland.benchmark import methods as module
+from hinterland.benchmark.methods import Method, method, methods
+from hinterland.benchmark.protocols import protocols
+from hinterland.detectors.base import Detector
+
+
+def test_detectors_are_found_without_being_named():
+    found = {name for name, m in methods().items() if issubclass(m.make, Detector)}
+    assert "DAGMM" in found
+    assert all(name not in inspect.getsource(module) for name in found)
+
+
+def test_every_setting_is_an_argument_of_its_method():
+    for name, m in methods().items():
+        accepted = inspect.signature(m.make).parameters
+        takes_any = any(p.kind is p.VAR_KEYWORD for p in accepted.values())
+        for key, p in protocols().items():
+            for subset in p.subsets():
+                settings = m.settings(key, subset)
+                assert takes_any or settings.keys() <= accepted.keys(), (name, key)
+                json.dumps(settings)
+
+
+def test_every_pattern_of_a_settings_file_fits_a_protocol():
+    from fnmatch import fnmatchcase
+
+    for name, m in methods().items():
+        for pattern in (pattern for entry in m.entries for pattern in entry["protocols"]):
+            bare = pattern.split("/")[0]
+            assert any(fnmatchcase(key, bare) for key in protocols()), (name, pattern)
+
+
+def test_the_first_matching_entry_counts():
+    entries = (
+        {"protocols": ["p/special"], "values": {"a": 1}},
+        {"protocols": ["p*"], "values": {"a": 2}, "why": "w"},
+    )
+    m = Method("m", dict, entries=entries)
+    assert m.settings("p", "special") == {"a": 1}
+    assert m.settings("p", "other") == {"a": 2}
+    assert m.why("p") == "w"
+    assert m.settings("q") == {}
+
+
+def test_kdd99_settings_are_the_papers():
+    settings = method("DAGMM").settings("cadgmm-kdd99")
+    detector = method("DAGMM").build(settings, seed=3)
+    wanted = {"hidden": [60, 30, 10], "latent_dim": 1, "n_components": 4, "epochs": 200, "batch_size": 1024}
+    assert {name: getattr(detector, name) for name in wanted} == wanted
+    assert detector.random_state == 3
+    assert detector.scaling is None  # the protocol scales
+
+
+def test_settings_of_strangers_are_an_error(monkeypatch):
+    monkeypatch.setattr(module, "_settings_files", lambda: {"DAGMN": {}})
+    methods.cache_clear()
+    with pytest.raises(ValueError, match="settings name methods that do not exist: DAGMN"):
+        methods()
+    monkeypatch.undo()
+    methods.cache_clear()
