@@ -1,0 +1,80 @@
+"""All numbers of a page, of bounded size whatever the table's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hinterland.energy_model import apply_in_chunks
+from hinterland.report import run
+from hinterland.report.cells import significant
+from hinterland.report.comparison import compared
+from hinterland.report.components import mixtures
+from hinterland.report.drift import drift
+from hinterland.report.embedding import chosen_points, embed
+from hinterland.report.energies import Axis, curves, histogram, stops
+from hinterland.report.order import along_order
+from hinterland.report.rows import anomalous_rows
+from hinterland.report.scored import Floats, Model, Scored
+from hinterland.report.truth import ANOMALY, UNLABELLED
+
+
+def page_data(
+    scored: Scored,
+    *,
+    saved: dict[str, str],
+    other: tuple[Model, Floats] | None = None,
+    random_state: int = 0,
+) -> dict[str, Any]:
+    """Give everything that a page shows, as JSON can hold it; what needs labels is there only with labels."""
+    axis = Axis(scored.energy)
+    data: dict[str, Any] = {
+        "n_rows": scored.n_rows,
+        "has_truth": scored.truth is not None,
+        "facts": run.facts(scored, saved),
+        "settings": run.settings(scored.model),
+        "training": run.training_curves(scored.model),
+        "axis": axis.as_dict(),
+        "histogram": histogram(scored.energy, scored.truth, axis),
+        "stops": stops(scored.energy, scored.truth, scored.model.threshold),
+        "rows": anomalous_rows(scored),
+        "order": along_order(scored),
+        "mixtures": mixtures(scored),
+        "drift": drift(scored),
+        "embedding": _embedding(
+            scored, [scored.model] if other is None else [scored.model, other[0]], random_state
+        ),
+        "n_sampled": len(scored.sample_index),
+    }
+    if scored.truth is not None:
+        data["curves"] = curves(scored.energy, scored.truth)
+        data["n_unlabelled"] = int((scored.truth == UNLABELLED).sum())
+    if other is not None:
+        data["comparison"] = compared(scored, *other)
+        places = np.array(data["embedding"]["row"]) - 1
+        data["comparison"]["energy"] = [significant(value, 6) for value in other[1][places]]
+    return data
+
+
+def _embedding(scored: Scored, models: list[Model], seed: int) -> dict[str, Any]:
+    """The same rows through each model: ``row`` (from 1), ``energy``, with labels ``truth``; ``views``, one a model."""
+    fresh, top = chosen_points(scored.sample_index, scored.top_index)
+    table = pa.concat_tables([scored.sample.take(pa.array(fresh)), scored.top.take(pa.array(top))])
+    places = np.concatenate([scored.sample_index[fresh], scored.top_index[top]])
+    result: dict[str, Any] = {
+        "row": (places + 1).tolist(),
+        "energy": scored.energy[places].tolist(),
+        "n_top": len(top),
+        "views": [],
+    }
+    if scored.truth is not None:
+        result["truth"] = (scored.truth[places] == ANOMALY).astype(int).tolist()
+    for model in models:
+        encoded, device = model.encoded(table), next(model.detector.models_[0].parameters()).device
+        features = np.hstack(
+            [apply_in_chunks(part.features, encoded, device) for part in model.detector.models_]
+        )
+        result["views"].append(embed(features, len(fresh), seed))
+    return result

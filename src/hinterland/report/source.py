@@ -1,0 +1,95 @@
+"""Any table as a stream of batches: a file, a DataFrame of pandas or polars, an Arrow table or a matrix."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from hinterland.errors import TableError
+from hinterland.preprocessing import frames
+from hinterland.tables import TableFile, open_table
+
+
+def as_table_file(table: Any) -> TableFile:
+    """Give what ``hinterland.scoring`` reads from.
+
+    Parameters
+    ----------
+    table : path of a CSV or Parquet file, a table opened before, a DataFrame, an Arrow table, or a matrix (n, d),
+        whose columns are then x0, x1, ...
+
+    Raises
+    ------
+    TableError
+        Where it is no table, or its columns cannot be read.
+    """
+    if isinstance(table, str | os.PathLike):
+        return open_table(table)
+    if hasattr(table, "batches") and hasattr(table, "is_text"):
+        return table
+    frames.refuse_lazy(table)
+    return _MemoryTable(_arrow(table))
+
+
+def _arrow(table: Any) -> pa.Table:
+    if isinstance(table, pa.Table):
+        return table
+    if isinstance(table, pa.RecordBatch):
+        return pa.Table.from_batches([table])
+    if isinstance(table, pd.DataFrame):
+        try:
+            arrow = pa.Table.from_pandas(table, preserve_index=False)
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            raise TableError(f"the DataFrame cannot be read: {error}") from error
+        return arrow.replace_schema_metadata(None)
+    if frames.is_frame(table):
+        return table.to_arrow()
+    matrix = np.asarray(table)
+    if matrix.ndim != 2 or matrix.dtype.kind not in "fiub":
+        raise TableError(
+            "the table must be a path, a DataFrame, an Arrow table or a matrix of numbers (n, d), "
+            f"got {type(table).__name__} of shape {matrix.shape} and dtype {matrix.dtype}"
+        )
+    return pa.table({f"x{j}": matrix[:, j] for j in range(matrix.shape[1])})
+
+
+class _MemoryTable:
+    """An Arrow table as if it were a file."""
+
+    is_text = False
+
+    def __init__(self, table: pa.Table) -> None:
+        repeated = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
+        if repeated:
+            raise TableError(f"column names must differ from one another; found more than once: {repeated}")
+        if not table.column_names:
+            raise TableError("the table has no columns")
+        self.path = Path("table")
+        self.names = list(table.column_names)
+        self._table = table
+        self._n_read = 0
+
+    def read(self, *, without: Collection[str] = (), as_text: Collection[str] = ()) -> pa.Table:
+        table = self._table.drop_columns([name for name in self.names if name in without])
+        for name in as_text:
+            table = table.set_column(table.column_names.index(name), name, table[name].cast(pa.string()))
+        return table
+
+    def batches(self, n_rows: int, columns: Sequence[str]) -> Iterator[pa.Table]:
+        self._n_read = 0
+        chosen = self._table.select(list(columns))
+        for start in range(0, chosen.num_rows, n_rows):
+            self._n_read = min(start + n_rows, chosen.num_rows)
+            yield chosen.slice(start, n_rows)
+
+    def types(self, columns: Sequence[str]) -> pa.Schema:
+        return pa.schema([self._table.schema.field(name) for name in columns])
+
+    def share_read(self) -> float:
+        return self._n_read / max(1, self._table.num_rows)

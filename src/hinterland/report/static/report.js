@@ -1,0 +1,102 @@
+/* One state, the chosen threshold, and everything that follows from it. */
+"use strict";
+
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const { stops } = data;
+  const axis = makeAxis(data.axis);
+  const byId = (id) => document.getElementById(id);
+  let stop = stops.own;
+  let waiting = false;
+
+  const energy = () => stops.threshold[stop];
+  const threshold = () => ({ energy: energy(), flagged: stops.flagged[stop] });
+
+  function metrics() {
+    const [hits, falseAlarms] = [stops.hits[stop], stops.false_alarms[stop]];
+    const precision = hits + falseAlarms ? hits / (hits + falseAlarms) : 0;
+    const recall = hits / stops.anomalies;
+    return { precision, recall, f1: (2 * hits) / (hits + falseAlarms + stops.anomalies), falseRate: falseAlarms / stops.normal };
+  }
+
+  for (const part of document.querySelectorAll("[data-needs-script]")) part.hidden = false;
+  const renderList = makeList(data.rows, data.has_truth, threshold);
+  const slider = byId("threshold");
+
+  function showNumbers() {
+    const flagged = stops.flagged[stop];
+    const texts = { "threshold-value": shown(energy()), flagged: shown(flagged), "flagged-share": percent(flagged / data.n_rows) };
+    if (data.has_truth) {
+      const found = metrics();
+      for (const name of ["precision", "recall", "f1"]) texts[name] = found[name].toFixed(3);
+    }
+    for (const [id, text] of Object.entries(texts)) byId(id).textContent = text;
+    slider.setAttribute("aria-valuetext", `energy above ${texts["threshold-value"]} nats: ${texts.flagged} rows flagged`);
+  }
+
+  let announcing;
+  function choose(index) {
+    index = Math.min(Math.max(index, 0), stops.threshold.length - 1);
+    if (index === stop) return;
+    stop = index;
+    slider.value = index;
+    showNumbers();
+    clearTimeout(announcing);
+    announcing = setTimeout(() => (byId("announced").textContent = slider.getAttribute("aria-valuetext")), 600);
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      redrawCharts();
+      renderList();
+    });
+  }
+
+  /** The stop nearest to an energy on the axis. */
+  function nearest(value) {
+    let [low, high] = [0, stops.threshold.length - 1];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (stops.threshold[middle] <= value) low = middle;
+      else high = middle;
+    }
+    const [below, above, at] = [stops.threshold[low], stops.threshold[high], value].map(axis.place);
+    return at - below <= above - at ? low : high;
+  }
+
+  slider.value = stop; // a browser may remember an older page's
+  slider.addEventListener("input", () => choose(Number(slider.value)));
+  byId("threshold-reset").addEventListener("click", () => choose(stops.own));
+  showNumbers();
+  renderList();
+
+  drawHistogram("histogram", data.histogram, axis, energy, (value) => choose(nearest(value)));
+  drawAlong("along", data.order, axis, energy);
+  if (data.has_truth) {
+    const other = data.comparison && data.comparison.curves;
+    drawCurve("roc", ["normal rows flagged", "anomalies found"], data.curves.roc, other && other.roc, true, () => [metrics().falseRate, metrics().recall]);
+    drawCurve("pr", ["recall", "precision"], data.curves.pr, other && other.pr, false, () => [metrics().recall, metrics().precision]);
+  }
+  const { row, truth, views } = data.embedding;
+  const maps = views.map((view, k) => {
+    const energies = k ? data.comparison.energy : data.embedding.energy;
+    const isFlagged = k ? (i) => energies[i] > data.comparison.threshold : (i) => energies[i] > energy();
+    return drawMap(`map-${k}`, view.pca, truth, isFlagged, (i) => `Row ${shown(row[i])}: energy ${shown(energies[i])} nats`);
+  });
+  for (const button of document.querySelectorAll('input[name="projection"]')) {
+    button.addEventListener("change", () => maps.forEach((change, k) => change(views[k][button.value])));
+  }
+  data.training.forEach((curve, k) => drawTraining(`training-${k}`, curve));
+
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawCharts);
+  addEventListener("beforeprint", () => {
+    document.documentElement.dataset.print = "";
+    resizeCharts(680);
+    redrawCharts();
+  });
+  addEventListener("afterprint", () => {
+    delete document.documentElement.dataset.print;
+    resizeCharts();
+    redrawCharts();
+  });
+})();
