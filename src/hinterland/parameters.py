@@ -30,7 +30,7 @@ def check_number(
     """Raise unless ``value`` is a finite number within the bounds (or None, if optional)."""
     if optional and value is None:
         return
-    number = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+    number = not isinstance(value, bool) and isinstance(value, numbers.Real) and math.isfinite(value)
     if (
         not number
         or (above is not None and value <= above)

@@ -64,8 +64,8 @@ def summarize(z: Tensor, gamma: Tensor) -> GaussianSummary:
 def ridge(summary: GaussianSummary, floor: float) -> Tensor:
     """Return (D,) variances added to each covariance's diagonal: ``floor`` times each feature's variance over all rows.
 
-    A feature that does not vary at all gets the share of a variance of 1e-6 times its squared size (or 1), so that
-    the ridge is never zero. No gradient flows through it.
+    A feature that does not vary (by less than a millionth of its size, or of 1) gets the share of a variance of 1e-6
+    times its squared size (or 1), so that the ridge is never zero. No gradient flows through it.
     """
     with torch.no_grad():
         total = summary.weights.sum().clamp_min(SMALLEST_WEIGHT)
@@ -77,7 +77,8 @@ def ridge(summary: GaussianSummary, floor: float) -> Tensor:
 
 
 def _ridge(mean: Tensor, variance: Tensor, floor: float) -> Tensor:
-    return floor * torch.maximum(variance, 1e-6 * mean.square().clamp_min(1.0))
+    size = mean.square().clamp_min(1.0)
+    return floor * torch.where(variance > 1e-12 * size, variance, 1e-6 * size)
 
 
 def mixture_parameters(summary: GaussianSummary, floor: float) -> tuple[Tensor, Tensor, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, NamedTuple
 
 import torch
@@ -72,7 +73,7 @@ def layers(widths: list[int], activation: str, generator: torch.Generator | None
     if activation not in ACTIVATIONS:
         raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}")
     parts: list[nn.Module] = []
-    for inputs, outputs in zip(widths[:-1], widths[1:], strict=True):
+    for inputs, outputs in itertools.pairwise(widths):
         parts += [linear(inputs, outputs, generator), ACTIVATIONS[activation]()]
     return parts[:-1]
 
