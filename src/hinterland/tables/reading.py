@@ -19,7 +19,7 @@ import pyarrow.parquet
 
 from hinterland.errors import TableError
 
-BLOCK_BYTES = 8 * 2**20
+BLOCK_BYTES = 2 * 2**20
 """A CSV file is read in blocks of this many bytes; a longer row is an error."""
 MOSTLY_NUMBERS = 0.9
 """Text in a column whose other values are numbers, at least this share of them, is taken for a mistake."""
