@@ -1,0 +1,230 @@
+"""The contract of every baseline: learns, scores, and gives planted anomalies more energy."""
+
+import inspect
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from hinterland.baselines import Baseline, baselines
+from hinterland.benchmark.methods import methods
+from hinterland.errors import MissingExtraError
+from hinterland.metrics import auroc
+
+NAMES = list(baselines())
+SHORT = {
+    "DeepSVDD": {"epochs": 20},
+    "VAE": {"epoch_num": 30},
+    "LUNAR": {"n_epochs": 50},
+    "AnoGAN": {"epochs": 2, "max_rows": 50},
+    "ALAD": {"epochs": 50},
+    "GOAD": {"steps": 400, "n_trans": 16, "batch_size": 32},
+    "DeepSAD": {"epochs": 20},
+    "NeuTraL": {"epochs": 10},
+    "ICL": {"epochs": 10},
+    "DIF": {"n_ensemble": 10},
+    "SLAD": {"epochs": 5, "n_slad_ensemble": 5},
+}
+COMPANY_COUNTS = {"ECOD", "COPOD"}  # transductive, and say so
+RANDOM_SCORES = {"VAE", "ALAD"}  # and say so
+
+
+@pytest.fixture(scope="module")
+def planted():
+    """Correlated columns; anomalies break the correlation and lie further out. Scaled by the training rows."""
+    generator = np.random.default_rng(0)
+    mixing = generator.normal(size=(2, 6))
+
+    def normal(n):
+        return generator.normal(size=(n, 2)) @ mixing + 0.3 * generator.normal(size=(n, 6))
+
+    train, usual = normal(400), normal(200)
+    odd = 2.5 * generator.choice([-1.0, 1.0], size=(40, 6)) * np.abs(mixing).sum(0)
+    mean, deviation = train.mean(0), train.std(0)
+    test = (np.concatenate([usual, odd]) - mean) / deviation
+    return (train - mean) / deviation, test, np.arange(240) >= 200
+
+
+def labels(name: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Training rows, with a few known anomalies where the method needs them."""
+    if name != "DeepSAD":
+        return rows, None
+    known = 4 * np.random.default_rng(1).choice([-1.0, 1.0], size=(10, rows.shape[1]))
+    return np.concatenate([rows, known]), np.repeat([0, -1], [len(rows), 10])
+
+
+@pytest.fixture(scope="module")
+def fitted(planted):
+    kept: dict[str, Baseline] = {}
+
+    def fit(name: str) -> Baseline:
+        if not baselines()[name].is_installed():
+            pytest.skip(f"{baselines()[name].library} is not installed")
+        if name not in kept:
+            import torch
+
+            torch.manual_seed(0)
+            np.random.seed(0)  # noqa: NPY002 - some libraries draw from it
+            rows, y = labels(name, planted[0])
+            kept[name] = baselines()[name](random_state=0, **SHORT.get(name, {})).fit(rows, y)
+        return kept[name]
+
+    return fit
+
+
+def test_the_baselines_that_papers_and_the_project_ask_for_are_there():
+    wanted = {
+        "OC-SVM", "OC-SVM (best AUROC search)", "IF", "GMM", "KDE", "5-NN", "1-NN", "LOF", "PCA", "ECOD", "COPOD",
+        "AnoGAN", "ALAD", "DeepSVDD", "VAE", "LUNAR", "GOAD", "DeepSAD", "NeuTraL", "ICL", "DIF", "SLAD",
+    }  # fmt: skip
+    assert set(NAMES) == wanted
+    assert wanted <= methods().keys()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_planted_anomalies_have_more_energy(name, fitted, planted):
+    _, test, is_anomaly = planted
+    energy = fitted(name).energy(test)
+    assert energy.shape == (len(test),)
+    assert energy.dtype == np.float64
+    assert np.isfinite(energy).all()
+    if not baselines()[name].library_fault:
+        assert auroc(is_anomaly, energy) > 0.85, "chance, or the wrong sign"
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in COMPANY_COUNTS | RANDOM_SCORES])
+def test_a_row_scores_the_same_alone_and_in_company(name, fitted, planted):
+    baseline, test = fitted(name), planted[1]
+    whole = baseline.energy(test)
+    some = [0, 3, 230]
+    alone = np.concatenate([baseline.energy(test[i : i + 1]) for i in some])
+    np.testing.assert_allclose(alone, whole[some], rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(baseline.energy(test[::-1])[::-1], whole, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(COMPANY_COUNTS))
+def test_where_company_counts_the_footnote_says_so(name, fitted, planted):
+    assert "Transductive" in baselines()[name].footnote
+    test = planted[1]
+    assert not np.allclose(fitted(name).energy(test[200:]), fitted(name).energy(test)[200:])
+
+
+def test_the_vae_says_that_its_scores_are_random(fitted, planted):
+    assert "random" in baselines()["VAE"].footnote
+    assert not np.array_equal(fitted("VAE").energy(planted[1]), fitted("VAE").energy(planted[1]))
+
+
+@pytest.mark.parametrize("name", ["IF", "GMM", "OC-SVM", "KDE", "LUNAR", "DeepSVDD", "DeepSAD", "ICL"])
+def test_the_same_seed_gives_the_same_energies(name, fitted, planted):
+    first = fitted(name).energy(planted[1][:20])
+    import torch
+
+    torch.manual_seed(0)
+    np.random.seed(0)  # noqa: NPY002
+    rows, y = labels(name, planted[0])
+    second = baselines()[name](random_state=0, **SHORT.get(name, {})).fit(rows, y).energy(planted[1][:20])
+    np.testing.assert_allclose(first, second, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_library_is_said_with_the_way_to_get_it(name, monkeypatch):
+    monkeypatch.setattr("hinterland.baselines.base.find_spec", lambda _: None)
+    baseline = baselines()[name](random_state=0)
+    with pytest.raises(
+        MissingExtraError, match=f"the baseline .* needs the package '{baseline.library}'.*pip install"
+    ):
+        baseline.fit(np.zeros((5, 2)))
+
+
+def test_listing_the_baselines_imports_no_optional_library():
+    code = (
+        "import sys, hinterland.baselines as b; b.baselines(); print({'pyod', 'deepod'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_deepsad_without_known_anomalies_is_an_error_that_says_why():
+    with pytest.raises(ValueError, match="needs training rows known to be anomalous"):
+        baselines()["DeepSAD"](random_state=0).fit(np.random.default_rng(0).normal(size=(50, 3)))
+
+
+def test_methods_whose_cost_grows_with_the_square_learn_from_a_sample():
+    rows = np.random.default_rng(0).normal(size=(300, 3))
+    baseline = baselines()["1-NN"](random_state=0, max_rows=50).fit(rows)
+    assert (baseline.energy(rows) == 0).sum() == 50
+    again = baselines()["1-NN"](random_state=0, max_rows=50).fit(rows)
+    np.testing.assert_array_equal(baseline.energy(rows), again.energy(rows))
+
+
+class TestFaultsOfLibraries:
+    """What the footnotes say of a library is still so; where it is no longer, the footnote has to go."""
+
+    @pytest.fixture(autouse=True)
+    def _installed(self):
+        pytest.importorskip("pyod")
+
+    def test_alad_scores_with_dropout_and_so_at_random(self, fitted, planted):
+        baseline = fitted("ALAD")
+        assert baseline.library_fault
+        assert baseline.detector_.enc.training
+        assert not np.array_equal(baseline.energy(planted[1]), baseline.energy(planted[1]))
+
+    def test_an_epoch_of_alad_is_a_single_batch(self, fitted):
+        assert len(fitted("ALAD").detector_.hist_loss_gen) == SHORT["ALAD"]["epochs"]
+
+    def test_anogan_compares_every_row_with_one_generated_row(self, fitted, planted):
+        import torch
+
+        detector, seen = fitted("AnoGAN").detector_, []
+        handle = detector.generator.register_forward_hook(lambda *call: seen.append(call[2].clone()))
+        fitted("AnoGAN").energy(planted[1][[0, 100, 220]])
+        handle.remove()
+        assert len(seen) == 3
+        assert torch.equal(seen[0], seen[1])
+        assert torch.equal(seen[0], seen[2])
+
+    def test_the_search_of_anogan_moves_the_generator(self, fitted):
+        detector = fitted("AnoGAN").detector_
+        searched = {id(p) for p in detector.query_model.parameters()}
+        assert {id(p) for p in detector.generator.parameters()} <= searched
+
+    def test_the_default_vae_has_no_divergence_in_its_loss(self):
+        import torch
+        from pyod.models.vae import VAE, vae_loss
+
+        x, mean = torch.zeros(4, 3), torch.full((4, 2), 5.0)
+        default = inspect.signature(VAE).parameters["capacity"].default
+        assert vae_loss(x, x, mean, torch.zeros(4, 2), capacity=default) == 0
+        assert vae_loss(x, x, mean, torch.zeros(4, 2), capacity=float("inf")) == pytest.approx(25.0)
+
+    def test_ours_has_it(self, fitted):
+        assert fitted("VAE").detector_.capacity == float("inf")
+
+    def test_deepod_dif_scores_a_row_by_its_company_and_ours_does_not(self, fitted, planted):
+        pytest.importorskip("deepod")
+        library = fitted("DIF").detector_
+        test = planted[1]
+        assert not np.allclose(library.decision_function(test)[:5], library.decision_function(test[:5]))
+        np.testing.assert_allclose(fitted("DIF").energy(test)[:5], fitted("DIF").energy(test[:5]), rtol=1e-6)
+
+    def test_goad_of_few_steps_gives_every_row_the_score_of_a_guess(self, planted):
+        pytest.importorskip("deepod")
+        train, test, is_anomaly = planted
+        few = baselines()["GOAD"](random_state=0, **SHORT["GOAD"] | {"steps": 10}).fit(train).energy(test)
+        np.testing.assert_allclose(few, 16 * np.log(16), rtol=0.01)
+        enough = baselines()["GOAD"](random_state=0, **SHORT["GOAD"]).fit(train).energy(test)
+        assert np.ptp(enough) > 10 * np.ptp(few)
+        assert auroc(is_anomaly, enough) > 0.9
+
+    def test_neutral_has_nothing_to_learn_from_columns_without_correlation(self):
+        pytest.importorskip("deepod")
+        generator = np.random.default_rng(0)
+        train = generator.normal(size=(400, 6))
+        shift = 3 * np.array([1, -1, 1, -1, 1, -1])
+        test = np.concatenate([generator.normal(size=(200, 6)), generator.normal(size=(40, 6)) + shift])
+        energy = baselines()["NeuTraL"](random_state=0, epochs=30).fit(train).energy(test)
+        assert auroc(np.arange(240) >= 200, energy) < 0.6
+        easy = baselines()["IF"](random_state=0).fit(train).energy(test)
+        assert auroc(np.arange(240) >= 200, easy) > 0.95
