@@ -32,7 +32,9 @@ class Axis:
         low, center, high = (float(q) for q in np.quantile(energy, [0.25, 0.5, 0.75]))
         reach = max(float(energy.max()) - center, center - float(energy.min()))
         self.center = center
-        self.unit = max(high - low, 1e-9 * max(1.0, abs(center)))
+        distance = np.abs(energy - center)
+        spread = high - low or float(np.median(distance[distance > 0])) if distance.any() else 1.0
+        self.unit = max(spread, 1e-12 * float(np.abs(energy).max()))
         self.is_compressed = reach > LONG_TAIL * self.unit
         self.low, self.high = float(energy.min()), float(energy.max())
 

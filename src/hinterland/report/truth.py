@@ -54,8 +54,10 @@ class LabelColumn:
         if is_text:
             trimmed = pc.utf8_trim_whitespace(column)
             column = pc.if_else(pc.equal(trimmed, ""), None, trimmed)
-        if not pa.types.is_null(column.type):
-            self._type = column.type
+        if pa.types.is_null(column.type):
+            self._codes.append(np.full(len(column), -1, np.int32))
+            return
+        self._type = column.type
         encoded = pc.dictionary_encode(column)
         places = [
             self._vocabulary.setdefault(value, len(self._vocabulary))
@@ -168,40 +170,38 @@ class TimeColumn:
         TableError
             Where a value is neither a number nor a time; it names the row.
         """
-        table = pa.table({self.name: column})
-        kind = frames.kind_of(table[self.name].combine_chunks())
-        is_text = is_text or kind == "category"
-        if kind == "category" and pa.types.is_dictionary(column.type):
-            table = pa.table({self.name: column.cast(pa.string())})
+        values = pa.table({self.name: column})[self.name].combine_chunks()
+        kind = frames.kind_of(values)
+        if kind == "category":  # text, which only its values tell from numbers and times
+            values, is_text = values.cast(pa.string()), True
         if is_text:
-            kind = self._kind or self._kind_of_text(table)
+            kind = self._kind or self._kind_of_text(values)
         elif kind not in ("number", "time", "zoned_time", "empty"):
             raise TableError(
                 f"time column {self.name!r} of type {column.type} holds neither times nor numbers"
             )
-        first = self._n_rows + 1
-        values = to_kinds(table, {self.name: kind or "number"}, is_text=is_text, first_row=first)[
-            self.name
-        ].combine_chunks()
-        if kind != "empty":
-            self._kind, self.is_time = kind, kind in ("time", "zoned_time")
-        numbers = (
-            frames.seconds(frames.as_times(values))
-            if kind in ("time", "zoned_time")
-            else frames.as_numbers(values)
-        )
+        values = self._typed(values, kind, is_text)
+        is_time = kind in ("time", "zoned_time")
+        numbers = frames.seconds(frames.as_times(values)) if is_time else frames.as_numbers(values)
+        if np.isfinite(numbers).any():
+            self._kind, self.is_time = kind, is_time
         self._parts.append(np.asarray(numbers, np.float64))
         self._n_rows += len(numbers)
 
-    def _kind_of_text(self, table: pa.Table) -> str:
+    def _kind_of_text(self, values: Any) -> str:
         for kind in ("number", "time", "zoned_time"):
             try:
-                to_kinds(table, {self.name: kind}, is_text=True)
+                self._typed(values, kind, True)
             except TableError:
                 continue
             return kind
-        to_kinds(table, {self.name: "time"}, is_text=True, first_row=self._n_rows + 1)
+        self._typed(values, "time", True)
         raise AssertionError("unreachable: the line above raises")
+
+    def _typed(self, values: Any, kind: str, is_text: bool) -> Any:
+        table = pa.table({self.name: values})
+        typed = to_kinds(table, {self.name: kind}, is_text=is_text, first_row=self._n_rows + 1)
+        return typed[self.name].combine_chunks()
 
     def values(self) -> npt.NDArray[np.float64]:
         """All rows, (n,).

@@ -1,0 +1,111 @@
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
+
+from hinterland.detectors.dagmm import DAGMM
+from hinterland.errors import TableError
+from hinterland.report.scored import Kept, Scored, energies_of, score_table
+from hinterland.report.source import as_table_file
+
+
+@given(st.lists(st.lists(st.integers(0, 5), max_size=6), min_size=1, max_size=6), st.integers(1, 9))
+def test_keeps_the_rows_of_highest_priority_the_earliest_first(batches: list[list[int]], most: int) -> None:
+    kept, first = Kept(most), 0
+    for batch in batches:
+        kept.add(pa.table({"p": pa.array(batch, pa.int64())}), np.array(batch, float), first)
+        first += len(batch)
+    everything = [p for batch in batches for p in batch]
+    expected = sorted(range(len(everything)), key=lambda i: (-everything[i], i))[:most]
+    if everything:
+        rows, index = kept.rows()
+        assert index.tolist() == expected
+        assert rows["p"].to_pylist() == [everything[i] for i in expected]
+
+
+def test_scores_as_the_model_does(scored: Scored, model: Pipeline, table: pd.DataFrame) -> None:
+    rows = table.drop(columns="diagnosis")
+    np.testing.assert_allclose(scored.energy, -model.score_samples(rows), rtol=1e-12)
+    np.testing.assert_array_equal(scored.truth, table.diagnosis == "malignant")
+    np.testing.assert_array_equal(scored.top_index, np.argsort(-scored.energy, kind="stable")[:500])
+    assert scored.top["mean area"].to_pylist() == table["mean area"].iloc[scored.top_index].tolist()
+    assert scored.sample["mean area"].to_pylist() == table["mean area"].iloc[scored.sample_index].tolist()
+    assert (np.diff(scored.sample_index) > 0).all()
+    assert scored.model.unused == ["diagnosis"]
+
+
+def test_a_table_on_disk_gives_the_same(
+    scored: Scored, model: Pipeline, table: pd.DataFrame, tmp_path: object
+) -> None:
+    table.to_csv(f"{tmp_path}/t.csv", index=False)
+    table.to_parquet(f"{tmp_path}/t.parquet")
+    for name in ("t.csv", "t.parquet"):
+        other = score_table(
+            model, as_table_file(f"{tmp_path}/{name}"), label="diagnosis", anomaly="malignant"
+        )
+        np.testing.assert_allclose(other.energy, scored.energy, rtol=1e-12)
+        np.testing.assert_array_equal(other.truth, scored.truth)
+        np.testing.assert_array_equal(other.sample_index, scored.sample_index)
+        np.testing.assert_allclose(other.model.encoded(other.top), scored.model.encoded(scored.top))
+
+
+def test_a_matrix_and_labels_beside_it(detector: DAGMM, benign: np.ndarray) -> None:
+    label = np.arange(len(benign)) < 10
+    found = score_table(detector, as_table_file(benign), label=label, top=7)
+    np.testing.assert_allclose(found.energy, detector.energy(benign), rtol=1e-12)
+    np.testing.assert_allclose(found.model.encoded(found.top), benign[found.top_index])
+    assert found.truth is not None
+    assert found.truth.sum() == 10
+    assert found.model.encoded_names() == [f"x{j}" for j in range(30)]
+
+
+def test_a_second_model_scores_the_same_rows(scored: Scored, model: Pipeline) -> None:
+    parts, energy = energies_of(model, scored.table)
+    np.testing.assert_array_equal(energy, scored.energy)
+    assert parts.threshold == scored.model.threshold
+
+
+def test_the_sample_is_drawn_from_all_rows_and_repeatable(model: Pipeline, table: pd.DataFrame) -> None:
+    many = pd.concat([table.drop(columns="diagnosis")] * 8, ignore_index=True)
+    first, again, other = (score_table(model, as_table_file(many), random_state=seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first.sample_index, again.sample_index)
+    assert len(first.sample_index) == 1500
+    assert (first.sample_index != other.sample_index).any()
+    assert abs(np.median(first.sample_index) / len(many) - 0.5) < 0.06  # four standard errors
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        (
+            {"label": "diagnosys"},
+            TableError,
+            "label: the table has no column 'diagnosys'; did you mean 'diagnosis'",
+        ),
+        ({"time_column": "when"}, TableError, "time_column: the table has no column 'when'; it has"),
+        ({"anomaly": "malignant"}, ValueError, "label must name that column"),
+        ({"label": "mean area"}, TableError, "none of these is known"),
+    ],
+)
+def test_refuses_wrong_columns(
+    model: Pipeline, table: pd.DataFrame, options: dict[str, str], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        score_table(model, as_table_file(table), **options)  # type: ignore[arg-type]
+
+
+def test_refuses_tables_that_do_not_fit(model: Pipeline, detector: DAGMM, table: pd.DataFrame) -> None:
+    with pytest.raises(TableError, match=r"lacks 1 of the 30 columns .*'mean area'"):
+        score_table(model, as_table_file(table.drop(columns="mean area")))
+    with pytest.raises(TableError, match="30 columns without names, the table has 31"):
+        score_table(detector, as_table_file(table))
+    with pytest.raises(TableError, match="has no rows"):
+        score_table(model, as_table_file(table.iloc[:0]))
+    with pytest.raises(TypeError, match="got int"):
+        score_table(3, as_table_file(table))
+    with pytest.raises(NotFittedError):
+        score_table(DAGMM(), as_table_file(table))
