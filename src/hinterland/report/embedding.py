@@ -41,22 +41,24 @@ def embed(features: Floats, n_usual: int, seed: int) -> dict[str, Any]:
 
     Returns
     -------
-    dict with ``pca`` and perhaps ``tsne``, each of two lists of n numbers; ``explained``, the share of the variance in
-        each of PCA's directions; ``width``, the number D of features.
+    dict with ``pca`` and ``tsne``, each of two lists of n numbers, ``tsne`` None of few rows or where all are alike;
+    ``width``, the number D of features.
     """
     scaled = _scaled(features, n_usual)
-    n_directions = min(2, *scaled.shape)
-    pca = PCA(n_directions, svd_solver="full")
-    points = pca.fit_transform(scaled)
-    points = np.hstack([points, np.zeros((len(points), 2 - n_directions))])
-    explained = [float(share) for share in np.nan_to_num(pca.explained_variance_ratio_)]
-    result = {"pca": _lists(points), "explained": explained, "width": features.shape[1]}
-    if len(features) >= FEWEST and np.ptp(scaled, 0).any():
+    result: dict[str, Any] = {
+        "pca": _lists(np.zeros((len(scaled), 2))),
+        "tsne": None,
+        "width": features.shape[1],
+    }
+    if not np.ptp(scaled, 0).any():
+        return result
+    # As many directions as t-SNE's distances need; more only take time.
+    reduced = PCA(min(30, *scaled.shape), svd_solver="full").fit_transform(scaled)
+    plane = np.hstack([reduced, np.zeros_like(reduced)])[:, :2]
+    result["pca"] = _lists(plane)
+    if len(scaled) >= FEWEST:
         perplexity = min(30.0, (len(scaled) - 1) / 3)
-        directions = min(30, *scaled.shape)  # what t-SNE's distances need; more only take time
-        reduced = PCA(directions, svd_solver="full").fit_transform(scaled)
-        start = reduced[:, :2] if directions >= 2 else np.hstack([reduced, np.zeros_like(reduced)])
-        start = 1e-4 * start / max(start[:, 0].std(), 1e-12)
+        start = 1e-4 * plane / plane[:, 0].std()
         tsne = TSNE(2, perplexity=perplexity, init=start, random_state=seed, n_jobs=1)
         result["tsne"] = _lists(tsne.fit_transform(reduced.astype(np.float32)))
     return result
