@@ -91,6 +91,13 @@ def test_a_name_means_what_its_source_means_by_it(finished):
     assert reported[plain] is None
 
 
+def test_a_library_at_fault_is_told_of_where_nothing_was_run():
+    table = tables.build("cadgmm/Table-3", [])
+    noted = {row.method: [table.notes[number - 1] for number in row.notes] for row in table.rows}
+    assert noted["AnoGAN"][0].startswith("Not printed: the library's AnoGAN")
+    assert noted["CADGMM"] == []
+
+
 def test_where_the_library_is_at_fault_its_footnote_stands_in_place_of_the_number(finished):
     table = tables.build("cadgmm/Table-3", [finished("ALAD", "cadgmm-satellite", f1=0.5)])
     (row,) = rows(table, method="ALAD", dataset="Satellite")

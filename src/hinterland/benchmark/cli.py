@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -181,8 +180,3 @@ def _settings(text: str) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ValueError(f"--settings must be a JSON object, got {text!r}")
     return values
-
-
-def main() -> None:
-    """Entry point of ``python -m hinterland.benchmark``."""
-    sys.exit(app())

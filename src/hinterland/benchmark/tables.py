@@ -137,11 +137,9 @@ def _add_rows(
     left = list(ran)
     for printed_name in dict.fromkeys(row.method for row in numbers):
         theirs = {row.metric: row for row in numbers if row.method == printed_name}
-        ours = [
-            name
-            for name in ran
-            if name in known and known[name].is_reported_as(next(iter(theirs.values())).source, printed_name)
-        ]
+        source = next(iter(theirs.values())).source
+        meant = [name for name, method in known.items() if method.is_reported_as(source, printed_name)]
+        ours = [name for name in meant if name in ran or known[name].library_fault]
         left = [name for name in left if name not in ours]
         for name in ours or [""]:
             shown = printed_name if name in ("", printed_name) else f"{printed_name}: {name}"

@@ -85,6 +85,10 @@ PROTOCOLS = (
 )
 
 SUITES = (
-    Suite("adbench", "ADBench's sets in the data folder, one-class", ("adbench-one-class",)),
-    Suite("adbench-contaminated", "the same, unlabelled and contaminated", ("adbench-contaminated",)),
+    Suite("adbench", "ADBench, one-class", ("adbench-one-class",)),
+    Suite(
+        "adbench-contaminated",
+        "ADBench, unlabelled with contaminated training rows",
+        ("adbench-contaminated",),
+    ),
 )

@@ -39,7 +39,7 @@ PROTOCOLS = (
 SUITES = (
     Suite(
         "quick",
-        "a minute on small data that scikit-learn ships",
+        "Quick: a minute on small data that scikit-learn ships",
         ("quick-one-class",),
         methods=("DAGMM", "IF", "GMM", "PCA", "5-NN"),
     ),
