@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score, precision_recall_curve
 
 from hinterland import thresholds
-from hinterland.thresholds import best_f1_threshold, contamination_threshold, cut_at_share
+from hinterland.thresholds import best_f1_threshold, contamination_threshold, halfway_above, cut_at_share
 
 # No deadline: a busy machine is no failure.
 property_test = settings(max_examples=50, deadline=None)
@@ -118,6 +118,15 @@ def test_contamination_names_training_energy_and_counts_its_bad_rows():
     energy[[2, 5, 7]] = np.nan, np.inf, -np.inf
     with pytest.raises(ValueError, match=r"training_energy must be finite, but 3 of 10 .*\[2, 5, 7\] with"):
         contamination_threshold(energy, 0.1)
+
+
+@property_test
+@given(ENERGIES, st.floats(0.01, 0.5))
+def test_halfway_above_parts_the_rows_as_the_threshold_does_and_lies_on_none(energy, contamination):
+    threshold = contamination_threshold(energy, contamination)
+    halfway = halfway_above(energy, threshold)
+    assert [e > halfway for e in energy] == [e > threshold for e in energy]
+    assert halfway not in energy or halfway == threshold
 
 
 # --- best_f1_threshold --------------------------------------------------------------------------------

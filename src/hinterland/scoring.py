@@ -212,7 +212,7 @@ def judge(
 
     Parameters
     ----------
-    detector : fitted; its ``offset_``, ``contamination`` and ``training_energy_`` are used.
+    detector : fitted; its ``offset_``, ``contamination`` and ``calibration_energy_`` are used.
     is_anomaly, energy : (n,) of the test rows.
     rule : a name in ``hinterland.metrics.RULES``, or None for no such metrics.
     share : share of the rule's rows to flag. If None the share of anomalies among them, training rows counting as
@@ -242,7 +242,7 @@ def judge(
         "f1": float(f1),
     }
     if rule is not None:
-        training = detector.training_energy_
+        training = detector.calibration_energy_
         if share is None:
             n_rows = {"natural_half": len(energy), "pooled": len(energy) + len(training)}
             share = detector.contamination if rule == "training" else result["anomalies"] / n_rows[rule]

@@ -102,6 +102,19 @@ def contamination_threshold(training_energy: npt.ArrayLike, contamination: float
     return cut_at_share(check_energy(training_energy, name="training_energy"), contamination).threshold
 
 
+def halfway_above(energy: npt.ArrayLike, threshold: float) -> float:
+    """Midpoint of a threshold and the next higher energy: the same rows lie above it, but none on it.
+
+    A label then hangs on no row's last bit. The threshold itself where no energy is higher.
+
+    >>> halfway_above([0.0, 2.0, 4.0, 7.0], threshold=4.0)
+    5.5
+    """
+    energy = check_energy(energy)
+    above = energy[energy > threshold]
+    return float(_between(np.float64(threshold), above.min())) if len(above) else threshold
+
+
 def best_f1_threshold(energy: npt.ArrayLike, is_anomaly: npt.ArrayLike) -> BestF1:
     """Threshold with the highest F1 on labelled rows, which must not be those the F1 is reported on.
 

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from hinterland.energy_model import EnergyModel, apply_in_chunks
 from hinterland.parameters import check_integer, check_number
 from hinterland.threads import threads
-from hinterland.thresholds import contamination_threshold
+from hinterland.thresholds import contamination_threshold, halfway_above
 from hinterland.training.loop import History
 
 LABEL_CODES = (-1, 0, 1)
@@ -33,6 +33,8 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
     history_ : list of dict, an entry an epoch (and a member, where there are several): loss terms, seconds.
     offset_ : float; ``predict`` calls a row anomalous where ``score_samples`` is below it.
     training_energy_ : ndarray (n,), the energies of the training rows, in nats.
+    calibration_energy_ : ndarray (m,), the energies that ``offset_`` was learnt from: those of the training rows, or of
+        training rows held out from a density that would know them too well.
     references_ : ndarray (m, d), usual rows that explanations compare with: up to ``n_references`` training rows
         of at most median energy, or, where ``n_references`` is 0, the columns' medians.
     n_features_in_, feature_names_in_ : as in scikit-learn.
@@ -49,6 +51,7 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
     history_: History
     offset_: float
     training_energy_: np.ndarray
+    calibration_energy_: np.ndarray
     references_: np.ndarray
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -68,11 +71,15 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         labels = self._labels(y, len(rows))
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         device = torch.device(self.device)
+        self.__dict__.pop("calibration_energy_", None)  # of the previous fit
         with threads(self.n_threads):
             self._train(rows, labels, seed, device)
             training_rows = rows[labels != -1]
             self.training_energy_ = self._energy(training_rows)
-        self.offset_ = -contamination_threshold(self.training_energy_, self.contamination)
+        if not hasattr(self, "calibration_energy_"):
+            self.calibration_energy_ = self.training_energy_
+        threshold = contamination_threshold(self.calibration_energy_, self.contamination)
+        self.offset_ = -halfway_above(self.calibration_energy_, threshold)
         self.references_ = usual_rows(training_rows, self.training_energy_, self.n_references, seed)
         return self
 
@@ -87,7 +94,10 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         raise NotImplementedError
 
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
-        """Set ``models_`` and ``history_`` from float64 rows (n, d) and label codes (n,)."""
+        """Set ``models_`` and ``history_`` from float64 rows (n, d) and label codes (n,).
+
+        It may set ``calibration_energy_``, where the training rows' own energies would give a wrong threshold.
+        """
         raise NotImplementedError
 
     def energy(self, X: Any) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.utils.metaestimators import available_if
 
 from hinterland.composite import check_feature_names, composite_width
 from hinterland.densities.gaussian import GaussianMixture
@@ -15,6 +16,7 @@ from hinterland.energy_model import EnergyModel, InputScaling, Scaling, View
 from hinterland.networks.base import ACTIVATIONS
 from hinterland.networks.mlp import Autoencoder
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
+from hinterland.training.hold_out import hold_out
 from hinterland.training.in_turn import fit_in_turn
 from hinterland.training.loop import History, LoopSettings
 
@@ -51,8 +53,12 @@ class DeepMixture(Detector):
     clip : scaled values are bounded by this; None for no bound.
     steps : gradient steps of each autoencoder.
     batch_size, learning_rate : of Adam's steps; the learning rate falls to zero along a cosine.
-    validation_share : share of the training rows held out to keep the best state; 0 for none.
-    contamination : expected share of anomalies in the training rows, in (0, 0.5]; sets ``offset_``.
+    validation_share : share of the training rows that the autoencoders do not see: they keep the state that is best
+        on these. Less than 20 rows, or 0, is none.
+    contamination : share of rows to flag, in (0, 0.5]; sets ``offset_``.
+    novelty : whether that share is of new rows like the training rows, or of the training rows themselves (as in
+        scikit-learn's LocalOutlierFactor). Mixtures of many components know the rows they were fitted to, whose energies
+        are lower; the threshold for new rows is learnt from the held-out rows, where there are any.
     n_references : usual training rows kept in the detector, and in its file, for explanations to compare with; 0
         keeps the columns' medians instead, and no row.
     device : torch device.
@@ -91,8 +97,9 @@ class DeepMixture(Detector):
         steps: int = 1200,
         batch_size: int = 256,
         learning_rate: float = 1e-3,
-        validation_share: float = 0.0,
+        validation_share: float = 0.2,
         contamination: float = 0.05,
+        novelty: bool = True,
         n_references: int = 256,
         device: str = "cpu",
         n_threads: int = 1,
@@ -115,11 +122,18 @@ class DeepMixture(Detector):
         self.learning_rate = learning_rate
         self.validation_share = validation_share
         self.contamination = contamination
+        self.novelty = novelty
         self.n_references = n_references
         self.device = device
         self.n_threads = n_threads
         self.random_state = random_state
         self.on_epoch = on_epoch
+
+    @available_if(lambda self: not self.novelty)
+    def fit_predict(self, X: Any, y: Any = None, **kwargs: Any) -> np.ndarray:
+        """Label the training rows themselves; only with ``novelty=False``, as in scikit-learn's LocalOutlierFactor."""
+        labels: np.ndarray = super().fit_predict(X, y, **kwargs)
+        return labels
 
     def _check_parameters(self) -> None:
         check_integer("n_members", self.n_members, least=1)
@@ -139,6 +153,7 @@ class DeepMixture(Detector):
         check_integer("batch_size", self.batch_size, least=2)
         check_number("learning_rate", self.learning_rate, above=0)
         check_number("validation_share", self.validation_share, least=0, below=1)
+        check_choice("novelty", self.novelty, (True, False))
 
     def _component_numbers(self) -> Sequence[int]:
         return self.n_components if isinstance(self.n_components, Sequence) else (self.n_components,)
@@ -147,22 +162,27 @@ class DeepMixture(Detector):
         rows = rows[labels != -1]
         generator = torch.Generator().manual_seed(seed)
         scaling = InputScaling.from_rows(rows, self.scaling, self.clip)
+        _, held_out = hold_out(len(rows), self.validation_share, generator)
         self.models_: list[EnergyModel] = []
         self.history_: History = []
+        held_out_energies = []
         for member in range(self.n_members):
             model = self._model(member, len(rows), scaling, generator).to(device)
-            result = fit_in_turn(
+            result, held_out_energy = fit_in_turn(
                 model,
                 rows,
-                self._loop_settings(len(rows)),
+                held_out,
+                self._loop_settings(len(rows) - len(held_out)),
                 generator,
-                validation_share=self.validation_share,
                 on_epoch=self._report(member),
             )
             self.models_.append(model)
             self.history_ += [{"member": member, **entry} for entry in result.history]
+            held_out_energies.append(held_out_energy)
             if result.interrupted:
                 break
+        if self.novelty and len(held_out):
+            self.calibration_energy_ = np.mean(held_out_energies, axis=0)
 
     def _model(
         self, member: int, n_rows: int, scaling: InputScaling, generator: torch.Generator

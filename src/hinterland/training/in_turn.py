@@ -17,27 +17,32 @@ from hinterland.training.reconstruction import fit_reconstruction
 def fit_in_turn(
     model: EnergyModel,
     rows: np.ndarray,
+    held_out: np.ndarray,
     settings: LoopSettings,
     generator: torch.Generator,
     *,
-    validation_share: float = 0.0,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
-) -> TrainingResult:
+) -> tuple[TrainingResult, np.ndarray]:
     """Train a model's network to reconstruct raw rows (n, d), then fit its density by expectation-maximisation.
 
-    The density sees the network in evaluation mode, and its last estimate is exact over all rows.
+    ``held_out`` are numbers of rows (m,) that the network does not train on; it keeps the state that is best on them.
+    A mixture of many components knows the rows it was fitted to: the energies (m,) of the held-out rows are taken under
+    a mixture of the other rows, as those of any new row would be, and returned. After that the mixture is fitted to all.
     """
     device, density = model.scaling.center.device, model.density
     if not isinstance(density, GaussianMixture):
         raise TypeError(f"expectation-maximisation needs a mixture, got {type(density).__name__}")
+    kept = np.setdiff1d(np.arange(len(rows)), held_out)
     with torch.no_grad():
         scaled = torch.cat([model.scaling(chunk).float() for chunk in chunks(rows, device)])
     result = fit_reconstruction(
-        model.network, scaled, settings, generator, validation_share=validation_share, on_epoch=on_epoch
+        model.network, scaled[kept], scaled[held_out], settings, generator, on_epoch=on_epoch
     )
     model.ready_to_score()
     with torch.no_grad():
         features = torch.cat([model.features(chunk) for chunk in chunks(rows, device)])
-        energies = fit_by_expectation_maximisation(density, features, generator)
-    result.history[-1]["energy"] = energies[-1]
-    return result
+        fit_by_expectation_maximisation(density, features[kept], generator)
+        held_out_energy = density.energy(features[held_out])
+        if len(held_out):
+            fit_by_expectation_maximisation(density, features, generator)
+    return result, held_out_energy.cpu().numpy()

@@ -9,22 +9,21 @@ from torch import Tensor
 
 from hinterland.composite import row_errors
 from hinterland.networks.base import Network
-from hinterland.training.hold_out import hold_out
 from hinterland.training.loop import LoopSettings, TrainingResult, train
 
 
 def fit_reconstruction(
     network: Network,
     rows: Tensor,
+    held_out: Tensor,
     settings: LoopSettings,
     generator: torch.Generator,
     *,
-    validation_share: float = 0.0,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
 ) -> TrainingResult:
     """Train a network to reconstruct scaled rows (n, d), by mean squared error and its own penalty.
 
-    A share of the rows is held out, and the state that reconstructs them best is kept.
+    The state that reconstructs the held-out rows (m, d) best is kept; the last, where there are none.
     """
 
     def objective(batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
@@ -32,20 +31,17 @@ def fit_reconstruction(
         error = row_errors(batch[0], encoding.reconstruction).mean_squared_error.mean()
         return {"reconstruction": error, "network_penalty": encoding.penalty}
 
-    training, validation = hold_out(len(rows), validation_share, generator)
-    held_out = (rows[validation],)
-
     def validate() -> float:
         with torch.no_grad():
-            return float(sum(objective(held_out).values()))
+            return float(sum(objective((held_out,)).values()))
 
     return train(
         [network],
         objective,
-        (rows[training],),
+        (rows,),
         settings,
         generator,
-        validate=validate if len(validation) else None,
+        validate=validate if len(held_out) else None,
         diagnostics=network.diagnostics,
         on_epoch=on_epoch,
     )
