@@ -26,8 +26,8 @@ def fit_in_turn(
     """Train a model's network to reconstruct raw rows (n, d), then fit its density by expectation-maximisation.
 
     ``held_out`` are numbers of rows (m,) that the network does not train on; it keeps the state that is best on them.
-    A mixture of many components knows the rows it was fitted to: the energies (m,) of the held-out rows are taken under
-    a mixture of the other rows, as those of any new row would be, and returned. After that the mixture is fitted to all.
+    A mixture of many components knows the rows it was fitted to. The energies (m,) returned are those of the held-out
+    rows under a mixture of the others, as of any new row; after that the mixture is fitted to all.
     """
     device, density = model.scaling.center.device, model.density
     if not isinstance(density, GaussianMixture):
