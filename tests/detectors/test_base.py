@@ -3,6 +3,7 @@ import warnings
 import numpy as np
 import pytest
 
+from hinterland.detectors import DAGMM, base
 from hinterland.detectors.base import Detector, check_finite, usual_rows
 
 ROWS = np.arange(40.0).reshape(20, 2)
@@ -113,3 +114,21 @@ def test_classes_that_mark_none_are_ignored_with_a_warning():
 def test_the_base_alone_cannot_train(method):
     with pytest.raises(NotImplementedError):
         getattr(Detector(), method)(*[None] * (4 if method == "_train" else 0))
+
+
+def test_threads_are_measured_only_where_asked_for_and_worth_it(monkeypatch):
+    rows = np.random.default_rng(0).normal(size=(300, 3))
+    asked = []
+    monkeypatch.setattr(base, "fastest_threads", lambda work: asked.append(len(work())) or 2)
+    monkeypatch.setattr(base, "ROWS_WORTH_MEASURING", 200)
+    monkeypatch.setattr(base, "ROWS_TO_MEASURE", 50)
+    settings = {"hidden": (4,), "epochs": 1, "min_steps": 0, "random_state": 0}
+    one = DAGMM(**settings).fit(rows)
+    energy = one.energy(rows)
+    assert asked == []
+    measured = DAGMM(**settings, n_threads="auto").fit(rows)
+    np.testing.assert_allclose(measured.energy(rows), energy, rtol=1e-12)
+    measured.energy(rows[:100])
+    assert asked == [50]
+    with pytest.raises(ValueError, match="n_threads"):
+        DAGMM(n_threads="many").fit(rows)

@@ -15,11 +15,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hinterland.energy_model import EnergyModel, apply_in_chunks
 from hinterland.parameters import check_integer, check_number
-from hinterland.threads import threads
+from hinterland.threads import Threads, fastest_threads, threads
 from hinterland.thresholds import contamination_threshold, halfway_above
 from hinterland.training.loop import History
 
 LABEL_CODES = (-1, 0, 1)
+ROWS_TO_MEASURE, ROWS_WORTH_MEASURING = 4_096, 200_000
 
 
 class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
@@ -43,7 +44,7 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
     contamination: float
     random_state: Any
     n_references: int
-    n_threads: int
+    n_threads: Threads
     device: str
     on_epoch: Callable[[dict[str, float]], None] | None
 
@@ -72,7 +73,7 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         device = torch.device(self.device)
         self.__dict__.pop("calibration_energy_", None)  # of the previous fit
-        with threads(self.n_threads):
+        with threads(self._training_threads()):
             self._train(rows, labels, seed, device)
             training_rows = rows[labels != -1]
             self.training_energy_ = self._energy(training_rows)
@@ -104,7 +105,7 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         """Energy of rows X (n, d) in nats, (n,) float64: higher is more anomalous."""
         check_is_fitted(self)
         rows = self._rows(X, reset=False)
-        with threads(self.n_threads):
+        with threads(self._scoring_threads(rows)):
             return self._energy(rows)
 
     def score_samples(self, X: Any) -> np.ndarray:
@@ -126,7 +127,7 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         rows = self._rows(X, reset=False)
-        with threads(self.n_threads):
+        with threads(self._scoring_threads(rows)):
             return np.concatenate(
                 [apply_in_chunks(model.features, rows, self._device()) for model in self.models_], axis=1
             )
@@ -142,13 +143,23 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         energies = [apply_in_chunks(model.energy, rows, device) for model in self.models_]
         return np.mean(energies, axis=0)
 
+    def _training_threads(self) -> int:
+        return 1 if self.n_threads == "auto" else self.n_threads
+
+    def _scoring_threads(self, rows: np.ndarray) -> int:
+        """Threads to score rows with; measured on the first of them where it is to be, and worth it."""
+        if self.n_threads != "auto" or len(rows) < ROWS_WORTH_MEASURING:
+            return self._training_threads()
+        return fastest_threads(lambda: self._energy(rows[:ROWS_TO_MEASURE]))
+
     def _device(self) -> torch.device:
         return next(self.models_[0].parameters()).device
 
     def _check_shared_parameters(self) -> None:
         check_number("contamination", self.contamination, above=0, most=0.5)
         check_integer("n_references", self.n_references, least=0)
-        check_integer("n_threads", self.n_threads, least=1)
+        if self.n_threads != "auto":
+            check_integer("n_threads", self.n_threads, least=1)
         try:
             torch.empty(0, device=self.device)
         except (RuntimeError, AssertionError, TypeError) as error:

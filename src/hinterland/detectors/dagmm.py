@@ -15,6 +15,7 @@ from hinterland.energy_model import EnergyModel, InputScaling, Scaling
 from hinterland.networks.base import ACTIVATIONS
 from hinterland.networks.mlp import Autoencoder
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
+from hinterland.threads import Threads
 from hinterland.training.joint import fit_jointly
 from hinterland.training.loop import LoopSettings
 
@@ -53,7 +54,8 @@ class DAGMM(Detector):
     n_references : usual training rows kept in the detector, and in its file, for explanations to compare with; 0
         keeps the columns' medians instead, and no row.
     device : torch device.
-    n_threads : torch threads; one is fastest for small networks.
+    n_threads : torch threads; one is fastest for small networks. ``auto`` trains with one, and scores many rows with
+        all cores where that measures faster.
     random_state : seed or generator; the same seed gives the same bits on the same machine.
     on_epoch : called with each epoch's entry of ``history_``, for progress.
 
@@ -97,7 +99,7 @@ class DAGMM(Detector):
         contamination: float = 0.05,
         n_references: int = 256,
         device: str = "cpu",
-        n_threads: int = 1,
+        n_threads: Threads = 1,
         random_state: Any = None,
         on_epoch: Callable[[dict[str, float]], None] | None = None,
     ) -> None:

@@ -16,6 +16,7 @@ from hinterland.energy_model import EnergyModel, InputScaling, Scaling, View
 from hinterland.networks.base import ACTIVATIONS
 from hinterland.networks.mlp import Autoencoder
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
+from hinterland.threads import Threads
 from hinterland.training.hold_out import hold_out
 from hinterland.training.in_turn import fit_in_turn
 from hinterland.training.loop import History, LoopSettings
@@ -57,12 +58,13 @@ class DeepMixture(Detector):
         on these. Less than 20 rows, or 0, is none.
     contamination : share of rows to flag, in (0, 0.5]; sets ``offset_``.
     novelty : whether that share is of new rows like the training rows, or of the training rows themselves (as in
-        scikit-learn's LocalOutlierFactor). Mixtures of many components know the rows they were fitted to, whose energies
-        are lower; the threshold for new rows is learnt from the held-out rows, where there are any.
+        scikit-learn's LocalOutlierFactor). Mixtures of many components know the rows they were fitted to, whose
+        energies are lower; the threshold for new rows is learnt from the held-out rows, where there are any.
     n_references : usual training rows kept in the detector, and in its file, for explanations to compare with; 0
         keeps the columns' medians instead, and no row.
     device : torch device.
-    n_threads : torch threads; one is fastest for small networks.
+    n_threads : torch threads; one is fastest for small networks. ``auto`` trains with one, and scores many rows with
+        all cores where that measures faster.
     random_state : seed or generator; the same seed gives the same bits on the same machine.
     on_epoch : called with each entry of ``history_``, for progress.
 
@@ -102,7 +104,7 @@ class DeepMixture(Detector):
         novelty: bool = True,
         n_references: int = 256,
         device: str = "cpu",
-        n_threads: int = 1,
+        n_threads: Threads = 1,
         random_state: Any = None,
         on_epoch: Callable[[dict[str, float]], None] | None = None,
     ) -> None:
