@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score, precision_recall_curve
 
 from hinterland import thresholds
-from hinterland.thresholds import best_f1_threshold, contamination_threshold, halfway_above, cut_at_share
+from hinterland.thresholds import best_f1_threshold, contamination_threshold, cut_at_share, halfway_above
 
 # No deadline: a busy machine is no failure.
 property_test = settings(max_examples=50, deadline=None)

@@ -242,7 +242,9 @@ def test_a_feature_that_never_varies_gets_a_floor_of_its_size(value, expected):
 
 def test_the_ridge_of_a_far_off_feature_follows_its_own_variance():
     z = torch.from_numpy(np.random.default_rng(0).normal(1e4, 0.1, size=(500, 1)))
-    np.testing.assert_allclose(ridge(summarize(z, memberships(500, 2)), 0.5), 0.5 * z.numpy().var(0), rtol=1e-6)
+    np.testing.assert_allclose(
+        ridge(summarize(z, memberships(500, 2)), 0.5), 0.5 * z.numpy().var(0), rtol=1e-6
+    )
 
 
 def test_energies_do_not_depend_on_a_features_unit_but_for_a_constant():

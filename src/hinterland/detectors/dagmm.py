@@ -46,7 +46,7 @@ class DAGMM(Detector):
     clip : scaled values are bounded by this; None for no bound.
     epochs : passes over the training rows; more where these take fewer than ``min_steps`` steps.
     min_steps : least gradient steps (early stopping aside).
-    batch_size, learning_rate : of Adam's steps.
+    batch_size, learning_rate : of Adam's steps. The public experiments take 1e-4, for 40,000 steps.
     gradient_norm : gradients are clipped at this norm; None for no clipping.
     validation_share : share of the training rows held out for early stopping; 0 for none.
     patience : training stops when the held-out loss has not improved over this share of the epochs.
@@ -90,9 +90,9 @@ class DAGMM(Detector):
         scaling: Scaling | None = "standard",
         clip: float | None = 10.0,
         epochs: int = 200,
-        min_steps: int = 5000,
+        min_steps: int = 2000,
         batch_size: int = 1024,
-        learning_rate: float = 1e-4,
+        learning_rate: float = 1e-3,
         gradient_norm: float | None = 5.0,
         validation_share: float = 0.1,
         patience: float = 0.2,

@@ -41,7 +41,7 @@ def drift(scored: Scored) -> dict[str, Any]:
     A ``distance`` is Kolmogorov and Smirnov's: the largest difference between the shares of rows up to a value; of a
     category, the difference of its shares. Rows of one source exceed ``chance`` in a hundredth of the comparisons.
     """
-    training, energy = scored.model.detector.training_energy_, scored.energy
+    training, energy = scored.model.detector.calibration_energy_, scored.energy
     threshold = scored.model.threshold
     stability = stability_index(training, energy)
     result: dict[str, Any] = {

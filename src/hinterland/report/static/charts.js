@@ -75,7 +75,7 @@ function drawHistogram(id, data, axis, threshold, choose) {
   const { edges, rows, anomalies } = data;
   const middles = rows.map((_, i) => (edges[i] + edges[i + 1]) / 2);
   const most = Math.max(...rows);
-  const step = (u, counts, from, to) => {
+  const bars = (u, counts, from, to) => {
     const floor = u.valToPos(0.5, "y", true);
     const path = new Path2D();
     counts.forEach((count, i) => {
@@ -91,21 +91,30 @@ function drawHistogram(id, data, axis, threshold, choose) {
     u.ctx.clip();
     return path;
   };
+  const skyline = (u, counts) => {
+    const path = new Path2D();
+    const height = (count) => u.valToPos(Math.max(count, 0.5), "y", true);
+    path.moveTo(u.valToPos(edges[0], "x", true), height(0));
+    counts.forEach((count, i) => {
+      path.lineTo(u.valToPos(edges[i], "x", true), height(count));
+      path.lineTo(u.valToPos(edges[i + 1], "x", true), height(count));
+    });
+    path.lineTo(u.valToPos(edges[edges.length - 1], "x", true), height(0));
+    return path;
+  };
   const draw = (u) => {
     const { left, top, width, height } = u.bbox;
     const at = Math.min(Math.max(u.valToPos(axis.place(threshold()), "x", true), left), left + width);
     for (const [from, to, name] of [[left, at, "usual"], [at, left + width, "alarm"]]) {
-      const path = step(u, rows, from, to);
+      const path = bars(u, rows, from, to);
       u.ctx.fillStyle = colour(name);
       u.ctx.fill(path);
       u.ctx.restore();
     }
     if (anomalies) {
-      const path = step(u, anomalies, left, left + width);
       u.ctx.strokeStyle = colour("text");
       u.ctx.lineWidth = 1.5 * devicePixelRatio;
-      u.ctx.stroke(path);
-      u.ctx.restore();
+      u.ctx.stroke(skyline(u, anomalies));
     }
     thresholdLine(u, at, top, at, top + height);
     u.ctx.beginPath();

@@ -66,7 +66,7 @@ function makeList(data, hasTruth, threshold) {
     opener.addEventListener("click", () => {
       if (!state.open.delete(i)) state.open.add(i);
       render();
-      body.querySelector(`tr[data-row="${row.row}"] .opener`).focus();
+      body.querySelector(`tr[data-row="${row.row}"] .opener`).focus({ preventScroll: true });
     });
     const first = element("td");
     first.append(opener);
@@ -100,7 +100,7 @@ function makeList(data, hasTruth, threshold) {
     }
     const cell = element("td", null, { colspan: heads.length });
     const sum = row.contributions.reduce((total, value) => total + value, 0);
-    cell.append(element("p", `Its energy of ${shown(row.energy)} nats is that of a usual row, ${shown(row.reference)}, and what its columns add, ${shown(sum)}. Usual values are those of nine in ten rows among the less anomalous half.`, { class: "note" }), table);
+    cell.append(element("p", `Its energy of ${shown(row.energy)} nats is that of a usual row, ${shown(row.reference)}, and about what its columns add, ${shown(sum)}. Usual values are those of nine in ten rows among the less anomalous half.`, { class: "note" }), table);
     if (some.length < order.length) {
       const button = element("button", `All ${shown(order.length)} columns`, { type: "button" });
       button.addEventListener("click", () => {
@@ -166,7 +166,9 @@ function compare(a, b, falling) {
 function isUnusual(value, usual, kind) {
   if (value === null) return usual.missing < 0.05;
   if (kind === "number" && usual.low !== undefined) return value < usual.low || value > usual.high;
-  return false;
+  if (!usual.common) return false;
+  const covered = usual.common.reduce((sum, [, share]) => sum + share, 0);
+  return covered >= 0.9 && !usual.common.some(([common]) => common === value);
 }
 
 function usualText(usual, compared) {
