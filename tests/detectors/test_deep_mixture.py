@@ -6,6 +6,8 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import roc_auc_score
 
 from hinterland import DeepMixture
+from hinterland.detectors import deep_mixture
+from hinterland.training.loop import TrainingInterruptedWarning
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +80,25 @@ def test_labelling_the_training_rows_needs_novelty_off(cells):
     assert not hasattr(DeepMixture(), "fit_predict")
     labels = DeepMixture(steps=5, novelty=False, contamination=0.1, random_state=0).fit_predict(cells[0])
     assert np.mean(labels == -1) == pytest.approx(0.1)
+
+
+def test_an_interruption_between_the_loops_keeps_the_members_that_are_ready(cells, monkeypatch):
+    fit = deep_mixture.fit_in_turn
+
+    def interrupted(*args, **settings):
+        if calls.pop():
+            raise KeyboardInterrupt
+        return fit(*args, **settings)
+
+    monkeypatch.setattr(deep_mixture, "fit_in_turn", interrupted)
+    calls = [True, False]
+    with pytest.warns(TrainingInterruptedWarning, match="1 of 3 members"):
+        detector = DeepMixture(3, steps=5, random_state=0).fit(cells[0])
+    assert len(detector.models_) == 1
+    assert np.isfinite(detector.energy(cells[1])).all()
+    calls = [True]
+    with pytest.raises(KeyboardInterrupt):
+        DeepMixture(3, steps=5, random_state=0).fit(cells[0])
 
 
 @pytest.mark.parametrize("n_components", [(), 0, "many", (2, 0)])

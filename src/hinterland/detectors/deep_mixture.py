@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from hinterland.parameters import check_choice, check_integer, check_number, che
 from hinterland.threads import Threads
 from hinterland.training.hold_out import hold_out
 from hinterland.training.in_turn import fit_in_turn
-from hinterland.training.loop import History, LoopSettings
+from hinterland.training.loop import History, LoopSettings, TrainingInterruptedWarning
 
 WIDEST_ROW = 100
 """Wider rows are seen through their latent: a full covariance has the square of the width as its entries."""
@@ -170,14 +171,24 @@ class DeepMixture(Detector):
         held_out_energies = []
         for member in range(self.n_members):
             model = self._model(member, len(rows), scaling, generator).to(device)
-            result, held_out_energy = fit_in_turn(
-                model,
-                rows,
-                held_out,
-                self._loop_settings(len(rows) - len(held_out)),
-                generator,
-                on_epoch=self._report(member),
-            )
+            try:
+                result, held_out_energy = fit_in_turn(
+                    model,
+                    rows,
+                    held_out,
+                    self._loop_settings(len(rows) - len(held_out)),
+                    generator,
+                    on_epoch=self._report(member),
+                )
+            except KeyboardInterrupt:  # outside of the training loop, which ends by itself
+                if not self.models_:
+                    raise
+                warnings.warn(
+                    f"training was interrupted; the {member} of {self.n_members} members that were ready are kept",
+                    TrainingInterruptedWarning,
+                    stacklevel=3,
+                )
+                break
             self.models_.append(model)
             self.history_ += [{"member": member, **entry} for entry in result.history]
             held_out_energies.append(held_out_energy)
