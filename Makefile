@@ -4,9 +4,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # Small networks lose time to a second thread; data lies beside the project where there is any.
 export OMP_NUM_THREADS ?= 1
-export HINTERLAND_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data),)
+ifneq ($(wildcard ../shared/data),)
+export HINTERLAND_DATA ?= $(abspath ../shared/data)
+endif
 
-.PHONY: help demo test lint types bench results clean
+.PHONY: help demo test lint types bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -34,6 +36,7 @@ bench: $(VENV)/.installed ## speed and memory, as ratios in one run
 	$(BIN)/python benchmarks/training_speed.py
 	$(BIN)/python benchmarks/scoring_speed.py
 	$(BIN)/python benchmarks/threads.py
+	$(BIN)/python benchmarks/score_memory.py
 
 clean: ## remove the environment and what tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis build *.egg-info src/*.egg-info
