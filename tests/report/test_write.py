@@ -113,3 +113,8 @@ def test_the_page_does_not_replace_its_inputs(files: tuple[str, str, Path]) -> N
     model, table, _ = files
     result = CliRunner().invoke(app, ["report", model, table, "-o", table])
     assert result.exit_code == 2
+
+
+def test_notebooks_show_estimators_as_html(model: Pipeline, detector: DAGMM) -> None:
+    assert "DAGMM" in detector._repr_html_()
+    assert "TabularEncoder" in model._repr_html_()

@@ -70,6 +70,11 @@ function plot(id, options, data) {
   return made;
 }
 
+/** Of a logarithmic axis's marks those at powers of ten. */
+function decades(u, splits) {
+  return splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null));
+}
+
 /** Rows by energy, those above the threshold in another colour; dragging calls `choose` with an energy. */
 function drawHistogram(id, data, axis, threshold, choose) {
   const { edges, rows, anomalies } = data;
@@ -132,7 +137,7 @@ function drawHistogram(id, data, axis, threshold, choose) {
         x: { time: false, range: () => [edges[0], edges[edges.length - 1]] },
         y: { distr: 3, range: () => [0.5, most * 1.6] },
       },
-      axes: [axisStyle("energy (nats)", energyTicks(axis, 75)), axisStyle("rows", { size: 58, filter: (u, splits) => splits.map((v) => (Number.isInteger(Math.log10(v)) ? v : null)), values: (u, splits) => splits.map((v) => (v === null || v < 1 ? "" : shown(v))) })],
+      axes: [axisStyle("energy (nats)", energyTicks(axis, 75)), axisStyle("rows", { size: 58, filter: decades, grid: { stroke: () => colour("line"), width: 1, filter: decades }, values: (u, splits) => splits.map((v) => (v === null || v < 1 ? "" : shown(v))) })],
       series: [{}, { paths: () => null, points: { show: false } }],
       hooks: { draw: [draw] },
     },
