@@ -33,7 +33,9 @@ CHOICES = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--skip", nargs="*", default=["16_http"], help="sets to leave out; the largest, by default")
+    parser.add_argument(
+        "--skip", nargs="*", default=["16_http"], help="sets to leave out; the largest, by default"
+    )
     parser.add_argument("--choices", nargs="*", default=list(CHOICES), choices=list(CHOICES))
     arguments = parser.parse_args()
     protocol = protocols()["adbench-one-class"]
@@ -43,7 +45,10 @@ def main() -> None:
     for choice in arguments.choices:
         figures, started = [], time.process_time()
         for subset in subsets:
-            runs = [one_run(protocol.prepare(seed, subset), seed, CHOICES[choice]) for seed in range(arguments.seeds)]
+            runs = [
+                one_run(protocol.prepare(seed, subset), seed, CHOICES[choice])
+                for seed in range(arguments.seeds)
+            ]
             figures.append(np.mean(runs, axis=0))
         seconds = (time.process_time() - started) / (len(subsets) * arguments.seeds)
         area, precision = np.mean(figures, axis=0)

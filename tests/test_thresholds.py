@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score, precision_recall_curve
 
 from hinterland import thresholds
-from hinterland.thresholds import best_f1_threshold, contamination_threshold, cut_at_share, halfway_above
+from hinterland.thresholds import best_f1_threshold, contamination_threshold, cut_at_share, just_above
 
 # No deadline: a busy machine is no failure.
 property_test = settings(max_examples=50, deadline=None)
@@ -122,11 +122,12 @@ def test_contamination_names_training_energy_and_counts_its_bad_rows():
 
 @property_test
 @given(ENERGIES, st.floats(0.01, 0.5))
-def test_halfway_above_parts_the_rows_as_the_threshold_does_and_lies_on_none(energy, contamination):
+def test_just_above_parts_the_rows_as_the_threshold_does_and_lies_on_none(energy, contamination):
     threshold = contamination_threshold(energy, contamination)
-    halfway = halfway_above(energy, threshold)
-    assert [e > halfway for e in energy] == [e > threshold for e in energy]
-    assert halfway not in energy or halfway == threshold
+    higher = just_above(energy, threshold)
+    assert [e > higher for e in energy] == [e > threshold for e in energy]
+    assert higher not in energy or higher == threshold
+    assert higher - threshold <= 1e-6 * max(1, abs(threshold)) * (1 + 1e-9)
 
 
 # --- best_f1_threshold --------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from hinterland.catalogue import DEFAULT_DETECTOR
 from hinterland.datasets.splits import one_class
 from hinterland.explain import Contribution, explain
 from hinterland.pipeline import table_pipeline
+from hinterland.report import report
 from hinterland.scoring import judge
 from hinterland.tables import open_writer
 
@@ -49,6 +50,7 @@ class Demonstration:
     table: Path
     scores: Path
     model: Path
+    page: Path
 
 
 def tumours() -> pd.DataFrame:
@@ -66,7 +68,7 @@ def demonstrate(
     watching: Callable[[Pipeline], Any] | None = None,
     **parameters: Any,
 ) -> Demonstration:
-    """Train, score, judge and explain, and write ``tumours.csv``, ``scores.csv`` and the model into a folder.
+    """Train, score, judge and explain, and write ``tumours.csv``, ``scores.csv``, the model and a page into a folder.
 
     Parameters
     ----------
@@ -101,10 +103,19 @@ def demonstrate(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     scores = {"row": split.test + 1, TRUTH: table[TRUTH].iloc[split.test], "energy": energy, "label": label}
-    paths = [folder / name for name in ("tumours.csv", "scores.csv", "model" + persistence.SUFFIX)]
+    names = ("tumours.csv", "scores.csv", "model" + persistence.SUFFIX, "report.html")
+    paths = [folder / name for name in names]
     _write(table, paths[0])
     _write(pd.DataFrame(scores), paths[1])
     persistence.save(model, paths[2])
+    report(
+        paths[2],
+        table.iloc[split.test].assign(row=split.test + 1),
+        paths[3],
+        label=TRUTH,
+        anomaly=ANOMALY,
+        title="Tumours that look unlike benign ones",
+    )
     return Demonstration(judge(model[-1], truth, energy), findings, len(split.train), *paths)
 
 

@@ -68,15 +68,15 @@ class TableScorer:
         self._model = model
         self._encoder, self._detector = encoder_and_detector(model)
         self._table = table
-        self._kinds = self._model_kinds()
-        self.unused = missing_and_unused(table.names, self._kinds)
+        self.kinds = self._model_kinds()
+        self.unused = missing_and_unused(table.names, self.kinds)
         self._explained = explained
         self._top = top
         self._keep = list(table.names) if keep == "all" else list(dict.fromkeys(keep))
         unknown = [name for name in self._keep if name not in table.names]
         if unknown:
             raise TableError(f"cannot keep column(s) {unknown}: not in the table, which has {table.names}")
-        self._read = [name for name in table.names if name in self._kinds or name in self._keep]
+        self._read = [name for name in table.names if name in self.kinds or name in self._keep]
         self.batch_rows = batch_rows or max(1, min(LARGEST_BATCH, BATCH_ENTRIES // len(self._read)))
         added = {"energy": pa.float64(), "label": pa.string()}
         if explained != "none":
@@ -101,12 +101,12 @@ class TableScorer:
         """
         n_seen = 0
         for batch in self._table.batches(self.batch_rows, self._read):
-            rows = to_kinds(batch, self._kinds, is_text=self._table.is_text, first_row=n_seen + 1)
+            rows = to_kinds(batch, self.kinds, is_text=self._table.is_text, first_row=n_seen + 1)
             n_seen += batch.num_rows
             yield self._scored(batch, rows)
 
     def _scored(self, batch: pa.Table, rows: pa.Table) -> pa.Table:
-        given = self._as_fitted(rows)
+        given = self.as_fitted(rows)
         energy = -self._model.score_samples(given) if rows.num_rows else np.empty(0)
         anomalous = -energy < self._detector.offset_
         columns = [batch[name] for name in self._keep]
@@ -122,7 +122,7 @@ class TableScorer:
     def _top_features(self, rows: pa.Table, wanted: np.ndarray) -> pa.Array:
         texts = np.full(rows.num_rows, None, object)
         if wanted.any():
-            explanation = explain(self._model, self._as_fitted(rows.filter(pa.array(wanted))))
+            explanation = explain(self._model, self.as_fitted(rows.filter(pa.array(wanted))))
             texts[wanted] = [
                 "; ".join(
                     f"{line.column} {line.contribution:+.3g}" for line in lines if line.contribution > 0
@@ -148,7 +148,7 @@ class TableScorer:
         )
         return dict(zip(self._table.names, kinds, strict=True))
 
-    def _as_fitted(self, rows: pa.Table) -> Any:
+    def as_fitted(self, rows: pa.Table) -> Any:
         """Rows in the form that the model was fitted on: a table, or a matrix where columns had no names."""
         if self._encoder is not None and hasattr(self._encoder, "feature_names_in_"):
             return rows

@@ -102,17 +102,21 @@ def contamination_threshold(training_energy: npt.ArrayLike, contamination: float
     return cut_at_share(check_energy(training_energy, name="training_energy"), contamination).threshold
 
 
-def halfway_above(energy: npt.ArrayLike, threshold: float) -> float:
-    """Midpoint of a threshold and the next higher energy: the same rows lie above it, but none on it.
+def just_above(energy: npt.ArrayLike, threshold: float) -> float:
+    """A threshold a millionth higher, or halfway to the next energy where that is nearer: the same rows lie above it.
 
-    A label then hangs on no row's last bit. The threshold itself where no energy is higher.
+    None lies on it, so a label hangs on no row's last bit; and where energies are sparse it does not move far.
 
-    >>> halfway_above([0.0, 2.0, 4.0, 7.0], threshold=4.0)
-    5.5
+    >>> just_above([0.0, 2.0, 4.0, 7.0], threshold=4.0)
+    4.000004
     """
     energy = check_energy(energy)
     above = energy[energy > threshold]
-    return float(_between(np.float64(threshold), above.min())) if len(above) else threshold
+    if not len(above):
+        return threshold
+    return min(
+        threshold + 1e-6 * max(1.0, abs(threshold)), float(_between(np.float64(threshold), above.min()))
+    )
 
 
 def best_f1_threshold(energy: npt.ArrayLike, is_anomaly: npt.ArrayLike) -> BestF1:

@@ -88,11 +88,11 @@ def _show(found: Demonstration) -> None:
         title=f"The {len(lines)} most anomalous rows",
         right=(0, 1),
     )
-    tabulate({"table": found.table, "scores": found.scores, "model": found.model})
+    tabulate({"table": found.table, "scores": found.scores, "model": found.model, "page": found.page})
 
 
 def _plain(found: Demonstration) -> dict[str, Any]:
     result = asdict(found)
     for finding, line in zip(found.findings, result["findings"], strict=True):
         line["because"] = [because._asdict() for because in finding.because]
-    return result | {name: str(result[name]) for name in ("table", "scores", "model")}
+    return result | {name: str(result[name]) for name in ("table", "scores", "model", "page")}

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from hinterland.energy_model import EnergyModel, apply_in_chunks
 from hinterland.parameters import check_integer, check_number
 from hinterland.threads import Threads, fastest_threads, threads
-from hinterland.thresholds import contamination_threshold, halfway_above
+from hinterland.thresholds import contamination_threshold, just_above
 from hinterland.training.loop import History
 
 LABEL_CODES = (-1, 0, 1)
@@ -80,7 +80,7 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         if not hasattr(self, "calibration_energy_"):
             self.calibration_energy_ = self.training_energy_
         threshold = contamination_threshold(self.calibration_energy_, self.contamination)
-        self.offset_ = -halfway_above(self.calibration_energy_, threshold)
+        self.offset_ = -just_above(self.calibration_energy_, threshold)
         self.references_ = usual_rows(training_rows, self.training_energy_, self.n_references, seed)
         return self
 

@@ -86,7 +86,7 @@ class Model:
 
     def given(self, rows: pa.Table) -> Any:
         """Rows of the table as the model was fitted on."""
-        return self._scorer._as_fitted(self.typed(rows))
+        return self._scorer.as_fitted(self.typed(rows))
 
     def encoded(self, rows: pa.Table) -> Floats:
         """Rows of the table as the detector sees them, (n, width) float64."""
@@ -231,4 +231,4 @@ def _model(model: Any, table: TableFile, keep: Any = "all") -> Model:
     encoder, detector = encoder_and_detector(model)
     check_is_fitted(detector)
     scorer = TableScorer(model, table, keep=keep, explained="none")
-    return Model(model, encoder, detector, scorer._kinds, scorer.unused, table.is_text, scorer)
+    return Model(model, encoder, detector, scorer.kinds, scorer.unused, table.is_text, scorer)
