@@ -146,6 +146,7 @@ def test_listing_the_baselines_imports_no_optional_library():
 
 
 def test_deepsad_without_known_anomalies_is_an_error_that_says_why():
+    pytest.importorskip("deepod")
     with pytest.raises(ValueError, match="needs training rows known to be anomalous"):
         baselines()["DeepSAD"](random_state=0).fit(np.random.default_rng(0).normal(size=(50, 3)))
 

@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from hinterland.energy_model import apply_in_chunks
 from hinterland.report import run
-from hinterland.report.cells import significant
 from hinterland.report.comparison import compared
 from hinterland.report.components import mixtures
 from hinterland.report.drift import drift
@@ -54,7 +53,8 @@ def page_data(
     if other is not None:
         data["comparison"] = compared(scored, *other)
         places = np.array(data["embedding"]["row"]) - 1
-        data["comparison"]["energy"] = [significant(value, 6) for value in other[1][places]]
+        # Exact, as what is drawn as flagged depends on which side of the threshold a row lies.
+        data["comparison"]["energy"] = other[1][places].tolist()
     return data
 
 
