@@ -53,7 +53,7 @@ def summarize(z: Tensor, gamma: Tensor) -> GaussianSummary:
     """Sufficient statistics of rows z (n, D) under memberships gamma (n, K)."""
     weights = gamma.sum(0)
     center = z.mean(0)
-    centred = (z - center).T.contiguous()  # D, n: about the rows' mean, so that second moments keep their digits
+    centred = (z - center).T.contiguous()  # D, n: moments about the rows' mean keep their digits
     means = (gamma.T @ centred.T) / weights.clamp_min(SMALLEST_WEIGHT)[:, None]
     weighted = (gamma.T[:, None, :] * centred).flatten(0, 1)  # K D, n
     moments = (weighted @ centred.T).unflatten(0, means.shape)
