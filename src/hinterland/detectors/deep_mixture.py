@@ -36,7 +36,7 @@ class DeepMixture(Detector):
     Each member trains an autoencoder on rows with added noise, joins the scaled row (its latent, for a wide
     table) with the logarithm of its reconstruction error, and fits a mixture of many Gaussians with a firm
     covariance floor to that, by expectation-maximisation. The energy is the mean of the members' energies.
-    What each choice is worth is in ``docs/results.md``; they were made on the ADBench sets.
+    What each choice is worth is in ``docs/default-choices.md``; they were made on the ADBench sets.
 
     Parameters
     ----------
