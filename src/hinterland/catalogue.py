@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 import inspect
-import pkgutil
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import hinterland.detectors
 from hinterland.detectors.base import Detector
+from hinterland.persistence.classes import classes
 
 DEFAULT_DETECTOR = "DeepMixture"
 """The recommended detector for an unknown table."""
@@ -26,17 +24,7 @@ class Parameter(NamedTuple):
 
 def detectors() -> dict[str, type[Detector]]:
     """Every detector by the name of its class: those that modules of ``hinterland.detectors`` define."""
-    modules = [
-        importlib.import_module(f"hinterland.detectors.{info.name}")
-        for info in pkgutil.iter_modules(hinterland.detectors.__path__)
-    ]
-    found = {
-        name: member
-        for module in modules
-        for name, member in inspect.getmembers(module, inspect.isclass)
-        if issubclass(member, Detector) and member is not Detector and member.__module__ == module.__name__
-    }
-    return dict(sorted(found.items()))
+    return dict(sorted(classes("detector").items()))
 
 
 def detector_class(name: str) -> type[Detector]:

@@ -108,6 +108,11 @@ class EnergyModel(nn.Module):
         """Energy (n,) of raw rows (n, d), in nats."""
         return self.energy(x)
 
+    def scaled(self, rows: np.ndarray) -> Tensor:
+        """Raw rows (n, d) scaled, in float32 and on the model's device: what a network trains on."""
+        with torch.no_grad():
+            return torch.cat([self.scaling(c).float() for c in chunks(rows, self.scaling.center.device)])
+
     def ready_to_score(self) -> None:
         """Turn to evaluation, in float64 where the device has it."""
         self.eval()

@@ -11,10 +11,7 @@ the names that papers' tables give the method, ``source:name`` where only one so
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import json
-import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -25,10 +22,9 @@ from typing import Protocol as Contract
 
 import numpy as np
 
-from hinterland import detectors
+from hinterland import catalogue
 from hinterland.baselines import Baseline, baselines
 from hinterland.benchmark.names import look_up
-from hinterland.detectors.base import Detector
 
 
 class Scorer(Contract):
@@ -99,7 +95,7 @@ class Method:
 def methods() -> dict[str, Method]:
     """Every method by name: detectors first."""
     data = _settings_files()
-    known: dict[str, type[Any]] = {**_detectors(), **baselines()}
+    known: dict[str, type[Any]] = {**catalogue.detectors(), **baselines()}
     strangers = data.keys() - known.keys()
     if strangers:
         raise ValueError(f"settings name methods that do not exist: {', '.join(sorted(strangers))}")
@@ -120,18 +116,6 @@ def methods() -> dict[str, Method]:
 def method(name: str) -> Method:
     """The method of that name; raises ``UnknownNameError`` with the known ones."""
     return look_up("method", name, methods())
-
-
-def _detectors() -> dict[str, type[Detector]]:
-    """Public ``Detector`` classes of the modules in ``hinterland.detectors``, by class name."""
-    found: dict[str, type[Detector]] = {}
-    for info in pkgutil.iter_modules(detectors.__path__):
-        module = importlib.import_module(f"{detectors.__name__}.{info.name}")
-        for name, member in inspect.getmembers(module, inspect.isclass):
-            own = member.__module__ == module.__name__ and not name.startswith("_")
-            if own and issubclass(member, Detector) and member is not Detector:
-                found[name] = member
-    return found
 
 
 def _settings_files() -> dict[str, Any]:

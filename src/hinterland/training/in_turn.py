@@ -33,8 +33,7 @@ def fit_in_turn(
     if not isinstance(density, GaussianMixture):
         raise TypeError(f"expectation-maximisation needs a mixture, got {type(density).__name__}")
     kept = np.setdiff1d(np.arange(len(rows)), held_out)
-    with torch.no_grad():
-        scaled = torch.cat([model.scaling(chunk).float() for chunk in chunks(rows, device)])
+    scaled = model.scaled(rows)
     result = fit_reconstruction(
         model.network, scaled[kept], scaled[held_out], settings, generator, on_epoch=on_epoch
     )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from hinterland.composite import row_errors
-from hinterland.energy_model import EnergyModel, chunks
+from hinterland.energy_model import EnergyModel
 from hinterland.training.hold_out import hold_out
 from hinterland.training.loop import LoopSettings, TrainingResult, train
 
@@ -66,9 +66,7 @@ def fit_jointly(
 
     A share of the rows is held out, and the state with the lowest loss on it is kept.
     """
-    device = model.scaling.center.device
-    with torch.no_grad():
-        scaled = torch.cat([model.scaling(chunk).float() for chunk in chunks(rows, device)])
+    scaled = model.scaled(rows)
     training, validation = hold_out(len(rows), validation_share, generator)
     held_out = (scaled[validation],)
     objective = JointObjective(
