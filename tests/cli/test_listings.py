@@ -100,3 +100,26 @@ def test_datasets_counts_what_is_there(run: Any, tmp_path: Path, monkeypatch: py
     listed = {entry["name"]: entry for entry in json.loads(run("datasets", "--json", "-q").stdout)}
     small = listed["adbench/99_small"]
     assert [small[name] for name in ("found", "rows", "columns", "anomalies")] == [True, 5, 3, 2]
+
+
+def test_datasets_counts_pictures_by_their_classes(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import gzip
+
+    import numpy as np
+
+    monkeypatch.setenv("HINTERLAND_DATA", str(tmp_path))
+    monkeypatch.setattr("hinterland.datasets._fetch.cache_folder", lambda: tmp_path / "cache")
+    folder = tmp_path / "images" / "mnist"
+    folder.mkdir(parents=True)
+    for part, n in (("train", 3), ("t10k", 2)):
+        for kind, shape in (("images-idx3", (n, 28, 28)), ("labels-idx1", (n,))):
+            header = bytes([0, 0, 8, len(shape)]) + b"".join(size.to_bytes(4, "big") for size in shape)
+            content = gzip.compress(header + bytes(int(np.prod(shape))))
+            (folder / f"{part}-{kind}-ubyte.gz").write_bytes(content)
+    listed = {entry["name"]: entry for entry in json.loads(run("datasets", "--json", "-q").stdout)}
+    mnist = listed["mnist"]
+    assert [mnist[name] for name in ("found", "rows", "columns", "anomalies")] == [True, 5, 784, None]
+    assert mnist["note"] == "pictures of 28 x 28, 10 classes"
+    assert not listed["cifar10"]["found"]

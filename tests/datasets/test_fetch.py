@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from hinterland.datasets import _fetch
-from hinterland.datasets._fetch import PublicFile, fetch
+from hinterland.datasets._fetch import PublicFile, fetch, find
 from hinterland.errors import DataNotFoundError, FileFormatError
 
 CONTENT = b"1,2,3\n" * 1000
@@ -128,3 +128,16 @@ def test_cache_that_cannot_be_written_is_a_named_error(site, monkeypatch, tmp_pa
     monkeypatch.setattr(_fetch, "cache_folder", lambda: blocked)
     with pytest.raises(DataNotFoundError, match=r"failed: \w+Error"):
         fetch(PublicFile("a.csv", site["url"] + "/a.csv", SHA256))
+
+
+def test_what_nobody_offers_is_found_or_described(own_folder):
+    with pytest.raises(DataNotFoundError) as caught:
+        find("images/a.zip", "a zip of the pictures at example.org")
+    message = str(caught.value)
+    assert str(own_folder / "images" / "a.zip") in message
+    assert message.endswith(
+        "Set HINTERLAND_DATA to a folder that holds it: a zip of the pictures at example.org."
+    )
+    (own_folder / "images").mkdir()
+    (own_folder / "images" / "a.zip").write_bytes(CONTENT)
+    assert find("images/a.zip", "") == own_folder / "images" / "a.zip"

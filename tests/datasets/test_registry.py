@@ -5,15 +5,18 @@ import numpy as np
 import pytest
 
 import hinterland.datasets as datasets
-from hinterland.datasets import load, names
+from hinterland.datasets import load, load_pictures, names, picture_names
 from hinterland.datasets.adbench import FOLDER
 
+PICTURES = ["cats_vs_dogs", "cifar10", "mnist", "mnist_c"]
 OWN = ["abalone", "arrhythmia", "kddcup99", "kddcup99_encoded", "satellite", "thyroid"]
 
 
 def test_every_loader_is_found_and_exported(own_folder):
     assert names() == OWN
-    assert {f"load_{name}" for name in names()} | {"load_adbench"} == {
+    assert picture_names() == PICTURES
+    not_by_name = {"load_adbench", "load_resnet18", "load_pictures"}
+    assert {f"load_{name}" for name in OWN + PICTURES} | not_by_name == {
         name for name in datasets.__all__ if name.startswith("load_")
     }
 
@@ -30,9 +33,20 @@ def test_unknown_name_gets_the_nearest_and_the_list(own_folder, name, nearest):
         load(name)
 
 
+def test_unknown_pictures_get_the_nearest_and_the_list():
+    with pytest.raises(
+        ValueError, match="no set of pictures is called 'cifar'; did you mean 'cifar10'\\? Known: cats"
+    ):
+        load_pictures("cifar")
+    with pytest.raises(ValueError, match="no data set is called 'mnist'"):
+        load("mnist")
+
+
 def test_options_reach_the_loader(own_folder):
     with pytest.raises(ValueError, match="source must be"):
         load("arrhythmia", source="kaggle")
+    with pytest.raises(ValueError, match="form must be"):
+        load_pictures("cifar10", form="png")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +72,8 @@ def test_every_name_loads(real_folder):
 
 
 def test_import_is_light():
-    code = "import sys, hinterland.datasets; print(*{'torch', 'sklearn', 'scipy.io'} & set(sys.modules))"
+    code = (
+        "import sys, hinterland.datasets; print(*{'torch', 'sklearn', 'scipy.io', 'PIL'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

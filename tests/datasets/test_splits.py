@@ -13,11 +13,13 @@ from hinterland.datasets.splits import (
     balanced_test,
     contaminated,
     deduplicate,
+    mixed_classes,
     natural_half,
     one_class,
     partially_labelled,
     pooled,
     positive_unlabelled,
+    public_parts,
 )
 
 SPLITS = {
@@ -327,3 +329,72 @@ def test_deduplicate_leaves_few_attacks_of_kddcup99(real_folder):
     kept = deduplicate(data.X, data.is_anomaly)
     assert time.process_time() - start < 15
     assert (~data.is_anomaly[kept]).sum() == 57_753
+
+
+def test_public_parts_train_on_the_normal_rows_of_the_training_part():
+    is_anomaly = np.array([0, 1, 0, 0, 1, 0, 1], dtype=bool)
+    is_test = np.array([0, 0, 0, 1, 1, 0, 1], dtype=bool)
+    split = public_parts(is_anomaly, is_test)
+    assert split.train.tolist() == [0, 2, 5]
+    assert split.test.tolist() == [3, 4, 6]
+    assert split.y_train.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("is_test", "message"),
+    [
+        ([True, True, True, True], "0 normal rows to train on, 2 and 2 to test"),
+        ([False, False, True, False], "2 normal rows to train on, 0 and 1 to test"),
+        ([False, True, False, False], "1 normal rows to train on, 1 and 0 to test"),
+        ([0, 1, 1, 1], r"is_test must be a boolean array of shape \(4,\); got int64"),
+        ([True, False], r"got bool of shape \(2,\)"),
+    ],
+)
+def test_parts_without_both_kinds_are_refused(is_test, message):
+    with pytest.raises(ValueError, match=message):
+        public_parts(np.array([False, False, True, True]), np.array(is_test))
+
+
+def test_mixed_classes_are_as_many_as_asked_for_and_even():
+    labels = np.random.default_rng(0).integers(0, 10, 3000)
+    is_anomaly = labels != 4
+    rows = mixed_classes(labels, is_anomaly, n_normal=100, n_anomalies=265 // 5, random_state=1)
+    counts = np.bincount(labels[rows], minlength=10)
+    assert counts[4] == 100
+    assert sorted(np.delete(counts, 4)) == [5] + 8 * [6]
+    assert len(np.unique(rows)) == len(rows)
+    assert (np.diff(rows) > 0).all()
+    again, other = (
+        mixed_classes(labels, is_anomaly, n_normal=100, n_anomalies=53, random_state=seed) for seed in (1, 2)
+    )
+    np.testing.assert_array_equal(again, rows)
+    assert not np.array_equal(other, rows)
+
+
+def test_mixed_classes_takes_all_unless_told():
+    labels = np.array([0, 1, 2, 0, 1])
+    assert mixed_classes(labels, labels != 0).tolist() == [0, 1, 2, 3, 4]
+    assert set(mixed_classes(labels, labels != 0, n_anomalies=2)) >= {0, 2, 3}
+    assert mixed_classes(labels, labels == 1, n_normal=0).tolist() == [1, 4]
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"n_normal": 3}, "3 normal rows .* there are 2"),
+        ({"n_anomalies": 4}, "2 anomalies of class .*2.* there are 1"),
+        ({"n_normal": -1}, "-1 normal rows"),
+    ],
+)
+def test_more_rows_of_a_class_than_there_are_are_refused(asked, message):
+    labels = np.array([0, 1, 2, 0, 1])
+    with pytest.raises(ValueError, match=message):
+        mixed_classes(labels, labels != 0, **asked)
+
+
+def test_a_class_on_both_sides_and_other_lengths_are_refused():
+    truth = np.array([True, False, True])
+    with pytest.raises(ValueError, match=r"the same for all rows of a class; it differs in .*3"):
+        mixed_classes(np.array([3, 3, 1]), truth)
+    with pytest.raises(ValueError, match=r"one class a row; got shape \(2,\)"):
+        mixed_classes(np.array([3, 1]), truth)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import Any
 
@@ -10,7 +11,7 @@ from hinterland.cli.console import messages, print_json, print_table
 
 
 def datasets(quiet: options.Quiet = False, as_json: options.Json = False) -> None:
-    """List the papers' data sets, and which are on this machine."""
+    """List the papers' data sets, tables and pictures, and which are on this machine."""
     with messages(quiet) as say:
         found = list(_found(say))
     if as_json:
@@ -32,9 +33,10 @@ def _found(say: Any) -> Any:
     os.environ["HINTERLAND_OFFLINE"] = "1"
     try:
         with say.progress("state") as progress:
-            names = public.names()
-            task = progress.add_task("Looking", total=len(names), state="")
-            for name in names:
+            loaders: dict[str, Any] = dict.fromkeys(public.names(), public.load)
+            loaders |= dict.fromkeys(public.picture_names(), public.load_pictures)
+            task = progress.add_task("Looking", total=len(loaders), state="")
+            for name, load in loaders.items():
                 progress.update(task, state=name)
                 entry = {
                     "name": name,
@@ -45,12 +47,9 @@ def _found(say: Any) -> Any:
                     "note": "",
                 }
                 try:
-                    loaded = public.load(name)
+                    entry |= _counts(load(name))
                 except HinterlandError as error:
                     entry |= {"found": False, "note": str(error).splitlines()[0]}
-                else:
-                    n_rows, n_columns = loaded.X.shape
-                    entry |= {"rows": n_rows, "columns": n_columns, "anomalies": int(loaded.is_anomaly.sum())}
                 progress.update(task, advance=1)
                 yield entry
     finally:
@@ -58,3 +57,13 @@ def _found(say: Any) -> Any:
             del os.environ["HINTERLAND_OFFLINE"]
         else:
             os.environ["HINTERLAND_OFFLINE"] = offline
+
+
+def _counts(loaded: Any) -> dict[str, Any]:
+    """What an entry says of a table or of a set of pictures, whose anomalies depend on the classes called normal."""
+    if hasattr(loaded, "pictures"):
+        n_rows, *shape = loaded.pictures.shape
+        note = f"pictures of {' x '.join(map(str, shape))}, {len(loaded.classes)} classes"
+        return {"rows": n_rows, "columns": math.prod(shape), "note": note}
+    n_rows, n_columns = loaded.X.shape
+    return {"rows": n_rows, "columns": n_columns, "anomalies": int(loaded.is_anomaly.sum())}

@@ -18,7 +18,7 @@ def read_labelled(path: Path, *, name: str, source: str, columns: list[str] | No
     Raises:
         FileFormatError: not such a file, or ``X`` and ``y`` do not belong together.
     """
-    arrays = _read_mat(path) if path.suffix == ".mat" else _read_npz(path)
+    arrays = _read_mat(path) if path.suffix == ".mat" else read_npz(path)
     missing = {"X", "y"} - arrays.keys()
     if missing:
         raise FileFormatError(f"{path}: no array {sorted(missing)}; it has {sorted(arrays)}")
@@ -37,7 +37,8 @@ def read_labelled(path: Path, *, name: str, source: str, columns: list[str] | No
     return Dataset(name, pd.DataFrame(X, columns=names), y == 1, source)
 
 
-def _read_npz(path: Path) -> dict[str, Any]:
+def read_npz(path: Path) -> dict[str, Any]:
+    """The arrays of an .npz file by name; FileFormatError where it is none, or holds pickled objects."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return dict(arrays)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pooch
 
 from hinterland.errors import DataNotFoundError, FileFormatError
+from hinterland.offline import is_offline
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,32 @@ def fetch(file: PublicFile) -> Path:
         DataNotFoundError: not on this machine, and no download (offline, or ``HINTERLAND_OFFLINE`` is set).
         FileFormatError: the download is not the file it should be.
     """
-    for place in places(file.path).values():
-        if place.is_file():
-            return place
-    if os.environ.get("HINTERLAND_OFFLINE", "0") not in ("", "0"):
-        raise DataNotFoundError(_not_found(file, "not tried, because HINTERLAND_OFFLINE is set"))
+    here = on_this_machine(file.path)
+    if here is not None:
+        return here
+    if is_offline():
+        raise DataNotFoundError(_no_download(file, "not tried, because HINTERLAND_OFFLINE is set"))
     try:
         return _download(file)
     except OSError as error:  # of the network (requests' errors are OSErrors) or of the disk
-        raise DataNotFoundError(_not_found(file, f"failed: {type(error).__name__}: {error}")) from error
+        raise DataNotFoundError(_no_download(file, f"failed: {type(error).__name__}: {error}")) from error
+
+
+def find(path: str, origin: str) -> Path:
+    """The path of a file that nobody offers for download in the form that is read here.
+
+    Raises:
+        DataNotFoundError: not on this machine; the message ends with ``origin``, which says what the file is made of.
+    """
+    here = on_this_machine(path)
+    if here is None:
+        raise DataNotFoundError(_not_found(path, f"Set HINTERLAND_DATA to a folder that holds it: {origin}."))
+    return here
+
+
+def on_this_machine(path: str) -> Path | None:
+    """Where ``path`` lies in the data folder or else in the cache; None where it is in neither."""
+    return next((place for place in places(path).values() if place.is_file()), None)
 
 
 def _download(file: PublicFile) -> Path:
@@ -100,19 +118,20 @@ def _blocks(path: Path, *, gzipped: bool) -> Iterator[bytes]:
             yield block
 
 
-def _not_found(file: PublicFile, download: str) -> str:
-    looked = [f"  {place} ({what})" for what, place in places(file.path).items()]
+def _no_download(file: PublicFile, download: str) -> str:
+    return _not_found(
+        file.path,
+        f"Download from {file.url}: {download}.",
+        f"Set HINTERLAND_DATA to a folder that holds {file.path}, "
+        f"or save that address as {cache_folder() / file.path}.",
+    )
+
+
+def _not_found(path: str, *remedies: str) -> str:
+    looked = [f"  {place} ({what})" for what, place in places(path).items()]
     folder = data_folder()
     if folder is None:
         looked.insert(0, "  (HINTERLAND_DATA is not set)")
     elif not folder.is_dir():
         looked.insert(0, f"  (HINTERLAND_DATA is {folder}, which is not a folder)")
-    return "\n".join(
-        [
-            f"the data file {file.path} was not found. Looked in:",
-            *looked,
-            f"Download from {file.url}: {download}.",
-            f"Set HINTERLAND_DATA to a folder that holds {file.path}, "
-            f"or save that address as {cache_folder() / file.path}.",
-        ]
-    )
+    return "\n".join([f"the data file {path} was not found. Looked in:", *looked, *remedies])

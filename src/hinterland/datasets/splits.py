@@ -154,6 +154,7 @@ def partially_labelled(
     is_anomaly: npt.ArrayLike,
     *,
     share_of_anomalies_known: float,
+    least_known: int = 0,
     share: float | None = None,
     share_of: Literal["training", "anomalies"] = "training",
     test: Literal["natural_half", "all_others"] = "natural_half",
@@ -165,6 +166,7 @@ def partially_labelled(
         is_anomaly: (n,) bool.
         share_of_anomalies_known: share of the training anomalies that carry the label -1, above 0 and at
             most 1; all other training rows are unlabelled (0).
+        least_known: so many are known even where that is a larger share.
         share: as for ``contaminated``, but above 0; None keeps every anomaly of the training half.
         share_of: as for ``contaminated``.
         test: as for ``contaminated``.
@@ -175,7 +177,8 @@ def partially_labelled(
         _check_share("share", share, upper_included=share_of == "anomalies")
     truth, generator = _truth(is_anomaly), _generator(random_state)
     split = _contaminated(truth, share, share_of, test, generator)
-    return _label(split, truth, share_of_anomalies_known, -1, "share_of_anomalies_known", generator)
+    known = "share_of_anomalies_known"
+    return _label(split, truth, share_of_anomalies_known, -1, known, generator, least=least_known)
 
 
 def balanced_test(is_anomaly: npt.ArrayLike, *, random_state: RandomState = None) -> Split:
@@ -192,6 +195,79 @@ def balanced_test(is_anomaly: npt.ArrayLike, *, random_state: RandomState = None
             f"got {len(normal)} normal rows and {len(anomalies)} anomalies"
         )
     return _split(truth, train=_generator(random_state).permutation(normal)[len(anomalies) :])
+
+
+def public_parts(is_anomaly: npt.ArrayLike, is_test: npt.ArrayLike) -> Split:
+    """Train on the normal rows of the source's own training part; test on its whole test part.
+
+    The one-class protocol on pictures (CANCE and what it compares with: MNIST, CIFAR-10, MNIST-C). The
+    anomalies of the training part are used nowhere, and nothing is drawn.
+
+    Args:
+        is_anomaly: (n,) bool.
+        is_test: (n,) bool, rows of the test part.
+    """
+    truth, test = _truth(is_anomaly), np.asarray(is_test)
+    if test.dtype != np.bool_ or test.shape != truth.shape:
+        raise ValueError(
+            f"is_test must be a boolean array of shape {truth.shape}; got {test.dtype} of shape {test.shape}"
+        )
+    train = np.flatnonzero(~test & ~truth)
+    if not len(train) or truth[test].all() or not truth[test].any():
+        raise ValueError(
+            f"the training part must have normal rows, and the test part normal rows and anomalies; got "
+            f"{len(train)} normal rows to train on, {(~truth & test).sum()} and {(truth & test).sum()} to test"
+        )
+    return _split(truth, train=train, test=np.flatnonzero(test))
+
+
+def mixed_classes(
+    labels: npt.ArrayLike,
+    is_anomaly: npt.ArrayLike,
+    *,
+    n_normal: int | None = None,
+    n_anomalies: int | None = None,
+    random_state: RandomState = None,
+) -> Rows:
+    """Row numbers, ascending, of a random mixture of normal rows and of anomalies, as many of each class.
+
+    What fully unsupervised methods take in whole, to train on and to score, as in DEUAD: 4,859 and 265 pictures of
+    MNIST with digit 4 normal, 5,050 and 450 of CIFAR-10 with airplanes normal, 12,500 and 2,500 of dogs and cats.
+    Where ``n_anomalies`` is no multiple of the anomalous classes, some of these, drawn, give one row more.
+
+    Args:
+        labels: (n,) class of each row.
+        is_anomaly: (n,) bool, the same for all rows of a class.
+        n_normal: how many normal rows, of whatever class; None for all.
+        n_anomalies: how many anomalies; None for all.
+        random_state: seed or generator.
+
+    Raises:
+        ValueError: a class is both normal and anomalous, or there are fewer rows than asked for.
+    """
+    truth, classes = _truth(is_anomaly), np.asarray(labels)
+    if classes.shape != truth.shape:
+        raise ValueError(f"labels must have one class a row; got shape {classes.shape} for {truth.shape}")
+    both = np.intersect1d(classes[truth], classes[~truth])
+    if len(both):
+        raise ValueError(f"is_anomaly must be the same for all rows of a class; it differs in {both[0]!r}")
+    generator = _generator(random_state)
+    normal = _drawn(np.flatnonzero(~truth), n_normal, "normal rows", generator)
+    if n_anomalies is None:
+        return np.sort(np.concatenate([normal, np.flatnonzero(truth)]))
+    anomalous = generator.permutation(np.unique(classes[truth]))
+    each, one_more = divmod(n_anomalies, len(anomalous))
+    anomalies = [
+        _drawn(np.flatnonzero(classes == c), each + (i < one_more), f"anomalies of class {c!r}", generator)
+        for i, c in enumerate(anomalous)
+    ]
+    return np.sort(np.concatenate([normal, *anomalies]))
+
+
+def _drawn(candidates: Rows, n: int | None, what: str, generator: np.random.Generator) -> Rows:
+    if n is not None and not 0 <= n <= len(candidates):
+        raise ValueError(f"{n} {what} were asked for; there are {len(candidates)}")
+    return generator.permutation(candidates)[:n]
 
 
 def deduplicate(X: pd.DataFrame | npt.NDArray, is_anomaly: npt.ArrayLike) -> Rows:
@@ -272,10 +348,12 @@ def _label(
     label: int,
     parameter: str,
     generator: np.random.Generator,
+    *,
+    least: int = 0,
 ) -> Split:
     """``label`` for a random ``share`` of the training rows that are ``candidates``."""
     eligible = np.flatnonzero(candidates[split.train])
-    n_known = round(share * len(eligible))
+    n_known = min(max(least, round(share * len(eligible))), len(eligible))
     if n_known == 0:
         raise ValueError(f"{parameter}={share} of {len(eligible)} training rows leaves none with a label")
     y_train = split.y_train.copy()
