@@ -29,6 +29,7 @@ def slow_features(x: np.ndarray, r: np.ndarray) -> dict[str, list[float]]:
         result["relative_euclidean"].append(np.linalg.norm(a - b) / np.linalg.norm(a))
         result["cosine_similarity"].append(cosine)
         result["cosine_dissimilarity"].append((1 - cosine) / 2)
+        result["angle"].append(np.arccos(cosine))
         result["squared_error"].append(squared)
         result["log_error"].append(np.log(squared))
         result["residual"].append(a - b)

@@ -111,6 +111,12 @@ def test_chunks_are_bounded_and_join_to_the_rows(rows, monkeypatch):
     assert len(list(chunks(rows, CPU))) == len(rows)
 
 
+def test_no_chunk_is_much_smaller_than_the_others(monkeypatch):
+    monkeypatch.setattr("hinterland.energy_model.CHUNK_ROWS", 10)
+    assert [len(part) for part in chunks(np.zeros((21, 2)), CPU)] == [7, 7, 7]
+    assert [len(part) for part in chunks(np.zeros((0, 2)), CPU)] == [0]
+
+
 def test_chunks_take_any_layout_and_type(rows):
     for given in (np.asfortranarray(rows), rows[::-1], rows.astype(np.float32), rows.astype(np.int8)):
         part = torch.cat(list(chunks(given, CPU)))

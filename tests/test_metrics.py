@@ -466,3 +466,12 @@ def test_a_rule_is_refused_with_what_it_lacks(judge):
     for share in (0.0, 1.0, 20, float("nan")):
         with pytest.raises(ValueError, match=rf"share must be in \(0, 1\), got {float(share)}"):
             judge(labels, energy, rule="natural_half", share=share)
+
+
+def test_a_detectors_own_threshold_is_judged_as_it_is():
+    energy, truth = [0.1, 0.9, 2.0, 2.0, 3.0], [False, False, True, False, True]
+    result = evaluate(truth, energy, rule="own", share=0.5, threshold=1.0).as_dict()
+    assert (result["rule"], result["flagged"], result["share"], result["threshold"]) == ("own", 3, 0.6, 1.0)
+    assert (result["precision"], result["recall"]) == pytest.approx((2 / 3, 1.0))
+    nothing = evaluate(truth, energy, rule="own", share=0.5, threshold=9.0).as_dict()
+    assert (nothing["precision"], nothing["recall"], nothing["f1"]) == (0, 0, 0)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hinterland.parameters import check_choice, check_integer, check_number, check_widths
+from hinterland.parameters import check_choice, check_device, check_integer, check_number, check_widths
 
 
 @pytest.mark.parametrize("value", [1, 5, np.int64(2)])
@@ -81,3 +81,12 @@ def test_what_is_no_sequence_of_widths_is_named(value):
 def test_a_wrong_width_is_named(value):
     with pytest.raises(ValueError, match="each width in hidden must be an integer of at least 1, got"):
         check_widths("hidden", value)
+
+
+def test_devices_are_those_that_torch_has_here():
+    check_device("device", "cpu")
+    for value in ("abacus", "cuda:99", 3.5):
+        with pytest.raises(
+            ValueError, match=f"device must name one that torch has here, such as 'cpu', got {value!r}"
+        ):
+            check_device("device", value)

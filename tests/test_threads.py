@@ -29,7 +29,7 @@ def test_the_number_from_before_comes_back_after_an_error():
 @pytest.fixture
 def four_cores(monkeypatch):
     """A machine with four cores, as far as the choice is concerned, and a clock that work sets itself."""
-    monkeypatch.setattr(threads_module.os, "sched_getaffinity", lambda pid: set(range(4)), raising=False)
+    monkeypatch.setattr(threads_module, "usable_cores", lambda: 4)
     clock = [0.0]
     monkeypatch.setattr(threads_module.time, "perf_counter", lambda: clock[0])
     return clock
@@ -59,7 +59,7 @@ def test_one_is_chosen_where_more_are_only_mostly_faster(four_cores):
 
 
 def test_one_core_needs_no_measurement(monkeypatch):
-    monkeypatch.setattr(threads_module.os, "sched_getaffinity", lambda pid: {0}, raising=False)
+    monkeypatch.setattr(threads_module, "usable_cores", lambda: 1)
     assert fastest_threads(lambda: pytest.fail("nothing to measure")) == 1
 
 

@@ -7,7 +7,7 @@ The flow, one stage a line:
 3. ``hinterland.networks``       matrix to latent and reconstruction
 4. ``hinterland.densities``      composite features (``hinterland.composite``) to energy
 5. ``hinterland.training``       how parameters are learnt, over one loop
-6. ``hinterland.detectors``      the named methods: ``DeepMixture``, ``DAGMM``
+6. ``hinterland.detectors``      the named methods: ``DeepMixture``, ``DAGMM``, ``CADGMM``, ``CANCE``, ``DEUAD``, more
 7. ``hinterland.thresholds``     energy to label
 8. ``hinterland.metrics``        how good the energies and labels are, under a named rule
 9. ``hinterland.explain``        which columns made a row anomalous
@@ -21,22 +21,47 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hinterland.detectors.cadgmm import CADGMM
+    from hinterland.detectors.cance import CANCE
+    from hinterland.detectors.cluster_and_retrain import ClusterAndRetrain
+    from hinterland.detectors.contrastive_scorer import ContrastiveScorer
     from hinterland.detectors.dagmm import DAGMM
     from hinterland.detectors.deep_mixture import DeepMixture
+    from hinterland.detectors.deuad import DEUAD
+    from hinterland.detectors.positive_unlabelled import PositiveUnlabelled
     from hinterland.persistence import load, save
     from hinterland.preprocessing import TabularEncoder
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "CADGMM": "hinterland.detectors.cadgmm",
+    "CANCE": "hinterland.detectors.cance",
+    "ContrastiveScorer": "hinterland.detectors.contrastive_scorer",
+    "ClusterAndRetrain": "hinterland.detectors.cluster_and_retrain",
     "DAGMM": "hinterland.detectors.dagmm",
+    "DEUAD": "hinterland.detectors.deuad",
     "DeepMixture": "hinterland.detectors.deep_mixture",
+    "PositiveUnlabelled": "hinterland.detectors.positive_unlabelled",
     "TabularEncoder": "hinterland.preprocessing",
     "load": "hinterland.persistence",
     "save": "hinterland.persistence",
 }
 
-__all__ = ["DAGMM", "DeepMixture", "TabularEncoder", "__version__", "load", "save"]
+__all__ = [
+    "CADGMM",
+    "CANCE",
+    "DAGMM",
+    "DEUAD",
+    "ClusterAndRetrain",
+    "ContrastiveScorer",
+    "DeepMixture",
+    "PositiveUnlabelled",
+    "TabularEncoder",
+    "__version__",
+    "load",
+    "save",
+]
 
 
 def __getattr__(name: str) -> Any:

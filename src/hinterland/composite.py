@@ -15,6 +15,9 @@ from torch import Tensor
 SMALLEST_SQUARED_NORM = 1e-12
 """Squared norms are kept above this, so that a zero row has a direction and a gradient that are finite."""
 
+COSINE_MARGIN = 1e-12
+"""Cosines are kept this far from 1 for the angle, or as far as their numbers tell: its derivative is infinite there."""
+
 
 class RowErrors(NamedTuple):
     """Rows x and reconstructions r, both (n, d), and how they differ, each (n,)."""
@@ -92,6 +95,13 @@ def cosine_dissimilarity(errors: RowErrors) -> Tensor:
     return (1 - cosine_similarity(errors)) / 2
 
 
+def angle(errors: RowErrors) -> Tensor:
+    """Return the angle between x and r in radians, in [0, pi] (DEUAD, eq. 6)."""
+    cosine = cosine_similarity(errors)
+    bound = 1 - max(COSINE_MARGIN, torch.finfo(cosine.dtype).eps)
+    return torch.acos(cosine.clamp(-bound, bound))
+
+
 def squared_error(errors: RowErrors) -> Tensor:
     """Return |x - r|^2 / d, the mean over the entries (CANCE)."""
     return errors.mean_squared_error
@@ -107,14 +117,30 @@ def residual(errors: RowErrors) -> Tensor:
     return errors.rows - errors.reconstructions
 
 
+def norm_of_error(errors: RowErrors) -> Tensor:
+    """Return |x - r|."""
+    return errors.squared_distance.clamp_min(SMALLEST_SQUARED_NORM).sqrt()
+
+
+MEASURES: dict[str, Callable[[RowErrors], Tensor]] = {
+    "mean": squared_error,
+    "sum": lambda errors: errors.squared_distance,
+    "norm": norm_of_error,
+}
+"""How badly a row was reconstructed, in a loss or a score: squared error, its mean or sum over entries, or the root."""
+
 RECONSTRUCTION_FEATURES: dict[str, Callable[[RowErrors], Tensor]] = {
     "relative_euclidean": relative_euclidean,
     "cosine_similarity": cosine_similarity,
     "cosine_dissimilarity": cosine_dissimilarity,
+    "angle": angle,
     "squared_error": squared_error,
     "log_error": log_error,
     "residual": residual,
 }
+
+ERROR_FEATURES = ("relative_euclidean", "cosine_dissimilarity", "squared_error")
+"""Reconstruction features that are zero where a row is given back as it was, and never negative."""
 
 
 def check_feature_names(names: Sequence[str]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, Self
 
@@ -14,6 +12,7 @@ from torch import Tensor, nn
 from hinterland.composite import RowErrors, composite_features, row_errors
 from hinterland.densities.base import Density
 from hinterland.networks.base import Network
+from hinterland.scores import Score
 
 Scaling = Literal["standard", "minmax"]
 View = Literal["latent", "row"]
@@ -63,19 +62,21 @@ class InputScaling(nn.Module):
 
 
 class EnergyModel(nn.Module):
-    """One network and one density over its composite features; what a fitted detector scores with.
+    """One network, one density over its composite features, and a score of both; what a fitted detector scores with.
 
-    In evaluation mode each row is treated alone. Networks train in float32 and score in float64, where the
-    device has it: the same row then has the same energy in any company, far below 1e-6.
+    The density may be None where the score needs none. In evaluation mode each row is treated alone. Networks train in
+    float32 and score in float64, where the device has it: the same row then has the same energy in any company, far
+    below 1e-6.
     """
 
     def __init__(
         self,
         scaling: InputScaling,
         network: Network,
-        density: Density,
+        density: Density | None,
         reconstruction_features: Sequence[str],
         view: View = "latent",
+        score: Score | None = None,
     ) -> None:
         super().__init__()
         self.scaling = scaling
@@ -83,6 +84,9 @@ class EnergyModel(nn.Module):
         self.density = density
         self.reconstruction_features = tuple(reconstruction_features)
         self.view = view
+        self.score = Score() if score is None else score
+        if density is None and self.score.needs_density:
+            raise ValueError(f"the score {self.score.name!r} needs a density")
 
     def encode(self, x: Tensor) -> tuple[Tensor, RowErrors]:
         """Latent (n, latent_dim) and reconstruction errors of raw rows (n, d)."""
@@ -100,12 +104,25 @@ class EnergyModel(nn.Module):
         seen = latent if self.view == "latent" else errors.rows
         return composite_features(seen, errors, self.reconstruction_features)
 
+    @property
+    def seen_width(self) -> int:
+        """Number of composite features that are the view of the row; the reconstruction features come after them."""
+        return self.network.latent_dim if self.view == "latent" else self.network.n_features
+
     def energy(self, x: Tensor) -> Tensor:
-        """Energy (n,) of raw rows (n, d), in nats."""
-        return self.density.energy(self.features(x))
+        """Energy (n,) of raw rows (n, d): in nats, where the score is the density's energy."""
+        return self.energy_of(*self.encode(x))
+
+    def energy_of(self, latent: Tensor, errors: RowErrors) -> Tensor:
+        """Energy (n,) of encoded rows."""
+        return self.score(self._density_energy(latent, errors) if self.score.needs_density else None, errors)
+
+    def _density_energy(self, latent: Tensor, errors: RowErrors) -> Tensor:
+        assert self.density is not None
+        return self.density.energy(self.composite(latent, errors))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Energy (n,) of raw rows (n, d), in nats."""
+        """Energy (n,) of raw rows (n, d)."""
         return self.energy(x)
 
     def scaled(self, rows: np.ndarray) -> Tensor:
@@ -120,14 +137,25 @@ class EnergyModel(nn.Module):
             self.double()
 
     def freeze(self, rows: np.ndarray) -> None:
-        """Make ready to score, and estimate the density on all training rows (n, d) by summed statistics."""
+        """Make ready to score, and take from all training rows (n, d) what density and score store of them."""
         self.ready_to_score()
+        device = self.scaling.center.device
         with torch.no_grad():
-            parts = (
-                self.density.summarize(self.features(chunk))
-                for chunk in chunks(rows, self.scaling.center.device)
-            )
-            self.density.freeze(functools.reduce(operator.add, parts))
+            if self.density is not None:
+                self.density.estimate(
+                    lambda: ((self.features(chunk), None) for chunk in chunks(rows, device))
+                )
+            self.learn_score(rows)
+
+    def learn_score(self, rows: np.ndarray) -> None:
+        """Take from all training rows (n, d) what the score stores of them; the density is ready."""
+        if self.score.learns_unit:
+            with torch.no_grad():
+                encoded = (self.encode(chunk) for chunk in chunks(rows, self.scaling.center.device))
+                self.score.learn_unit(
+                    (self._density_energy(latent, errors), self.score.error(errors))
+                    for latent, errors in encoded
+                )
 
 
 CHUNK_ENTRIES, CHUNK_ROWS = 2**18, 2**13
@@ -136,13 +164,13 @@ stay in or near a processor's cache. Other devices get sixteen times as much, wh
 
 
 def chunks(rows: np.ndarray, device: torch.device) -> Iterator[Tensor]:
-    """Consecutive float64 chunks of rows (n, d) on a device, of bounded size."""
+    """Consecutive float64 chunks of rows (n, d) on a device, of bounded size; none much smaller than the others."""
     size = max(1, min(CHUNK_ROWS, CHUNK_ENTRIES // max(1, rows.shape[1])))
     if device.type != "cpu":
         size *= 16
     dtype = torch.float32 if device.type == "mps" else torch.float64
-    for start in range(0, len(rows), size):
-        yield torch.tensor(np.ascontiguousarray(rows[start : start + size]), dtype=dtype, device=device)
+    for chunk in np.array_split(rows, max(1, -(-len(rows) // size))):
+        yield torch.tensor(np.ascontiguousarray(chunk), dtype=dtype, device=device)
 
 
 def apply_in_chunks(

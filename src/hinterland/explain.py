@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,11 +13,12 @@ import torch
 from scipy.spatial.distance import cdist
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor, nn
+from torch import Tensor
 
 from hinterland.composite import row_errors
 from hinterland.detectors.base import Detector
 from hinterland.energy_model import EnergyModel
+from hinterland.networks.base import without_gradients
 from hinterland.parameters import check_integer
 from hinterland.preprocessing import frames
 from hinterland.preprocessing.tabular import TabularEncoder
@@ -150,6 +150,7 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
     check_integer("n_steps", n_steps, least=1)
     encoder, detector = _parts(estimator)
     check_is_fitted(detector)
+    detector.check_rows_alone("an explanation")
     if encoder is None:
         rows = detector._rows(X, reset=False)
         columns = [
@@ -234,7 +235,7 @@ def _explain_rows(detector: Detector, rows: Floats, n_steps: int) -> tuple[npt.N
         allowed = TOLERANCE * torch.stack(climbs).mean(0).abs().clamp_min(SMALLEST_DIFFERENCE)
     total = np.zeros_like(rows)
     for model, energy, start, stop in zip(models, energies, starts, stops, strict=True):
-        with _without_gradients(model):
+        with without_gradients(model):
             total += path_integral(energy, start, stop, n_steps, allowed).double().cpu().numpy()
     return index, total / len(models)
 
@@ -249,7 +250,7 @@ def _energy_of_scaled(model: EnergyModel) -> Callable[[Tensor], Tensor]:
     def energy(scaled: Tensor) -> Tensor:
         encoding = model.network(scaled)
         errors = row_errors(scaled, encoding.reconstruction)
-        return model.density.energy(model.composite(encoding.latent, errors)).to(scaled.dtype)
+        return model.energy_of(encoding.latent, errors).to(scaled.dtype)
 
     return energy
 
@@ -258,19 +259,6 @@ def _gradient(energy: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
     with torch.enable_grad():
         points = points.detach().requires_grad_()
         return torch.autograd.grad(energy(points).sum(), points)[0]
-
-
-@contextmanager
-def _without_gradients(module: nn.Module) -> Iterator[None]:
-    """Spare the parameters' share of the work inside the block; they are as before after it."""
-    learnt = [p for p in module.parameters() if p.requires_grad]
-    for parameter in learnt:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in learnt:
-            parameter.requires_grad_(True)
 
 
 def _parts(estimator: Any) -> tuple[TabularEncoder | None, Detector]:

@@ -123,6 +123,8 @@ def training(energy: Energies, training_energy: Energies | None) -> Energies:
 
 RULES: dict[str, Rule] = {"natural_half": natural_half, "pooled": pooled, "training": training}
 """The threshold rules by name. A rule gives the energies whose top ``share`` is cut off."""
+OWN = "own"
+"""The rule of a detector that brings its own threshold."""
 
 
 def _required(training_energy: Energies | None, rule: str) -> Energies:
@@ -174,7 +176,7 @@ def threshold_metrics(
     share: float,
     training_energy: npt.ArrayLike | None = None,
 ) -> ThresholdMetrics:
-    """Judge the labels that the threshold of a rule gives.
+    """Judge the labels that the threshold of a rule gives; for a detector's own see :func:`at_own_threshold`.
 
     :param is_anomaly: shape (n,), boolean, both classes present; of the test rows.
     :param energy: shape (n,), finite, rising with anomaly; of the test rows.
@@ -219,6 +221,34 @@ def threshold_metrics(
     )
 
 
+def at_own_threshold(is_anomaly: npt.ArrayLike, energy: npt.ArrayLike, threshold: float) -> ThresholdMetrics:
+    """Judge the labels that a threshold gives which the detector brings along; the rule is called ``own``.
+
+    Its share is the one that came out. Equal energies at the threshold are not flagged, and no draw is made among them.
+    """
+    energy = check_energy(energy)
+    is_anomaly = check_is_anomaly(is_anomaly, rows=len(energy))
+    above = energy > threshold
+    flagged = count(above)
+    precision, recall, f1 = _scores(count(is_anomaly & above), flagged, count(is_anomaly))
+    return ThresholdMetrics(
+        rule=OWN,
+        share=flagged / len(energy),
+        threshold=float(threshold),
+        precision=precision,
+        recall=recall,
+        f1=f1,
+        flagged=flagged,
+        flagged_share=flagged / len(energy),
+        ties_at_threshold=0,
+        tie_probability=0.0,
+        expected_precision=precision,
+        expected_recall=recall,
+        expected_f1=f1,
+        expected_flagged=flagged,
+    )
+
+
 def _scores(hits: float, flagged: float, anomalies: int) -> tuple[float, float, float]:
     """Precision, recall and F1 from counts or mean counts."""
     precision = hits / flagged if flagged else 0.0
@@ -248,11 +278,12 @@ def evaluate(
     rule: str,
     share: float,
     training_energy: npt.ArrayLike | None = None,
+    threshold: float | None = None,
 ) -> Evaluation:
     """AUROC, average precision and :class:`ThresholdMetrics` of the same rows.
 
     Arguments and errors as in :func:`threshold_metrics`. Rule and share have no default: a number
-    without them cannot be compared.
+    without them cannot be compared. The rule ``own`` takes the detector's ``threshold``, and no share.
 
     >>> result = evaluate([False, False, True, False], [0.1, 0.3, 2.0, 0.2], rule="natural_half", share=0.25)
     >>> result.auroc, result.at_threshold.f1, result.at_threshold.flagged
@@ -265,7 +296,9 @@ def evaluate(
         anomalies=count(is_anomaly),
         auroc=auroc(is_anomaly, energy),
         average_precision=average_precision(is_anomaly, energy),
-        at_threshold=threshold_metrics(
-            is_anomaly, energy, rule=rule, share=share, training_energy=training_energy
+        at_threshold=(
+            threshold_metrics(is_anomaly, energy, rule=rule, share=share, training_energy=training_energy)
+            if threshold is None
+            else at_own_threshold(is_anomaly, energy, threshold)
         ),
     )

@@ -58,3 +58,13 @@ def check_widths(name: str, value: Any, *, optional: bool = False) -> None:
         raise ValueError(f"{name} must be a sequence of layer widths, got {value!r}")
     for width in value:
         check_integer(f"each width in {name}", width, least=1)
+
+
+def check_device(name: str, value: Any) -> None:
+    """Raise unless ``value`` names a device that torch has here."""
+    import torch  # slow to import, and the other checks need it not
+
+    try:
+        torch.empty(0, device=value)
+    except (RuntimeError, AssertionError, TypeError) as error:
+        raise ValueError(f"{name} must name one that torch has here, such as 'cpu', got {value!r}") from error

@@ -67,6 +67,7 @@ class TableScorer:
         check_integer("batch_rows", batch_rows, least=1, optional=True)
         self._model = model
         self._encoder, self._detector = encoder_and_detector(model)
+        self._detector.check_rows_alone("scoring a table in parts")
         self._table = table
         self.kinds = self._model_kinds()
         self.unused = missing_and_unused(table.names, self.kinds)

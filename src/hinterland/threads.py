@@ -5,13 +5,14 @@ Small layers gain nothing from a second thread, and lose much where the machine 
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
 import torch
+
+from hinterland.cores import usable_cores
 
 Threads = int | Literal["auto"]
 
@@ -36,7 +37,7 @@ def fastest_threads(work: Callable[[], object], *, repeats: int = 5) -> int:
     The slowest and not the median run of several threads counts against the fastest of one, so that a choice that
     is only sometimes faster is never made.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     if cores == 1:
         return 1
 

@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-import hinterland.densities
 import hinterland.detectors
-import hinterland.networks
-from hinterland.densities import Density
+from hinterland.densities import DENSITIES
 from hinterland.detectors import Detector
-from hinterland.networks import Network
+from hinterland.networks import NETWORKS
 
 # Enough training to pass for a detector, and no more; those of these that a detector has are set.
 SMALL = {
@@ -27,19 +25,47 @@ SMALL = {
     "steps": 30,
     "random_state": 0,
 }
-SMALL_BY_NAME: dict[str, dict[str, Any]] = {}
+SMALL_BY_NAME: dict[str, dict[str, Any]] = {
+    "CADGMM": {"n_neighbors": 5, "estimation_hidden": (10,)},
+    "CANCE": {"decoder_steps": 10, "contrastive_steps": 30, "score_hidden": (8,)},
+    "ContrastiveScorer": {
+        "contrastive_steps": 30,
+        "score_hidden": (8,),
+        "detector_options": {
+            "hidden": (8, 4),
+            "epochs": 3,
+            "min_steps": 30,
+            "batch_size": 64,
+            "reconstruction_features": ("squared_error", "cosine_dissimilarity"),
+            "label_loss": None,
+        },
+    },
+    "DEUAD": {"n_clusters": 2, "r": 1},
+    "ClusterAndRetrain": {
+        "n_clusters": 2,
+        "fits": 1,
+        "detector_options": {
+            "hidden": (8, 4),
+            "latent_dim": 2,
+            "epochs": 3,
+            "min_steps": 60,
+            "batch_size": 64,
+        },
+    },
+}
 """What a detector needs beyond ``SMALL``, by the name of its class."""
 
 
 def members(package: Any, base: type) -> list[type]:
-    """Public concrete subclasses of ``base`` that the modules of a package define."""
+    """Public concrete subclasses of ``base`` that the modules of a package define, and that need no labels."""
     found = {
         member
         for module in pkgutil.walk_packages(package.__path__, package.__name__ + ".")
         for _, member in inspect.getmembers(importlib.import_module(module.name), inspect.isclass)
         if issubclass(member, base) and member is not base and member.__module__ == module.name
     }
-    return sorted((m for m in found if not m.__name__.startswith("_")), key=lambda m: m.__name__)
+    found = {m for m in found if not m.__name__.startswith("_") and not getattr(m, "needs_labels", False)}
+    return sorted(found, key=lambda m: m.__name__)
 
 
 def small(detector_class: type, **settings: Any) -> Any:
@@ -57,12 +83,14 @@ def make(detector_class: type) -> Any:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     shelves = {
         "detector_class": (hinterland.detectors, Detector),
-        "network_class": (hinterland.networks, Network),
-        "density_class": (hinterland.densities, Density),
     }
     for name, shelf in shelves.items():
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, members(*shelf), ids=lambda member: member.__name__)
+    for name, registry in (("network_class", NETWORKS), ("density_class", DENSITIES)):
+        if name in metafunc.fixturenames:
+            found = {n: m for n, m in registry.members().items() if not getattr(m, "needs_labels", False)}
+            metafunc.parametrize(name, found.values(), ids=found.keys())
     if "scikit_learn_check" in metafunc.fixturenames:
         pairs = [
             (estimator, check)

@@ -3,10 +3,18 @@
 import pytest
 import torch
 
+from hinterland.densities import Mixture
+
 
 @pytest.fixture
 def make(density_class):
     return lambda seed=0: density_class(3, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.fixture
+def trains_jointly(density_class):
+    if not issubclass(density_class, Mixture):
+        pytest.skip(f"{density_class.__name__} does not train jointly, and says so in its own tests")
 
 
 @pytest.fixture
@@ -19,15 +27,13 @@ def features() -> torch.Tensor:
 @pytest.fixture
 def frozen(make, features):
     density = make().eval().double()
-    density.freeze(density.summarize(features))
+    density.estimate(lambda: [(features, None)])
     return density
 
 
-def test_summaries_of_parts_freeze_to_the_density_of_the_whole(make, features, frozen):
+def test_statistics_of_parts_add_to_the_density_of_the_whole(make, features, frozen):
     parts = make().eval().double()
-    parts.freeze(
-        parts.summarize(features[:70]) + parts.summarize(features[70:90]) + parts.summarize(features[90:])
-    )
+    parts.estimate(lambda: ((part, None) for part in features.split([70, 20, 110])))
     torch.testing.assert_close(parts.energy(features), frozen.energy(features), rtol=1e-8, atol=1e-8)
 
 
@@ -45,7 +51,7 @@ def test_far_rows_have_finite_higher_energies(features, frozen):
     assert (far > frozen.energy(features).median()).all()
 
 
-def test_batch_energies_and_their_gradients_are_finite(make, features):
+def test_batch_energies_and_their_gradients_are_finite(make, features, trains_jointly):
     density = make()
     features = features.float().requires_grad_()
     energy, penalty = density.batch_energy(features)
@@ -56,6 +62,18 @@ def test_batch_energies_and_their_gradients_are_finite(make, features):
     for name, parameter in density.named_parameters():
         assert float(parameter.grad.abs().max()) > 0, name
         assert torch.isfinite(parameter.grad).all(), name
+
+
+def test_a_row_that_does_not_count_moves_no_estimate_and_has_an_energy(make, features, trains_jointly):
+    density = make().eval()
+    far = torch.cat([features, 1e3 * features[:1]]).float()
+    counts = torch.ones(201)
+    counts[200] = 0
+    energy, penalty = density.batch_energy(far, counts)
+    alone, alone_penalty = density.batch_energy(features.float())
+    torch.testing.assert_close(energy[:200], alone, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(penalty, alone_penalty, rtol=1e-3, atol=1e-3)
+    assert energy[200] > alone.max()
 
 
 def test_settings_and_state_build_the_same_density_again(density_class, features, frozen):

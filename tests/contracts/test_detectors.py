@@ -2,6 +2,7 @@
 
 import inspect
 import random
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -71,12 +72,17 @@ def test_scores_decisions_and_labels_follow_from_the_energy(make, table):
 def test_transform_gives_the_composite_features_of_all_models(make, table):
     detector = make().fit(table)
     features = detector.transform(table)
-    widths = [model.density.n_features for model in detector.models_]
-    assert features.shape == (len(table), sum(widths))
-    first = detector.models_[0].density.energy(torch.from_numpy(features[:, : widths[0]]))
-    np.testing.assert_allclose(
-        first, detector.models_[0].energy(torch.from_numpy(table)).detach(), rtol=1e-9, atol=1e-9
-    )
+    rows = torch.from_numpy(table)
+    own = [model.features(rows).detach().numpy() for model in detector.models_]
+    np.testing.assert_allclose(features, np.concatenate(own, axis=1), rtol=1e-9, atol=1e-9)
+    model = detector.models_[0]
+    if model.density is not None and model.score.name == "energy":
+        np.testing.assert_allclose(
+            model.density.energy(torch.from_numpy(features[:, : model.density.n_features])).detach(),
+            model.energy(rows).detach(),
+            rtol=1e-9,
+            atol=1e-9,
+        )
 
 
 @pytest.mark.parametrize("contamination", [0.01, 0.1, 0.5])
@@ -138,7 +144,8 @@ def test_nobody_elses_generator_is_touched(make, table):
 def test_the_number_of_threads_is_that_from_before(make, table):
     before = torch.get_num_threads()
     seen = []
-    few = {"epochs": 1, "min_steps": 2}  # more threads than cores are slow
+    few: dict[str, Any] = {"epochs": 1, "min_steps": 2}  # more threads than cores are slow
+    few |= {"steps": 2, "decoder_steps": 2, "contrastive_steps": 2, "detector_options": dict(few)}
     detector = make(**few, n_threads=before + 1, on_epoch=lambda entry: seen.append(torch.get_num_threads()))
     detector.fit(table).energy(table)
     assert set(seen) == {before + 1}
@@ -174,17 +181,25 @@ def test_an_interrupted_fit_warns_and_leaves_a_detector_that_works(make, table):
 # --- labels -----------------------------------------------------------------------------------------
 
 
-def test_rows_known_to_be_anomalous_do_not_train(make, table):
+def test_rows_known_to_be_anomalous_do_not_train_where_no_loss_takes_them(make, table):
     rows = np.concatenate([table[:200], 100 * table[200:220]])
     y = np.r_[np.zeros(200), -np.ones(20)]
     order = np.random.default_rng(0).permutation(len(rows))
-    with_them = make().fit(rows[order], y[order])
-    without = make().fit(rows[order][y[order] == 0])
+    with_them = make(label_loss=None).fit(rows[order], y[order])
+    without = make(label_loss=None).fit(rows[order][y[order] == 0])
     np.testing.assert_array_equal(with_them.energy(table), without.energy(table))
     assert with_them.offset_ == without.offset_
     assert len(with_them.training_energy_) == 200
     # No reference is one of them either.
     assert with_them.references_.max() <= table[:200].max()
+
+
+def test_rows_known_to_be_anomalous_are_no_training_rows_of_threshold_and_references(make, table):
+    rows = np.concatenate([table[:200], 100 * table[200:220]])
+    detector = make().fit(rows, np.r_[np.zeros(200), -np.ones(20)])
+    assert len(detector.training_energy_) == 200
+    assert detector.references_.max() <= table[:200].max()
+    assert np.isfinite(detector.energy(rows)).all()
 
 
 def test_without_labels_all_rows_are_unlabelled(make, table):

@@ -9,15 +9,24 @@ N_FEATURES = 6
 
 
 @pytest.fixture
-def make(network_class):
+def make(network_class, rows):
     def build(seed: int = 0, **settings):
         known = inspect.signature(network_class).parameters
-        own = {"hidden": (5, 4), "latent_dim": 2, **settings}
-        return network_class(
+        own = {
+            "hidden": (5, 4),
+            "latent_dim": 2,
+            "n_codes": 4,
+            "n_neighbors": 3,
+            "shape": (2, 3, 1),
+            **settings,
+        }
+        network = network_class(
             N_FEATURES,
             **{name: value for name, value in own.items() if name in known},
             generator=torch.Generator().manual_seed(seed),
         )
+        network.prepare(rows)
+        return network
 
     return build
 
@@ -25,6 +34,15 @@ def make(network_class):
 @pytest.fixture
 def rows() -> torch.Tensor:
     return torch.randn(16, N_FEATURES, generator=torch.Generator().manual_seed(1))
+
+
+def test_rows_are_encoded_the_same_with_their_constants_and_without(make, rows):
+    network = make().eval()
+    constants = network.constants(rows)
+    assert all(len(tensor) == len(rows) for tensor in constants)
+    some = torch.tensor([3, 8, 1])
+    latent = network(rows[some], *(tensor[some] for tensor in constants)).latent
+    torch.testing.assert_close(latent, network(rows).latent[some])
 
 
 def test_shapes(make, rows):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from hinterland.training.loop import (
+    Learner,
     LoopSettings,
     TrainingInterruptedWarning,
     TrainingRecoveredWarning,
@@ -112,10 +113,10 @@ def test_every_parameter_moves_and_is_its_own_afterwards():
 
 
 @pytest.mark.parametrize(("gradient_norm", "weight_decay"), [(None, 0.0), (0.5, 0.0), (5.0, 0.1)])
-def test_the_steps_are_those_of_torchs_adam(gradient_norm, weight_decay):
+def test_the_steps_are_those_of_torchs_adamw(gradient_norm, weight_decay):
     ours, theirs = Regression(), Regression()
     fit(ours, epochs=5, gradient_norm=gradient_norm, weight_decay=weight_decay)
-    optimizer = torch.optim.Adam(theirs.parameters(), lr=0.05, weight_decay=weight_decay)
+    optimizer = torch.optim.AdamW(theirs.parameters(), lr=0.05, weight_decay=weight_decay)
     source = generator()
     for _ in range(5):
         for index in batches(64, 16, source, CPU):
@@ -150,6 +151,20 @@ def test_the_global_generator_is_left_alone():
     state = torch.get_rng_state()
     fit(Regression(), epochs=3)
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_learner_that_is_handed_in_goes_on_where_it_was():
+    whole, parts = Regression(), Regression()
+    fit(whole, epochs=8, batch_size=64)
+    settings = LoopSettings(epochs=4, batch_size=64, learning_rate=0.05)
+    learner = Learner([parts], settings)
+    for _ in range(2):
+        train([parts], parts.objective, rows(), settings, generator(), learner=learner)
+        assert all(p.grad is not None for p in parts.parameters())  # it may go on
+    learner.release()
+    for a, b in zip(whole.parameters(), parts.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
+        assert b.grad is None
 
 
 @pytest.mark.parametrize("max_steps", [1, 4, 30])

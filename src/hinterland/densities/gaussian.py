@@ -8,20 +8,14 @@ matrices are small, and a nearly singular covariance then stays a number.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from hinterland.densities.base import Density, MembershipNetwork
-
-SMALLEST_WEIGHT = 1e-30
-"""A component's total membership is kept above this: a dead component weighs nothing and breaks nothing."""
-
-CHUNK_ENTRIES = 2**19
-"""Entries (rows x components x features) that are worked on at once: a chunk stays in the processor's cache."""
+from hinterland.densities.base import Parts
+from hinterland.densities.mixture import SMALLEST_WEIGHT, Mixture, total
 
 
 @dataclass(frozen=True)
@@ -137,10 +131,12 @@ class _BatchMixtureEnergy(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, z: Tensor, gamma: Tensor, floor: float) -> tuple[Tensor, Tensor]:
+    def forward(
+        ctx: Any, z: Tensor, gamma: Tensor, floor: float, counts: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
         n, dimensions = z.shape
         gamma = gamma.T.contiguous()  # K, n
-        mean = z.mean(0)
+        mean = _mean(z.T, counts)
         x = z.new_ones(dimensions + 1, n)
         torch.sub(z.T, mean[:, None], out=x[1:])
         sums = (gamma[:, None] * x) @ x.T  # S (K, D + 1, D + 1), with the weights at its corner
@@ -148,7 +144,7 @@ class _BatchMixtureEnergy(torch.autograd.Function):
         moments = sums / weights[:, None, None]
         moments[:, 0, 0] = 1  # of an empty component too, which gets the ridge for its covariance
         inflated = moments.clone()
-        inflated.diagonal(dim1=1, dim2=2)[:, 1:] += _ridge(mean, x[1:].square().mean(1), floor)
+        inflated.diagonal(dim1=1, dim2=2)[:, 1:] += _ridge(mean, _mean(x[1:].square(), counts), floor)
         cholesky, _ = torch.linalg.cholesky_ex(
             inflated
         )  # where it fails, its diagonal has no finite logarithm
@@ -167,7 +163,9 @@ class _BatchMixtureEnergy(torch.autograd.Function):
         return energy, inflated.diagonal(dim1=1, dim2=2)[:, 1:] - moments[:, 0, 1:].square()
 
     @staticmethod
-    def backward(ctx: Any, energy_gradient: Tensor, diagonal_gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(
+        ctx: Any, energy_gradient: Tensor, diagonal_gradient: Tensor
+    ) -> tuple[Tensor, Tensor, None, None]:
         gamma, x, weights, moments, precisions, scaled, responsibilities = ctx.saved_tensors
         rho = energy_gradient * responsibilities  # K, n
         rho_total = rho.sum(1)
@@ -183,15 +181,23 @@ class _BatchMixtureEnergy(torch.autograd.Function):
         through = gradient @ x  # dL/dS_k x_i (K, D + 1, n)
         gamma_gradient = (through * x).sum(1)
         z_gradient = torch.addcmul(pulled, gamma[:, None], through, value=2).sum(0)[1:]
-        return z_gradient.T, gamma_gradient.T, None
+        return z_gradient.T, gamma_gradient.T, None, None
 
 
-def batch_mixture_energy(z: Tensor, gamma: Tensor, floor: float) -> tuple[Tensor, Tensor]:
+def _mean(x: Tensor, counts: Tensor | None) -> Tensor:
+    """Mean (D,) of columns x (D, n), which count alike or by counts (n,)."""
+    return x.mean(1) if counts is None else (x @ counts) / counts.sum()
+
+
+def batch_mixture_energy(
+    z: Tensor, gamma: Tensor, floor: float, counts: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Energies (n,) in nats of rows z (n, D) under the mixture estimated on them, and covariance diagonals (K, D).
 
-    Memberships gamma are (n, K); both in float64. Differentiable in z and gamma; the floor is a constant.
+    Memberships gamma are (n, K); both in float64. Rows of gamma sum to one, or to what a row counts, ``counts`` (n,).
+    Differentiable in z and gamma; the floor is a constant.
     """
-    return _BatchMixtureEnergy.apply(z, gamma, floor)
+    return _BatchMixtureEnergy.apply(z, gamma, floor, counts)
 
 
 def covariance_penalty(diagonals: Tensor) -> Tensor:
@@ -199,75 +205,32 @@ def covariance_penalty(diagonals: Tensor) -> Tensor:
     return diagonals.reciprocal().sum()
 
 
-class GaussianMixture(Density):
-    """A mixture of K Gaussians with full covariances over composite features.
+class GaussianMixture(Mixture, name="gaussian"):
+    """A mixture of K Gaussians with full covariances (DAGMM); parameters as in ``hinterland.densities.mixture``.
 
-    Parameters
-    ----------
-    n_features : width D of the features.
-    n_components : number K of Gaussians. One may lose all its members without harm.
-    covariance_floor : share of each feature's variance that is added to every covariance's diagonal.
-    hidden : widths of the estimation network's hidden layers; None for no estimation network, where
-        memberships are the posterior of the stored parameters (expectation-maximisation).
-    dropout : before the estimation network's last layer, while training.
-    generator : source of the initial weights and of the dropout.
+    ``covariance_floor`` times each feature's variance is added to every covariance's diagonal.
     """
 
-    def __init__(
-        self,
-        n_features: int,
-        n_components: int = 4,
-        *,
-        covariance_floor: float = 1e-6,
-        hidden: Sequence[int] | None = (10,),
-        dropout: float = 0.5,
-        generator: torch.Generator | None = None,
-    ) -> None:
-        super().__init__()
-        self.n_features = n_features
-        self.n_components = n_components
-        self.covariance_floor = covariance_floor
-        self.settings = {
-            "n_features": n_features,
-            "n_components": n_components,
-            "covariance_floor": covariance_floor,
-            "hidden": None if hidden is None else list(hidden),
-            "dropout": dropout,
-        }
-        self.estimation = (
-            None
-            if hidden is None
-            else MembershipNetwork(n_features, n_components, hidden, dropout, generator)
-        )
-        shapes = {
-            "weights": (n_components,),
-            "means": (n_components, n_features),
-            "factors": (n_components, n_features, n_features),
-            "log_determinants": (n_components,),
-        }
-        for name, shape in shapes.items():
-            self.register_buffer(name, torch.full(shape, math.nan, dtype=torch.float64))
-
-    weights: Tensor
-    means: Tensor
     factors: Tensor
     log_determinants: Tensor
 
-    def memberships(self, features: Tensor) -> Tensor:
-        """Memberships (n, K): the estimation network's, or the posterior of the stored parameters."""
-        if self.estimation is not None:
-            return self.estimation(features)
-        return torch.softmax(self._component_log_densities(features), 0).T
+    def buffer_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of what ``estimate`` stores, by name."""
+        return {
+            **super().buffer_shapes(),
+            "factors": (self.n_components, self.n_features, self.n_features),
+            "log_determinants": (self.n_components,),
+        }
 
-    def batch_energy(self, features: Tensor) -> tuple[Tensor, Tensor]:
+    def batch_energy(self, features: Tensor, counts: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Energies (n,) in nats and covariance penalty, under the mixture estimated on this batch."""
-        energy, diagonals = batch_mixture_energy(
-            features.double(), self.memberships(features), self.covariance_floor
-        )
+        counts = None if counts is None else counts.double()
+        gamma = self.counted_memberships(features, counts)
+        energy, diagonals = batch_mixture_energy(features.double(), gamma, self.covariance_floor, counts)
         return energy, covariance_penalty(diagonals)
 
     def summarize(self, features: Tensor, memberships: Tensor | None = None) -> GaussianSummary:
-        """Sufficient statistics of rows, in float64."""
+        """Sufficient statistics of rows (n, D) in float64, under memberships (n, K) or the density's own."""
         gamma = self.memberships(features) if memberships is None else memberships
         return summarize(features.double(), gamma.double())
 
@@ -277,14 +240,12 @@ class GaussianMixture(Density):
         self.weights, self.means = phi, mu
         self.factors, self.log_determinants = precision_factors(covariances)
 
-    def energy(self, features: Tensor) -> Tensor:
-        """Energy in nats (n,) under the stored parameters."""
-        most = max(1, CHUNK_ENTRIES // (self.n_components * self.n_features))
-        return torch.cat(
-            [-torch.logsumexp(self._component_log_densities(part), 0) for part in features.split(most)]
-        )
+    def estimate(self, parts: Parts) -> None:
+        """Store the mixture that all rows give, in one pass."""
+        self.freeze(total(self.summarize(features, memberships) for features, memberships in parts()))
 
-    def _component_log_densities(self, features: Tensor) -> Tensor:
+    def component_log_densities(self, features: Tensor) -> Tensor:
+        """Log of weight times density of each stored Gaussian at features (n, D), in nats, (K, n)."""
         return component_log_densities(
             features.double(), self.weights, self.means, self.factors, self.log_determinants
         )

@@ -14,7 +14,7 @@ from sklearn.utils import ClassifierTags, Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hinterland.energy_model import EnergyModel, apply_in_chunks
-from hinterland.parameters import check_integer, check_number
+from hinterland.parameters import check_device, check_integer, check_number
 from hinterland.threads import Threads, fastest_threads, threads
 from hinterland.thresholds import contamination_threshold, just_above
 from hinterland.training.loop import History
@@ -47,6 +47,8 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
     n_threads: Threads
     device: str
     on_epoch: Callable[[dict[str, float]], None] | None
+    needs_labels: bool = False
+    """Whether ``fit`` cannot do without labels."""
 
     models_: list[EnergyModel]
     history_: History
@@ -58,7 +60,7 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any = None) -> Self:
         """Train on rows X (n, d); labels y (n,), if given, are +1 normal, -1 anomalous, 0 unlabelled.
 
-        Rows known to be anomalous do not train the detector.
+        Rows known to be anomalous do not train the detector, but where it has a loss for them (``DAGMM``).
 
         Raises
         ------
@@ -79,8 +81,7 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
             self.training_energy_ = self._energy(training_rows)
         if not hasattr(self, "calibration_energy_"):
             self.calibration_energy_ = self.training_energy_
-        threshold = contamination_threshold(self.calibration_energy_, self.contamination)
-        self.offset_ = -just_above(self.calibration_energy_, threshold)
+        self.offset_ = -self._threshold()
         self.references_ = usual_rows(training_rows, self.training_energy_, self.n_references, seed)
         return self
 
@@ -93,6 +94,11 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
     def _check_parameters(self) -> None:
         """Raise ValueError for a parameter of the member's own that is out of its range."""
         raise NotImplementedError
+
+    def _threshold(self) -> float:
+        """Energy above which a row is called anomalous: few enough of ``calibration_energy_`` lie above it."""
+        threshold = contamination_threshold(self.calibration_energy_, self.contamination)
+        return just_above(self.calibration_energy_, threshold)
 
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
         """Set ``models_`` and ``history_`` from float64 rows (n, d) and label codes (n,).
@@ -138,6 +144,14 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
 
         save(self, path)
 
+    def check_rows_alone(self, what: str) -> None:
+        """Raise ValueError, naming ``what`` needs it, where a fitted detector's energies depend on a row's company."""
+        if not all(model.network.rows_alone for model in self.models_):
+            raise ValueError(
+                f"{what} needs a detector whose energy of a row depends on that row alone, and that of a "
+                f"{type(self).__name__} with a graph within the batch does not"
+            )
+
     def _energy(self, rows: np.ndarray) -> np.ndarray:
         device = self._device()
         energies = [apply_in_chunks(model.energy, rows, device) for model in self.models_]
@@ -156,16 +170,14 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         return next(self.models_[0].parameters()).device
 
     def _check_shared_parameters(self) -> None:
-        check_number("contamination", self.contamination, above=0, most=0.5)
+        self._check_threshold_parameters()
         check_integer("n_references", self.n_references, least=0)
         if self.n_threads != "auto":
             check_integer("n_threads", self.n_threads, least=1)
-        try:
-            torch.empty(0, device=self.device)
-        except (RuntimeError, AssertionError, TypeError) as error:
-            raise ValueError(
-                f"device must name one that torch has here, such as 'cpu', got {self.device!r}"
-            ) from error
+        check_device("device", self.device)
+
+    def _check_threshold_parameters(self) -> None:
+        check_number("contamination", self.contamination, above=0, most=0.5)
 
     def _rows(self, X: Any, *, reset: bool) -> np.ndarray:
         """Rows as a finite float64 matrix; names and widths checked against those of the fit."""

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
-from hinterland.composite import check_feature_names, composite_width
-from hinterland.densities.gaussian import GaussianMixture
+from hinterland.composite import MEASURES, check_feature_names, composite_width
+from hinterland.densities.base import DENSITIES, Density
+from hinterland.densities.mixture import Mixture
 from hinterland.detectors.base import Detector
 from hinterland.energy_model import EnergyModel, InputScaling, Scaling
-from hinterland.networks.base import ACTIVATIONS
-from hinterland.networks.mlp import Autoencoder
+from hinterland.networks.base import ACTIVATIONS, NETWORKS, Network
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
+from hinterland.scores import Score, check_score
 from hinterland.threads import Threads
-from hinterland.training.joint import fit_jointly
+from hinterland.training.joint import JointWeights, fit_jointly
+from hinterland.training.label_losses import LABEL_LOSSES
 from hinterland.training.loop import LoopSettings
+
+NETWORK_PARAMETERS = ("n_features", "hidden", "latent_dim", "activation", "generator")
+DENSITY_PARAMETERS = ("n_features", "n_components", "covariance_floor", "hidden", "dropout", "generator")
+"""What the parameters of a detector set of its network and its density; all else are their options."""
 
 
 class DAGMM(Detector):
     """Deep Autoencoding Gaussian Mixture Model: autoencoder, composite features and mixture, trained jointly.
+
+    Any network goes with any mixture and any score, which makes the family's variants: ``network="vae"``,
+    ``network="vqvae"``, ``density="laplacian"``, ``scoring="energy+reconstruction"`` (methods.md sections 3.1 to 3.5).
 
     The method of the paper with numerics that cannot fail: energies by log-sum-exp and Cholesky factors in
     float64, a covariance floor relative to the features' own variance, the mixture re-estimated exactly on all
@@ -31,17 +40,32 @@ class DAGMM(Detector):
 
     Parameters
     ----------
+    network : ``autoencoder``, ``vae``, ``vqvae``, or another name in ``hinterland.networks.NETWORKS``.
+    network_options : what that network takes beyond the next three, such as ``{"n_codes": 32}``; None for none.
     hidden : widths of the encoder's hidden layers, mirrored in the decoder.
     latent_dim : width of the latent.
     activation : of both networks' hidden layers: tanh, relu, silu or gelu.
-    n_components : Gaussians in the mixture.
+    density : ``gaussian``, ``laplacian``, or another mixture in ``hinterland.densities.DENSITIES``.
+    density_options : what that density takes beyond the parameters here; None for nothing.
+    n_components : components of the mixture.
     estimation_hidden : widths of the estimation network's hidden layers.
     dropout : before the estimation network's last layer, while training.
     reconstruction_features : names of the reconstruction features beside the latent; see ``hinterland.composite``.
-    reconstruction : ``mean`` averages the squared error over entries, ``sum`` sums it over a row's (the literal loss).
+    reconstruction : ``mean`` averages the squared error over entries, ``sum`` sums it over a row's (the literal loss),
+        ``norm`` takes the root of that sum.
     energy_weight : lambda1 of the loss.
     penalty_weight : lambda2 of the loss, the weight of the penalty on small variances.
-    covariance_floor : share of each composite feature's variance added to every covariance's diagonal.
+    label_loss : what rows known to be anomalous (-1 in y) add to the loss. ``ranking`` asks that they lie above the
+        other rows' energies; they are neither reconstructed nor counted in the mixture. ``reciprocal`` is the modified
+        loss of methods.md section 3.4, for reproduction: rows like the others, of which the loss takes 1 / energy.
+        With None they are left out.
+    label_weight : weight of the ranking loss.
+    covariance_floor : share of each composite feature's variance that every component's is raised by.
+    scoring : ``energy``, ``reconstruction`` (the squared error), ``energy+reconstruction``, or ``angle`` (between a row
+        and its reconstruction).
+    reconstruction_weight : weight of the reconstruction in ``energy+reconstruction``.
+    reconstruction_scaling : ``learnt`` weighs it in the units that make both vary alike over the training rows,
+        ``literal`` adds it as it is.
     scaling : ``standard``, ``minmax`` or None: how columns are scaled by the training rows.
     clip : scaled values are bounded by this; None for no bound.
     epochs : passes over the training rows; more where these take fewer than ``min_steps`` steps.
@@ -78,7 +102,11 @@ class DAGMM(Detector):
         hidden: Sequence[int] = (60, 30, 10),
         latent_dim: int = 1,
         *,
+        network: str = "autoencoder",
+        network_options: Mapping[str, Any] | None = None,
         activation: str = "tanh",
+        density: str = "gaussian",
+        density_options: Mapping[str, Any] | None = None,
         n_components: int = 4,
         estimation_hidden: Sequence[int] = (10,),
         dropout: float = 0.5,
@@ -86,7 +114,12 @@ class DAGMM(Detector):
         reconstruction: str = "mean",
         energy_weight: float = 0.1,
         penalty_weight: float = 0.005,
+        label_loss: str | None = "ranking",
+        label_weight: float = 1.0,
         covariance_floor: float = 1e-6,
+        scoring: str = "energy",
+        reconstruction_weight: float = 1.0,
+        reconstruction_scaling: str = "learnt",
         scaling: Scaling | None = "standard",
         clip: float | None = 10.0,
         epochs: int = 200,
@@ -105,7 +138,11 @@ class DAGMM(Detector):
     ) -> None:
         self.hidden = hidden
         self.latent_dim = latent_dim
+        self.network = network
+        self.network_options = network_options
         self.activation = activation
+        self.density = density
+        self.density_options = density_options
         self.n_components = n_components
         self.estimation_hidden = estimation_hidden
         self.dropout = dropout
@@ -113,7 +150,12 @@ class DAGMM(Detector):
         self.reconstruction = reconstruction
         self.energy_weight = energy_weight
         self.penalty_weight = penalty_weight
+        self.label_loss = label_loss
+        self.label_weight = label_weight
         self.covariance_floor = covariance_floor
+        self.scoring = scoring
+        self.reconstruction_weight = reconstruction_weight
+        self.reconstruction_scaling = reconstruction_scaling
         self.scaling = scaling
         self.clip = clip
         self.epochs = epochs
@@ -133,15 +175,24 @@ class DAGMM(Detector):
     def _check_parameters(self) -> None:
         check_widths("hidden", self.hidden)
         check_integer("latent_dim", self.latent_dim, least=1)
+        self._check_network()
+        DENSITIES.check_options(self.density, self.density_options or {}, taken=DENSITY_PARAMETERS)
+        if not issubclass(DENSITIES.named(self.density), Mixture):
+            raise ValueError(
+                f"density must be a mixture, to train jointly with a network, got {self.density!r}"
+            )
         check_choice("activation", self.activation, ACTIVATIONS)
         check_integer("n_components", self.n_components, least=1)
         check_widths("estimation_hidden", self.estimation_hidden)
         check_number("dropout", self.dropout, least=0, below=1)
         check_feature_names(self.reconstruction_features)
-        check_choice("reconstruction", self.reconstruction, ("mean", "sum"))
+        check_choice("reconstruction", self.reconstruction, MEASURES)
         check_number("energy_weight", self.energy_weight, least=0)
         check_number("penalty_weight", self.penalty_weight, least=0)
+        check_choice("label_loss", self.label_loss, (*LABEL_LOSSES, None))
+        check_number("label_weight", self.label_weight, least=0)
         check_number("covariance_floor", self.covariance_floor, above=0)
+        check_score(self.scoring, self.reconstruction_weight, self.reconstruction_scaling)
         check_choice("scaling", self.scaling, ("standard", "minmax", None))
         check_number("clip", self.clip, above=0, optional=True)
         check_integer("epochs", self.epochs, least=1)
@@ -152,23 +203,31 @@ class DAGMM(Detector):
         check_number("validation_share", self.validation_share, least=0, below=1)
         check_number("patience", self.patience, above=0, most=1)
 
+    def _check_network(self) -> None:
+        """Raise ValueError for a network that there is not, or an option that it has not."""
+        NETWORKS.check_options(self.network, self.network_options or {}, taken=NETWORK_PARAMETERS)
+
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
-        rows = rows[labels != -1]
+        trained = rows if self.label_loss == "reciprocal" else rows[labels != -1]
         generator = torch.Generator().manual_seed(seed)
-        network = Autoencoder(
-            rows.shape[1], self.hidden, self.latent_dim, activation=self.activation, generator=generator
+        scaling = InputScaling.from_rows(trained, self.scaling, self.clip)
+        network = self._network(trained, scaling, generator)
+        if len(trained) < network.least_rows:
+            raise ValueError(
+                f"the network {self.network!r} needs at least {network.least_rows} rows to train on "
+                f"(a codebook one a code), got {len(trained)}"
+            )
+        density = self._density(
+            composite_width(network.latent_dim, rows.shape[1], self.reconstruction_features), generator
         )
-        density = GaussianMixture(
-            composite_width(self.latent_dim, rows.shape[1], self.reconstruction_features),
-            self.n_components,
-            covariance_floor=self.covariance_floor,
-            hidden=self.estimation_hidden,
-            dropout=self.dropout,
-            generator=generator,
+        score = Score(
+            self.scoring,
+            measure=self.reconstruction,
+            weight=self.reconstruction_weight,
+            scaling=self.reconstruction_scaling,
         )
-        scaling = InputScaling.from_rows(rows, self.scaling, self.clip)
-        model = EnergyModel(scaling, network, density, self.reconstruction_features).to(device)
-        epochs = max(self.epochs, -(-self.min_steps // -(-len(rows) // self.batch_size)))
+        model = EnergyModel(scaling, network, density, self.reconstruction_features, score=score).to(device)
+        epochs = max(self.epochs, -(-self.min_steps // -(-len(trained) // self.batch_size)))
         result = fit_jointly(
             model,
             rows,
@@ -180,10 +239,37 @@ class DAGMM(Detector):
                 gradient_norm=self.gradient_norm,
             ),
             generator,
-            energy_weight=self.energy_weight,
-            penalty_weight=self.penalty_weight,
-            reconstruction=self.reconstruction,
+            JointWeights(self.energy_weight, self.penalty_weight, self.reconstruction, self.label_weight),
+            is_anomaly=labels == -1,
+            label_loss=self.label_loss,
             validation_share=self.validation_share,
             on_epoch=self.on_epoch,
         )
         self.models_, self.history_ = [model], result.history
+
+    def _network(self, rows: np.ndarray, scaling: InputScaling, generator: torch.Generator) -> Network:
+        """The untrained network, for raw training rows (n, d) and their scaling."""
+        make = NETWORKS.named(self.network)
+        network: Network = make(
+            rows.shape[1],
+            self.hidden,
+            self.latent_dim,
+            activation=self.activation,
+            generator=generator,
+            **(self.network_options or {}),
+        )
+        return network
+
+    def _density(self, n_features: int, generator: torch.Generator) -> Density:
+        """The untrained density over composite features of this width."""
+        make = DENSITIES.named(self.density)
+        density: Density = make(
+            n_features,
+            self.n_components,
+            covariance_floor=self.covariance_floor,
+            hidden=self.estimation_hidden,
+            dropout=self.dropout,
+            generator=generator,
+            **(self.density_options or {}),
+        )
+        return density

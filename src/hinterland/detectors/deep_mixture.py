@@ -176,7 +176,12 @@ class DeepMixture(Detector):
                     model,
                     rows,
                     held_out,
-                    self._loop_settings(len(rows) - len(held_out)),
+                    LoopSettings.of_steps(
+                        self.steps,
+                        len(rows) - len(held_out),
+                        self.batch_size,
+                        learning_rate=self.learning_rate,
+                    ),
                     generator,
                     on_epoch=self._report(member),
                 )
@@ -222,15 +227,6 @@ class DeepMixture(Detector):
             hidden=None,
         )
         return EnergyModel(scaling, network, density, self.reconstruction_features, view)
-
-    def _loop_settings(self, n_rows: int) -> LoopSettings:
-        return LoopSettings(
-            epochs=-(-self.steps // -(-n_rows // self.batch_size)),
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            max_steps=self.steps,
-            cosine_decay=True,
-        )
 
     def _report(self, member: int) -> Callable[[dict[str, float]], None] | None:
         on_epoch = self.on_epoch

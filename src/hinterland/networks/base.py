@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+
+from hinterland.shelf import Shelf
+
+NETWORKS = Shelf("network", "hinterland.networks")
+"""Networks by the name that a detector's ``network`` takes."""
 
 
 class Encoding(NamedTuple):
@@ -24,13 +31,35 @@ class Encoding(NamedTuple):
 class Network(nn.Module):
     """Base of the networks. A member sets its sizes, and keeps its own arguments in ``settings``.
 
-    ``settings`` holds every constructor argument as JSON-able values, so that a saved detector can build
-    the same network again. In evaluation mode a network is deterministic and treats each row alone.
+    A member's constructor takes ``(n_features, hidden, latent_dim, *, activation, generator)`` and options of its own,
+    which have defaults. ``settings`` holds every argument but the generator as JSON-able values, so that a saved
+    detector can build the same network again. In evaluation mode a network is deterministic and treats each row alone.
+    One that cannot says so in ``rows_alone``.
     """
 
     n_features: int
     latent_dim: int
     settings: dict[str, Any]
+    least_rows: int = 2
+    """Rows that it cannot be trained with fewer of."""
+    rows_alone: bool = True
+    """Whether what becomes of a row, in evaluation mode, depends on that row alone."""
+
+    def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
+        """Put a class that gives a name on the shelf."""
+        super().__init_subclass__(**kwargs)
+        if name:
+            NETWORKS.add(name, cls)
+
+    def prepare(self, rows: Tensor) -> None:
+        """Keep what is needed of scaled training rows (n, n_features), once, before training; by default nothing."""
+
+    def constants(self, rows: Tensor) -> tuple[Tensor, ...]:
+        """What of scaled rows (n, n_features) does not change while training, each with a first axis of n.
+
+        It is taken once, and ``forward`` is then given a batch's share of it beside the rows. By default nothing.
+        """
+        return ()
 
     def forward(self, x: Tensor) -> Encoding:
         """Encode and reconstruct rows (n, n_features)."""
@@ -92,3 +121,16 @@ class Dropout(nn.Module):
             return x
         drawn = torch.rand(x.shape, generator=self.generator, dtype=x.dtype, device=x.device)
         return x * drawn.ge_(self.probability).mul_(1 / (1 - self.probability))
+
+
+@contextmanager
+def without_gradients(module: nn.Module) -> Iterator[None]:
+    """Spare the parameters' share of the work inside the block; they are as before after it."""
+    learnt = [p for p in module.parameters() if p.requires_grad]
+    for parameter in learnt:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in learnt:
+            parameter.requires_grad_(True)

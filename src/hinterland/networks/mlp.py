@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from hinterland.networks.base import Encoding, Network, layers
 
 
-class Autoencoder(Network):
+class Autoencoder(Network, name="autoencoder"):
     """Encoder and mirrored decoder of fully connected layers (DAGMM; methods.md section 1).
 
     Parameters

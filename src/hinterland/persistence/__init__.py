@@ -19,6 +19,7 @@ import torch
 
 import hinterland
 from hinterland.errors import FileFormatError
+from hinterland.parameters import check_device
 from hinterland.persistence.archive import Path, open_archive, write_archive
 from hinterland.persistence.objects import pack_object, unpack_object
 from hinterland.persistence.values import Arrays, Node, plain
@@ -74,12 +75,7 @@ def load(path: Path, *, device: str = "cpu") -> Any:
     ValueError
         For a device that torch does not have here.
     """
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError, TypeError) as error:
-        raise ValueError(
-            f"device must name one that torch has here, such as 'cpu', got {device!r}"
-        ) from error
+    check_device("device", device)
     with open_archive(path, (MANIFEST, TENSORS)) as archive:
         manifest = _manifest(archive.read(MANIFEST))
         arrays = safetensors.numpy.load(archive.read(TENSORS))

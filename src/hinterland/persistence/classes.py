@@ -10,24 +10,34 @@ from typing import Any
 
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
-from hinterland.densities.base import Density
+from hinterland.densities.base import DENSITIES
 from hinterland.detectors.base import Detector
 from hinterland.energy_model import InputScaling
-from hinterland.networks.base import Network
+from hinterland.networks.base import NETWORKS
+from hinterland.scores import Score
 
 
-@functools.cache
 def classes(kind: str) -> dict[str, type[Any]]:
     """Classes of a kind by name: members of its shelf, found by walking it, or the few that are named here."""
     if kind == "scaler":
         return {cls.__name__: cls for cls in (StandardScaler, MinMaxScaler, RobustScaler)}
     if kind == "scaling":
         return {InputScaling.__name__: InputScaling}
+    if kind == "score":
+        return {Score.__name__: Score}
+    if kind in _SHELVES:
+        return {cls.__name__: cls for cls in _SHELVES[kind].members().values()}
+    return _found_by_walking(kind)
+
+
+_SHELVES = {"network": NETWORKS, "density": DENSITIES}
+
+
+@functools.cache
+def _found_by_walking(kind: str) -> dict[str, type[Any]]:
     shelf, base = {
         "detector": ("hinterland.detectors", Detector),
         "encoder": ("hinterland.preprocessing", object),
-        "network": ("hinterland.networks", Network),
-        "density": ("hinterland.densities", Density),
     }[kind]
     found: dict[str, type[Any]] = {}
     for place in pkgutil.iter_modules(importlib.import_module(shelf).__path__, f"{shelf}."):

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from hinterland.detectors.base import Detector
 from hinterland.energy_model import EnergyModel
 from hinterland.persistence.classes import class_named, classes, kind_of, name_of
-from hinterland.persistence.values import Arrays, Node, pack, unpack
+from hinterland.persistence.values import Arrays, Node, pack, pack_parameters, unpack
 
 _LEARNT = re.compile(r"[a-z][a-z0-9_]*(?<!_)_")
 
@@ -50,7 +50,7 @@ def pack_object(obj: Any, what: str, where: str, arrays: Arrays) -> Node:
         node["arrays"] = {name: pack(array, f"{where}{name}", arrays) for name, array in own.items()}
     else:
         fitted = {name: value for name, value in vars(obj).items() if _LEARNT.fullmatch(name)}
-        node["parameters"] = _pack_parameters(obj, f"{where}parameters.", arrays)
+        node["parameters"] = pack_parameters(obj, f"{where}parameters.", arrays)
         node["fitted"] = {name: pack(value, f"{where}{name}", arrays) for name, value in fitted.items()}
     if (container := getattr(obj, "_sklearn_output_config", {}).get("transform")) is not None:
         node["output"] = str(container)
@@ -61,16 +61,6 @@ def _pack_step(step: Any, what: str, where: str, arrays: Arrays) -> Node:
     if step is None or isinstance(step, str):
         return {"kind": "passthrough"}
     return pack_object(step, what, where, arrays)
-
-
-def _pack_parameters(obj: Any, where: str, arrays: Arrays) -> Node:
-    parameters: Node = {}
-    for name, value in obj.get_params(deep=False).items():
-        if name == "random_state" and not isinstance(value, int | np.integer):
-            value = None  # a generator belongs to the run that used it
-        if not (name.startswith("on_") and callable(value)):
-            parameters[name] = pack(value, f"{where}{name}", arrays)
-    return parameters
 
 
 def _savable() -> str:
@@ -129,5 +119,6 @@ def _check_detector(detector: Detector) -> None:
         raise ValueError(f"offset_ is {detector.offset_!r}, expected a finite number")
     if detector.training_energy_.ndim != 1 or not isinstance(detector.history_, list):
         raise ValueError("training_energy_ or history_ has another form than a detector's")
-    if not np.isfinite(detector._energy(references[:1])).all():
+    alone = all(model.network.rows_alone for model in models)
+    if alone and not np.isfinite(detector._energy(references[:1])).all():
         raise ValueError("its detector gives a row no finite energy")

@@ -43,10 +43,24 @@ def pack(value: Any, where: str, arrays: Arrays) -> Any:
     if kind := kind_of(value, _PARTS):
         settings = pack(value.settings, f"{where}.settings", arrays)
         return {f"${kind}": {"class": type(value).__name__, "settings": settings}}
+    if kind_of(value, ("detector",)):  # as a parameter: what it is made with, and not what it has learnt
+        parameters = pack_parameters(value, f"{where}.", arrays)
+        return {"$detector": {"class": type(value).__name__, "parameters": parameters}}
     raise TypeError(f"{where} is a {name_of(type(value))}, which cannot be saved")
 
 
-_PARTS = ("scaling", "network", "density")
+def pack_parameters(obj: Any, where: str, arrays: Arrays) -> Node:
+    """Nodes of an estimator's parameters by name; what belongs to a run, generators and callbacks, is left out."""
+    parameters: Node = {}
+    for name, value in obj.get_params(deep=False).items():
+        if name == "random_state" and not isinstance(value, int | np.integer):
+            value = None  # a generator belongs to the run that used it
+        if not (name.startswith("on_") and callable(value)):
+            parameters[name] = pack(value, f"{where}{name}", arrays)
+    return parameters
+
+
+_PARTS = ("scaling", "network", "density", "score")
 
 
 def _pack_array(array: np.ndarray, where: str, arrays: Arrays) -> Node:
@@ -101,6 +115,8 @@ def unpack(node: Any, arrays: Arrays) -> Any:
             return np.array(array)
         case "$model":
             return _unpack_model(content, arrays)
+        case "$detector":
+            return class_named("detector", content["class"])(**unpack(content["parameters"], arrays))
         case _ if tag[1:] in _PARTS:
             return class_named(tag[1:], content["class"])(**unpack(content["settings"], arrays))
     raise ValueError(f"there is no kind of value called {tag!r}")

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from hinterland.energy_model import EnergyModel, apply_in_chunks
+from hinterland.densities.mixture import Mixture
+from hinterland.energy_model import apply_in_chunks, chunks
 from hinterland.report.cells import cell, significant
 from hinterland.report.scored import Scored
 
@@ -31,7 +31,11 @@ def mixtures(scored: Scored) -> list[dict[str, Any]]:
     pairs; None without members.
     """
     detector = scored.model.detector
-    models = [(i, model) for i, model in enumerate(detector.models_[:MOST_MODELS]) if _is_mixture(model)]
+    models = [
+        (i, model, model.density)
+        for i, model in enumerate(detector.models_[:MOST_MODELS])
+        if isinstance(model.density, Mixture)
+    ]
     if not models:
         return []
     encoded = scored.model.encoded(scored.sample)
@@ -41,13 +45,15 @@ def mixtures(scored: Scored) -> list[dict[str, Any]]:
     telling = _Telling(encoded, scored.model.sources())
     names = list(scored.model.kinds)
     described = []
-    for i, model in models:
+    for i, model, density in models:
         features = apply_in_chunks(model.features, encoded, device)
-        memberships, means = _memberships(model, features, encoded, device)
-        belongs = memberships.argmax(1)
+        belongs = np.concatenate(
+            [density.memberships(part).argmax(1).cpu().numpy() for part in chunks(features, device)]
+        )
+        means = _numbers(density.means)
         unit = np.maximum(features.std(0), 1e-12)
         components: list[dict[str, Any]] = []
-        weights = _numbers(model.density.weights)
+        weights = _numbers(density.weights)
         for k in np.argsort(-weights, kind="stable")[:MOST_COMPONENTS]:
             here = np.flatnonzero(belongs == k)
             component: dict[str, Any] = {
@@ -74,34 +80,8 @@ def mixtures(scored: Scored) -> list[dict[str, Any]]:
     return described
 
 
-def _is_mixture(model: EnergyModel) -> bool:
-    """Whether the density has weights (K,) and means (K, D), as mixtures here have."""
-    weights, means = (getattr(model.density, name, None) for name in ("weights", "means"))
-    return (
-        isinstance(weights, torch.Tensor)
-        and isinstance(means, torch.Tensor)
-        and weights.ndim == 1
-        and means.ndim == 2
-        and len(weights) == len(means)
-        and bool(torch.isfinite(weights).all() and torch.isfinite(means).all())
-    )
-
-
 def _numbers(buffer: Any) -> Floats:
     return buffer.double().cpu().numpy()
-
-
-def _memberships(
-    model: EnergyModel, features: Floats, encoded: Floats, device: torch.device
-) -> tuple[Floats, Floats]:
-    """How much each row belongs to each component (n, K), and the components' means (K, D)."""
-    means = _numbers(model.density.means)
-    give: Any = getattr(model.density, "memberships", None)
-    if give is not None:
-        return apply_in_chunks(lambda rows: give(model.features(rows)), encoded, device), means
-    unit = np.maximum(features.std(0), 1e-12)
-    distance = np.square((features[:, None] - means) / unit).sum(2)
-    return -distance, means
 
 
 class _Telling:

@@ -16,7 +16,7 @@ from hinterland.report.cells import significant
 from hinterland.report.scored import Model, Scored
 
 MOST_POINTS = 300
-_NOT_LOSSES = ("epoch", "seconds", "member")
+_NOT_LOSSES = ("epoch", "seconds", "member", "stage")
 _LIBRARIES = ("torch", "scikit-learn", "numpy", "pandas", "pyarrow")
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import functools
-import operator
 import warnings
+from collections.abc import Iterator
 
 import torch
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
-from hinterland.densities.gaussian import CHUNK_ENTRIES, GaussianMixture, GaussianSummary
+from hinterland.densities.mixture import Mixture
 
 MOST_ROWS = 20_000
 """Rows that the iterations see; a random part of more. The last estimate is over all rows."""
 
 
 def fit_by_expectation_maximisation(
-    density: GaussianMixture,
+    density: Mixture,
     features: Tensor,
     generator: torch.Generator,
     *,
@@ -39,30 +39,23 @@ def fit_by_expectation_maximisation(
     memberships: Tensor | None = _cluster(seen, density.n_components, generator)
     energies: list[float] = []
     for _ in range(iterations):
-        density.freeze(_summarize(density, seen, memberships))
+        density.estimate(functools.partial(_parts, density, seen, memberships))
         memberships = None  # from now on the posterior under the parameters
         energies.append(float(density.energy(seen).mean()))
         if len(energies) > 1 and energies[-2] - energies[-1] < tolerance:
             break
-    density.freeze(_summarize(density, features, memberships))
+    density.estimate(functools.partial(_parts, density, features, memberships))
     return energies
 
 
-def _chunks(density: GaussianMixture, rows: Tensor) -> tuple[Tensor, ...]:
-    return rows.split(max(1, CHUNK_ENTRIES // (density.n_components * density.n_features)))
-
-
-def _summarize(density: GaussianMixture, features: Tensor, memberships: Tensor | None) -> GaussianSummary:
-    """Sum the statistics of all rows, chunk by chunk; under the posterior where no memberships are given."""
-    parts = _chunks(density, features)
-    given = [None] * len(parts) if memberships is None else _chunks_like(parts, memberships)
-    return functools.reduce(
-        operator.add, (density.summarize(part, gamma) for part, gamma in zip(parts, given, strict=True))
-    )
-
-
-def _chunks_like(parts: tuple[Tensor, ...], rows: Tensor) -> tuple[Tensor, ...]:
-    return rows.split([len(part) for part in parts])
+def _parts(
+    density: Mixture, features: Tensor, memberships: Tensor | None
+) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """All rows, chunk by chunk; with memberships where these are not to be the posterior."""
+    start = 0
+    for part in density.chunks(features):
+        yield part, None if memberships is None else memberships[start : start + len(part)]
+        start += len(part)
 
 
 def _cluster(features: Tensor, n_clusters: int, generator: torch.Generator) -> Tensor:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from hinterland.densities.gaussian import GaussianMixture
+from hinterland.densities.mixture import Mixture
 from hinterland.energy_model import EnergyModel, chunks
 from hinterland.training.expectation_maximisation import fit_by_expectation_maximisation
 from hinterland.training.loop import LoopSettings, TrainingResult
@@ -30,7 +30,7 @@ def fit_in_turn(
     rows under a mixture of the others, as of any new row; after that the mixture is fitted to all.
     """
     device, density = model.scaling.center.device, model.density
-    if not isinstance(density, GaussianMixture):
+    if not isinstance(density, Mixture):
         raise TypeError(f"expectation-maximisation needs a mixture, got {type(density).__name__}")
     kept = np.setdiff1d(np.arange(len(rows)), held_out)
     scaled = model.scaled(rows)

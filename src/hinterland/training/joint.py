@@ -1,52 +1,121 @@
-"""Joint training: network and density together, by one gradient step on the sum of their losses (DAGMM)."""
+"""Joint training: network and density together, by reconstruction, energy and penalties (DAGMM's objective)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hinterland.composite import row_errors
+from hinterland.composite import MEASURES, row_errors
 from hinterland.energy_model import EnergyModel
 from hinterland.training.hold_out import hold_out
+from hinterland.training.label_losses import ranking_losses, reciprocal_energies
 from hinterland.training.loop import LoopSettings, TrainingResult, train
+
+ANOMALIES_A_STEP = 64
+"""Known anomalies that a step of the ranking loss sees, at most; with fewer, all of them, at every step."""
+
+
+@dataclass(frozen=True)
+class JointWeights:
+    """Weights of the objective's terms; DAGMM's lambda1 and lambda2 are ``energy`` and ``penalty``.
+
+    ``reconstruction`` is a name in ``hinterland.composite.MEASURES``: DAGMM's public numbers take the ``mean`` over a
+    row's entries, the paper's formula the ``sum``, CADGMM's public code its root, the ``norm``. ``label`` weighs the
+    ranking loss of known anomalies.
+    """
+
+    energy: float = 0.1
+    penalty: float = 0.005
+    reconstruction: str = "mean"
+    label: float = 1.0
 
 
 class JointObjective(nn.Module):
-    """DAGMM's J (methods.md section 1): reconstruction + penalties + lambda1 energy + lambda2 covariance penalty.
+    """Reconstruction + lambda1 energy + lambda2 penalty + the network's own penalty (DAGMM; methods.md section 1).
+
+    A batch is scaled rows (n, d), and what their network calls their constants.
 
     Parameters
     ----------
     model : network, density and the names of the reconstruction features between them.
-    energy_weight : lambda1, the weight of the mean energy in nats.
-    penalty_weight : lambda2, the weight of the density's penalty.
-    reconstruction : ``mean`` averages the squared error over rows and entries, as the public numbers do;
-        ``sum`` sums it over a row's entries, the literal formula.
+    weights : of the terms.
+    anomalies : scaled rows (m, d) known to be anomalous, with their constants: they are ranked above the others, and
+        neither reconstructed nor counted in the density.
+    reciprocal : whether a batch ends with what says of each row if it is a known anomaly, (n,), whose energy then
+        counts by its reciprocal.
+    generator : draws some of them for each step where they are many.
     """
 
     def __init__(
-        self, model: EnergyModel, *, energy_weight: float, penalty_weight: float, reconstruction: str = "mean"
+        self,
+        model: EnergyModel,
+        weights: JointWeights,
+        *,
+        anomalies: tuple[Tensor, ...] | None = None,
+        reciprocal: bool = False,
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        if model.density is None:
+            raise ValueError("joint training needs a density")
         self.model = model
-        self.energy_weight = energy_weight
-        self.penalty_weight = penalty_weight
-        self.reconstruction = reconstruction
+        self.density = model.density
+        self.weights = weights
+        self.anomalies = anomalies
+        self.reciprocal = reciprocal
+        self.generator = generator
 
     def forward(self, batch: tuple[Tensor, ...]) -> Mapping[str, Tensor]:
-        """Weighted terms of the loss on a batch of scaled rows, by name."""
-        rows = batch[0]
-        encoding = self.model.network(rows)
+        """Weighted terms of the loss on a batch, by name."""
+        if self.anomalies is not None:
+            return self._with_anomalies(batch, self.anomalies)
+        rows, *constants = batch
+        marks = constants.pop() if self.reciprocal else None
+        encoding = self.model.network(rows, *constants)
         errors = row_errors(rows, encoding.reconstruction)
-        energy, penalty = self.model.density.batch_energy(self.model.composite(encoding.latent, errors))
-        per_row = errors.mean_squared_error if self.reconstruction == "mean" else errors.squared_distance
+        energy, penalty = self.density.batch_energy(self.model.composite(encoding.latent, errors))
+        if marks is not None:
+            energy = reciprocal_energies(energy, marks)
+        return self._terms(
+            MEASURES[self.weights.reconstruction](errors).mean(), encoding.penalty, energy.mean(), penalty
+        )
+
+    def _with_anomalies(
+        self, batch: tuple[Tensor, ...], anomalies: tuple[Tensor, ...]
+    ) -> Mapping[str, Tensor]:
+        n = len(batch[0])
+        seen, *constants = map(torch.cat, zip(batch, self._drawn(anomalies), strict=True))
+        counts = (torch.arange(len(seen), device=seen.device) < n).to(seen.dtype)
+        encoding = self.model.network(seen, *constants)
+        errors = row_errors(seen, encoding.reconstruction)
+        energy, penalty = self.density.batch_energy(self.model.composite(encoding.latent, errors), counts)
+        ranking = ranking_losses(energy[n:], energy[:n]).mean()
+        reconstruction = MEASURES[self.weights.reconstruction](errors)[:n].mean()
+        terms = self._terms(reconstruction, encoding.penalty, energy[:n].mean(), penalty)
+        return {**terms, "label": self.weights.label * ranking}
+
+    def _drawn(self, anomalies: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """All known anomalies, or while training a random part of many; always the same part in evaluation."""
+        n, device = len(anomalies[0]), anomalies[0].device
+        if n <= ANOMALIES_A_STEP:
+            return anomalies
+        if not self.model.network.training:
+            return tuple(tensor[:ANOMALIES_A_STEP] for tensor in anomalies)
+        chosen = torch.randint(n, (ANOMALIES_A_STEP,), generator=self.generator).to(device)
+        return tuple(tensor[chosen] for tensor in anomalies)
+
+    def _terms(
+        self, reconstruction: Tensor, network_penalty: Tensor, energy: Tensor, density_penalty: Tensor
+    ) -> dict[str, Tensor]:
         return {
-            "reconstruction": per_row.mean(),
-            "network_penalty": encoding.penalty,
-            "energy": self.energy_weight * energy.mean(),
-            "density_penalty": self.penalty_weight * penalty,
+            "reconstruction": reconstruction,
+            "network_penalty": network_penalty,
+            "energy": self.weights.energy * energy,
+            "density_penalty": self.weights.penalty * density_penalty,
         }
 
 
@@ -55,37 +124,48 @@ def fit_jointly(
     rows: np.ndarray,
     settings: LoopSettings,
     generator: torch.Generator,
+    weights: JointWeights,
     *,
-    energy_weight: float,
-    penalty_weight: float,
-    reconstruction: str = "mean",
+    is_anomaly: np.ndarray | None = None,
+    label_loss: str | None = "ranking",
     validation_share: float = 0.0,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
 ) -> TrainingResult:
-    """Train a model's network and density together on raw rows (n, d), then freeze the density on all of them.
+    """Train a model's network and density together on raw rows (n, d), then freeze density and score on them.
 
-    A share of the rows is held out, and the state with the lowest loss on it is kept.
+    A share of the rows is held out, and the state with the lowest loss on it is kept. Rows known to be anomalous,
+    ``is_anomaly`` (n,), are left out of all that but the ranking loss; or with ``reciprocal`` they are rows like the
+    others, of which the loss takes the energy's reciprocal; with None they are left out of everything.
     """
-    scaled = model.scaled(rows)
-    training, validation = hold_out(len(rows), validation_share, generator)
-    held_out = (scaled[validation],)
-    objective = JointObjective(
-        model, energy_weight=energy_weight, penalty_weight=penalty_weight, reconstruction=reconstruction
-    )
+    marked = np.zeros(len(rows), dtype=bool) if is_anomaly is None else is_anomaly
+    literal = label_loss == "reciprocal" and bool(marked.any())
+    used = rows if literal else rows[~marked]
+    scaled, network = model.scaled(used), model.network
+    network.prepare(scaled)
+    tensors = (scaled, *network.constants(scaled))
+    if literal:
+        tensors += (torch.from_numpy(marked).to(scaled.device),)
+    ranked = None
+    if label_loss == "ranking" and marked.any():
+        anomalous = model.scaled(rows[marked])
+        ranked = (anomalous, *network.constants(anomalous))
+    objective = JointObjective(model, weights, anomalies=ranked, reciprocal=literal, generator=generator)
+    training, validation = hold_out(len(used), validation_share, generator)
+    held_out = tuple(tensor[validation] for tensor in tensors)
 
     def validate() -> float:
         with torch.no_grad():
             return float(sum(objective(held_out).values()))
 
     result = train(
-        [model.network, model.density],
+        [model.network, objective.density],
         objective,
-        (scaled[training],),
+        tuple(tensor[training] for tensor in tensors),
         settings,
         generator,
         validate=validate if len(validation) else None,
-        diagnostics=lambda: {**model.network.diagnostics(), **model.density.diagnostics()},
+        diagnostics=lambda: {**model.network.diagnostics(), **objective.density.diagnostics()},
         on_epoch=on_epoch,
     )
-    model.freeze(rows)
+    model.freeze(used)
     return result

@@ -7,7 +7,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 import torch
 from torch import Tensor, nn
@@ -55,7 +55,8 @@ class LoopSettings:
     ``epochs`` is the most passes over the rows; ``patience`` the epochs without a better validation loss after
     which training stops (None: never); ``gradient_norm`` the norm that gradients are clipped at (None: not).
     ``max_steps`` bounds the gradient steps, so that a large table needs no more time than it must; the last
-    epoch may be cut short by it.
+    epoch may be cut short by it. ``weight_decay`` is that of AdamW (Loshchilov and Hutter, 2019): each step takes
+    this share of the learning rate off every parameter, whatever its gradient.
     """
 
     epochs: int = 200
@@ -67,16 +68,23 @@ class LoopSettings:
     max_steps: int | None = None
     cosine_decay: bool = False
 
+    @classmethod
+    def of_steps(cls, steps: int, n_rows: int, batch_size: int, **others: Any) -> Self:
+        """As many epochs over n rows as make this many steps, whose size falls to zero along a cosine."""
+        epochs = -(-steps // -(-n_rows // batch_size))
+        return cls(epochs=epochs, batch_size=batch_size, max_steps=steps, cosine_decay=True, **others)
+
 
 class _Snapshot(NamedTuple):
     n_steps: int
     tensors: list[Tensor]
 
 
-class _Learner:
+class Learner:
     """Modules' parameters as views into one buffer, and Adam on it: a step, a clip, a snapshot are a few operations.
 
     Adam (Kingma and Ba, 2015) is written out, as torch's own spends several times its arithmetic on bookkeeping.
+    ``train`` makes one for itself; one that is handed to it several times keeps Adam's moments from call to call.
     """
 
     def __init__(self, modules: Sequence[nn.Module], settings: LoopSettings) -> None:
@@ -100,7 +108,7 @@ class _Learner:
         if self.gradient_norm is not None:
             gradient.div_((torch.linalg.vector_norm(gradient) / self.gradient_norm).clamp_min_(1.0))
         if self.weight_decay:
-            gradient.add_(self.values, alpha=self.weight_decay)
+            self.values.mul_(1 - learning_rate * self.weight_decay)
         self.n_steps += 1
         mean_decay, square_decay = ADAM_BETAS
         self.mean.lerp_(gradient, 1 - mean_decay)
@@ -176,6 +184,7 @@ def train(
     validate: Callable[[], float] | None = None,
     diagnostics: Callable[[], Mapping[str, float]] | None = None,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
+    learner: Learner | None = None,
 ) -> TrainingResult:
     """Minimise an objective over rows, and leave the modules in evaluation mode in their best state.
 
@@ -190,12 +199,14 @@ def train(
         one kept; without it, the last.
     diagnostics : numbers to add to each round's entry.
     on_epoch : called with each round's entry.
+    learner : of the same modules, to go on from its optimiser's state; who made it releases it in the end.
 
     A round is one epoch, or as many as make ``STEPS_A_ROUND`` steps, but never more than the patience.
     A non-finite loss or parameter takes training back to the last good round with half the step; after ten
     such recoveries training ends there. A KeyboardInterrupt ends training with the best state so far. Both warn.
     """
-    learner = _Learner(modules, settings)
+    own = learner is None
+    learner = Learner(modules, settings) if learner is None else learner
     n_rows, device = len(rows[0]), rows[0].device
     steps_an_epoch = -(-n_rows // settings.batch_size)
     total_steps = settings.epochs * steps_an_epoch
@@ -263,7 +274,8 @@ def train(
             stacklevel=2,
         )
     learner.restore(best)
-    learner.release()
+    if own:
+        learner.release()
     for module in modules:
         module.eval()
     return TrainingResult(history, interrupted)

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from hinterland.composite import row_errors
 from hinterland.networks.base import Network
-from hinterland.training.loop import LoopSettings, TrainingResult, train
+from hinterland.training.loop import LoopSettings, Objective, TrainingResult, train
+
+
+def reconstruction_objective(
+    network: Network, latent_terms: Callable[[Tensor], dict[str, Tensor]] | None = None
+) -> Objective:
+    """Mean squared error of a network's reconstructions of a batch of scaled rows, and the network's own penalty.
+
+    ``latent_terms`` gives more terms of the loss by name, from the batch's latent (n, latent_dim).
+    """
+
+    def objective(batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
+        encoding = network(*batch)
+        error = row_errors(batch[0], encoding.reconstruction).mean_squared_error.mean()
+        terms = {"reconstruction": error, "network_penalty": encoding.penalty}
+        return terms | ({} if latent_terms is None else latent_terms(encoding.latent))
+
+    return objective
 
 
 def fit_reconstruction(
@@ -19,26 +36,33 @@ def fit_reconstruction(
     settings: LoopSettings,
     generator: torch.Generator,
     *,
+    learnt: Sequence[nn.Module] | None = None,
+    latent_terms: Callable[[Tensor], dict[str, Tensor]] | None = None,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
 ) -> TrainingResult:
     """Train a network to reconstruct scaled rows (n, d), by mean squared error and its own penalty.
 
-    The state that reconstructs the held-out rows (m, d) best is kept; the last, where there are none.
+    The state that does so best on the held-out rows (m, d) is kept; the last, where there are none.
+
+    Parameters
+    ----------
+    network, rows, held_out : see above.
+    settings, generator, on_epoch : as in ``hinterland.training.loop.train``.
+    learnt : parts of the network to train, while the others stay in evaluation mode as they are; None for all of it.
+    latent_terms : more terms of the loss by name, from a batch's latent (n, latent_dim).
     """
 
-    def objective(batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
-        encoding = network(batch[0])
-        error = row_errors(batch[0], encoding.reconstruction).mean_squared_error.mean()
-        return {"reconstruction": error, "network_penalty": encoding.penalty}
+    network.prepare(rows)
+    objective = reconstruction_objective(network, latent_terms)
 
     def validate() -> float:
         with torch.no_grad():
             return float(sum(objective((held_out,)).values()))
 
     return train(
-        [network],
+        [network] if learnt is None else learnt,
         objective,
-        (rows,),
+        (rows, *network.constants(rows)),
         settings,
         generator,
         validate=validate if len(held_out) else None,

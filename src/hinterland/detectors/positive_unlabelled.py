@@ -1,0 +1,171 @@
+"""PositiveUnlabelled: a threshold from rows known to be normal, on the features of any detector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+
+from hinterland import catalogue
+from hinterland.densities.label_probability import LabelProbability
+from hinterland.detectors.base import Detector
+from hinterland.energy_model import EnergyModel, chunks
+from hinterland.parameters import check_integer, check_number, check_widths
+from hinterland.threads import Threads
+from hinterland.training.loop import LoopSettings
+from hinterland.training.positive_unlabelled import Estimate, anomaly_share, fit_label_probability
+
+LEAST_LABELLED = 10
+
+
+class PositiveUnlabelled(Detector):
+    """Learns its threshold from known normal rows among unlabelled ones, without a known anomaly.
+
+    A detector is trained on all rows that are not known to be anomalous. On its composite features z a network learns
+    h(z), the probability of being labelled; the share alpha of the normal rows that is labelled is the mean of h over
+    labelled rows that it has not seen; and a row is called anomalous where h(z) < alpha / 2: where it is more likely
+    anomalous than normal (methods.md section 3.6). The energy is -log(2 h(z) / alpha), with the threshold at zero.
+    The labelled rows must be a random part of the normal ones.
+
+    Parameters
+    ----------
+    detector : name of the detector whose features are used, with its network; or an instance, of which a clone is
+        fitted, with this one's ``random_state`` where it has none.
+    detector_options : parameters of a detector by name; None for its defaults.
+    head_hidden : widths of the head's hidden layers.
+    steps : gradient steps of the head, at most; the state that is best on held-out rows is kept.
+    batch_size, learning_rate : of Adam's steps of the head; the learning rate falls to zero along a cosine.
+    n_references, n_threads, random_state, on_epoch : as in ``DAGMM``; ``on_epoch`` sees the head's training.
+
+    Attributes
+    ----------
+    labelling_rate_ : dict with ``value``, ``low`` and ``high``: alpha, with a 95 % interval.
+    anomaly_share_ : dict like it: the share of anomalies among the unlabelled training rows.
+    models_ : the detector's, with the head in the place of the density. Others as in
+        ``hinterland.detectors.base.Detector``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from hinterland.detectors import PositiveUnlabelled
+    >>> X, benign = load_breast_cancer(return_X_y=True)
+    >>> known = (benign == 1) & (np.arange(len(X)) % 3 == 0)
+    >>> options = {"hidden": (20, 10), "latent_dim": 4, "epochs": 5, "min_steps": 50}
+    >>> detector = PositiveUnlabelled("DAGMM", options, steps=100, random_state=0).fit(X, known.astype(int))
+    >>> detector.predict(X).shape
+    (569,)
+    """
+
+    needs_labels = True
+    labelling_rate_: dict[str, float]
+    anomaly_share_: dict[str, float]
+
+    def __init__(
+        self,
+        detector: str | Detector = "DAGMM",
+        detector_options: Mapping[str, Any] | None = None,
+        *,
+        head_hidden: tuple[int, ...] = (32, 32),
+        steps: int = 2000,
+        batch_size: int = 1024,
+        learning_rate: float = 3e-3,
+        n_references: int = 256,
+        n_threads: Threads = 1,
+        random_state: Any = None,
+        on_epoch: Callable[[dict[str, float]], None] | None = None,
+    ) -> None:
+        self.detector = detector
+        self.detector_options = detector_options
+        self.head_hidden = head_hidden
+        self.steps = steps
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.n_references = n_references
+        self.n_threads = n_threads
+        self.random_state = random_state
+        self.on_epoch = on_epoch
+
+    def _check_parameters(self) -> None:
+        if not isinstance(self.detector_options, Mapping | None):
+            raise ValueError(f"detector_options must be a dictionary or None, got {self.detector_options!r}")
+        if isinstance(self.detector, str):
+            catalogue.check_parameter_names(
+                catalogue.detector_class(self.detector), self.detector_options or {}
+            )
+        elif not isinstance(self.detector, Detector):
+            raise ValueError(f"detector must be the name of a detector or one itself, got {self.detector!r}")
+        elif self.detector_options:
+            raise ValueError(
+                "detector_options are for a detector by name; set them on the instance, got "
+                f"{sorted(self.detector_options)}"
+            )
+        check_widths("head_hidden", self.head_hidden)
+        check_integer("steps", self.steps, least=1)
+        check_integer("batch_size", self.batch_size, least=2)
+        check_number("learning_rate", self.learning_rate, above=0)
+
+    def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
+        kept = labels != -1
+        rows, is_labelled = rows[kept], labels[kept] == 1
+        n_labelled, n_unlabelled = int(is_labelled.sum()), int((~is_labelled).sum())
+        if n_labelled < LEAST_LABELLED or n_unlabelled < LEAST_LABELLED:
+            raise ValueError(
+                f"y must mark at least {LEAST_LABELLED} rows as known normal (+1) and leave at least "
+                f"{LEAST_LABELLED} unlabelled (0), got {n_labelled} and {n_unlabelled}"
+            )
+        if isinstance(self.detector, str):
+            base = catalogue.detector_class(self.detector)(**(self.detector_options or {}))
+        else:
+            base = clone(self.detector)
+        if base.random_state is None:
+            base.set_params(random_state=seed)
+        base.fit(rows)
+        generator = torch.Generator().manual_seed(seed)
+        self.models_, self.history_ = [], [{"stage": 1.0, **entry} for entry in base.history_]
+        rates = []
+        for member, model in enumerate(base.models_):
+            with torch.no_grad():
+                features = torch.cat([model.features(chunk) for chunk in chunks(rows, device)])
+            head = LabelProbability(features.shape[1], self.head_hidden, generator=generator).to(device)
+            result, rate = fit_label_probability(
+                head, features, is_labelled, self._loop_settings(len(rows)), generator, on_epoch=self.on_epoch
+            )
+            self.models_.append(
+                EnergyModel(
+                    model.scaling, model.network, head, model.reconstruction_features, model.view
+                ).eval()
+            )
+            self.history_ += [{"stage": 2.0, "member": float(member), **entry} for entry in result.history]
+            rates.append(rate)
+        self.labelling_rate_ = _mean(rates)
+        self.anomaly_share_ = _mean([anomaly_share(rate, n_labelled, n_unlabelled) for rate in rates])
+
+    def _threshold(self) -> float:
+        return 0.0
+
+    def _check_threshold_parameters(self) -> None:
+        """There are none: the threshold follows from the labelling rate."""
+
+    @property
+    def device(self) -> str:  # type: ignore[override]
+        """The detector's device."""
+        return getattr(self.detector, "device", "cpu")
+
+    def _loop_settings(self, n_rows: int) -> LoopSettings:
+        return LoopSettings(
+            epochs=-(-self.steps // -(-n_rows // self.batch_size)),
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            max_steps=self.steps,
+            cosine_decay=True,
+        )
+
+
+def _mean(estimates: list[Estimate]) -> dict[str, float]:
+    """Means of value and interval over members, as a dictionary that a file can hold."""
+    values = np.mean([(e.value, e.low, e.high) for e in estimates], axis=0)
+    return dict(zip(("value", "low", "high"), values.tolist(), strict=True))

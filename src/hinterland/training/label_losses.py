@@ -1,0 +1,37 @@
+"""Labels in the loss: what known anomalies add to joint training, as functions of energies in nats.
+
+``reciprocal`` is the modified loss of the slides on variants of DAGMM (methods.md section 3.4), for reproduction: a
+known anomaly's energy E becomes 1 / E, which says nothing of an energy that is large already, and pushes the wrong way,
+without bound, where E is below zero. ``ranking`` is ours, and the default.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+LABEL_LOSSES = ("ranking", "reciprocal")
+SMALLEST_ENERGY = 1e-3
+"""Energies are kept above this for their reciprocal."""
+
+REFERENCE_QUANTILE = 0.95
+MARGIN = 5.0
+"""Nats that a known anomaly is to lie above the reference quantile of the other rows' energies."""
+
+
+def reciprocal_energies(energy: Tensor, is_anomaly: Tensor) -> Tensor:
+    """Energies (n,) with those of known anomalies turned into their reciprocals, clamped: the slides' loss a row."""
+    return torch.where(is_anomaly, 1 / energy.clamp_min(SMALLEST_ENERGY), energy)
+
+
+def ranking_losses(anomaly_energy: Tensor, other_energy: Tensor) -> Tensor:
+    """Losses (m,) of known anomalies' energies (m,) that lie too low among others' (n,).
+
+    softplus(q + margin - E), with q the 95 % quantile of the other rows' energies, which no gradient flows through. It
+    is never negative, its gradient never larger than 1, and nothing changes where all energies shift alike: what counts
+    is where known anomalies rank. One that lies far above the others adds nothing.
+    """
+    with torch.no_grad():
+        bar = torch.quantile(other_energy, REFERENCE_QUANTILE) + MARGIN
+    return softplus(bar - anomaly_energy)
