@@ -35,6 +35,9 @@ types: $(VENV)/.installed ## static types
 bench: $(VENV)/.installed ## speed and memory, as ratios in one run
 	$(BIN)/python benchmarks/training_speed.py
 	$(BIN)/python benchmarks/scoring_speed.py
+	$(BIN)/python benchmarks/graph.py
+	$(BIN)/python benchmarks/images.py
+	$(BIN)/python benchmarks/clustering.py
 	$(BIN)/python benchmarks/threads.py
 	$(BIN)/python benchmarks/score_memory.py
 

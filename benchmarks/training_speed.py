@@ -20,7 +20,7 @@ from hinterland.densities.gaussian import GaussianMixture
 from hinterland.energy_model import EnergyModel, InputScaling
 from hinterland.networks.mlp import Autoencoder
 from hinterland.threads import threads
-from hinterland.training.joint import JointObjective
+from hinterland.training.joint import JointObjective, JointWeights
 from hinterland.training.loop import LoopSettings, train
 
 N_FEATURES, HIDDEN, LATENT, N_COMPONENTS, ESTIMATION_HIDDEN, DROPOUT = 118, (60, 30, 10), 1, 4, 10, 0.5
@@ -43,7 +43,7 @@ def ours(rows: Tensor, batch_size: int) -> Callable[[], object]:
         ),
         FEATURES,
     )
-    objective = JointObjective(model, energy_weight=ENERGY_WEIGHT, penalty_weight=PENALTY_WEIGHT)
+    objective = JointObjective(model, JointWeights(ENERGY_WEIGHT, PENALTY_WEIGHT))
     settings = LoopSettings(
         epochs=1, batch_size=batch_size, learning_rate=LEARNING_RATE, gradient_norm=GRADIENT_NORM
     )

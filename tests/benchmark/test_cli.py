@@ -39,7 +39,7 @@ def test_list_names_tables_protocols_and_methods(invoke):
         (("run", "quik"), "no table, suite or protocol is called 'quik'; did you mean 'quick'?"),
         (
             ("run", "quick", "--methods", "DAGM"),
-            "no method is called 'DAGM'; did you mean 'DAGMM'? Known: DAGMM,",
+            "no method is called 'DAGM'; did you mean 'DAGMM'? Known: ",
         ),
         (
             ("run", "quick", "--subsets", "vine"),
@@ -107,3 +107,26 @@ def test_help_is_quick_to_import():
     code = f"import sys, hinterland.benchmark.cli; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_exported_results_make_the_same_store_again(invoke, store, tmp_path):
+    file, copy = tmp_path / "kept" / "results.jsonl.gz", tmp_path / "copy.sqlite"
+    assert invoke("export", file, "--store", store).exit_code == 0
+    result = invoke("import", file, "--store", copy)
+    assert result.exit_code == 0, result.stderr
+    assert Store(copy).results() == Store(store).results()
+    before = file.read_bytes()
+    assert invoke("export", file, "--store", copy).exit_code == 0
+    assert file.read_bytes() == before
+    assert "0 new results" in invoke("import", file, "--store", copy).stderr
+
+
+def test_what_is_no_export_is_refused_and_changes_nothing(invoke, store, tmp_path):
+    file = tmp_path / "results.jsonl.gz"
+    file.write_text("no results", encoding="utf-8")
+    before = Store(store).results()
+    result = invoke("import", file, "--store", store)
+    assert result.exit_code == 2
+    assert "not exported results" in result.stderr
+    assert Store(store).results() == before
+    assert "there is no file" in invoke("import", tmp_path / "none", "--store", store).stderr

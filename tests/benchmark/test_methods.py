@@ -10,7 +10,9 @@ from hinterland.detectors.base import Detector
 
 
 def test_detectors_are_found_without_being_named():
-    found = {name for name, m in methods().items() if issubclass(m.make, Detector)}
+    found = {
+        name for name, m in methods().items() if issubclass(m.make, Detector) and name == m.make.__name__
+    }
     assert "DAGMM" in found
     assert all(name not in inspect.getsource(module) for name in found)
 
@@ -63,3 +65,22 @@ def test_settings_of_strangers_are_an_error(monkeypatch):
         methods()
     monkeypatch.undo()
     methods.cache_clear()
+
+
+def test_a_variant_is_another_method_with_values_over_its_settings(monkeypatch):
+    monkeypatch.setattr(
+        module,
+        "_settings_files",
+        lambda: {
+            "IF": {
+                "settings": [{"protocols": ["cadgmm-*"], "values": {"n_estimators": 7, "max_samples": 5}}]
+            },
+            "small IF": {"of": "IF", "with": {"n_estimators": 3}, "reported_as": ["tiny"]},
+        },
+    )
+    found = methods.__wrapped__()
+    assert found["small IF"].make is found["IF"].make
+    assert found["small IF"].settings("cadgmm-kdd99") == {"n_estimators": 3, "max_samples": 5}
+    assert found["small IF"].settings("quick-one-class") == {"n_estimators": 3}
+    assert found["small IF"].is_reported_as("any", "tiny")
+    assert found["IF"].settings("cadgmm-kdd99") == {"n_estimators": 7, "max_samples": 5}

@@ -154,6 +154,33 @@ def results(
             typer.echo(f"wrote {path}", err=True)
 
 
+@app.command()
+def export(
+    output: Annotated[Path, typer.Argument(help="The file to write, such as benchmarks/results.jsonl.gz.")],
+    store: StorePath = DEFAULT_STORE,
+) -> None:
+    """Write every result of a store to one file, to keep or to pass on."""
+    from hinterland.benchmark.store import Store
+
+    with _errors():
+        _read(store)
+        typer.echo(f"wrote {Store(store).export(output)} results to {output}", err=True)
+
+
+@app.command("import")
+def import_(
+    results: Annotated[Path, typer.Argument(help="A file that export wrote.")],
+    store: StorePath = DEFAULT_STORE,
+) -> None:
+    """Take exported results into a store, which is made where there is none; what is there stays."""
+    from hinterland.benchmark.store import Store
+
+    with _errors():
+        if not results.exists():
+            raise ValueError(f"there is no file {results}")
+        typer.echo(f"{Store(store).read_in(results)} new results in {store}", err=True)
+
+
 def _read(store: Path) -> list[Result]:
     from hinterland.benchmark.store import Store, StoreError
 

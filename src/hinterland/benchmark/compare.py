@@ -18,7 +18,7 @@ from scipy.stats import friedmanchisquare, rankdata, wilcoxon
 from hinterland.benchmark.jobs import Result
 from hinterland.benchmark.methods import methods as known_methods
 from hinterland.benchmark.protocols import protocol
-from hinterland.benchmark.suites import suite
+from hinterland.benchmark.suites import run_keys, suite
 from hinterland.benchmark.tables import is_current
 
 
@@ -97,7 +97,7 @@ def collect(name: str, results: Iterable[Result], metric: str, chosen: Sequence[
     """
     cells: dict[tuple[str, str], dict[str, list[float]]] = {}
     failed: dict[str, int] = {}
-    protocols = suite(name).protocols
+    protocols = run_keys(suite(name))
     for result in results:
         job = result.job
         known = known_methods().get(job.method)

@@ -109,7 +109,7 @@ def grid(
     wanted = None if subsets is None else list(subsets)
     jobs = []
     for key in protocols:
-        known = protocol(key).subsets()
+        known, run_key = protocol(key).subsets(), protocol(key).run_key
         if not known:
             raise DataNotFoundError(
                 f"the protocol {key!r} finds no data on this machine; set HINTERLAND_DATA"
@@ -119,9 +119,9 @@ def grid(
         for subset in known if wanted is None else wanted:
             for seed in seeds:
                 for name in methods:
-                    chosen = {**method(name).settings(key, subset), **(settings or {})}
-                    jobs.append(Job(name, key, subset, seed, chosen))
-    return jobs
+                    chosen = {**method(name).settings(run_key, subset), **(settings or {})}
+                    jobs.append(Job(name, run_key, subset, seed, chosen))
+    return list(dict.fromkeys(jobs))  # two protocols may read one run
 
 
 def _check_subsets(key: str, wanted: list[str], known: tuple[str, ...]) -> None:
@@ -145,7 +145,7 @@ def run_job(job: Job, *, keep_scores: bool = False) -> Result:
             run = protocol(job.protocol).prepare(job.seed, job.subset)
             started = time.perf_counter()
             outcome = _best(method(job.method), job, run)
-            judged = run.judge(outcome.energy, outcome.training_energy)
+            judged = run.judge(outcome.energy, outcome.training_energy, outcome.own_threshold)
     except Exception as error:
         return Result(
             job,
@@ -180,6 +180,7 @@ def run_job(job: Job, *, keep_scores: bool = False) -> Result:
 class _Outcome:
     energy: np.ndarray
     training_energy: np.ndarray | None
+    own_threshold: float | None
     fit_seconds: float
     score_seconds: float
     parameters: Mapping[str, Any]
@@ -198,6 +199,7 @@ def _best(chosen: Method, job: Job, run: PreparedRun) -> _Outcome:
     return _Outcome(
         outcomes[best].energy,
         outcomes[best].training_energy,
+        outcomes[best].own_threshold,
         sum(outcome.fit_seconds for outcome in outcomes),
         sum(outcome.score_seconds for outcome in outcomes),
         {**outcomes[best].parameters, **chosen.candidates[best], "candidates": len(outcomes)},
@@ -217,7 +219,8 @@ def _fit_and_score(scorer: Scorer, run: PreparedRun) -> _Outcome:
     training = None
     if run.needs_training_energy:
         training = _energies(scorer.energy(run.X_train), len(run.X_train))
-    return _Outcome(energy, training, fitted - started, scored - fitted, _parameters(scorer))
+    own = -float(scorer.offset_) if hasattr(scorer, "offset_") else None
+    return _Outcome(energy, training, own, fitted - started, scored - fitted, _parameters(scorer))
 
 
 def _energies(energy: Any, rows: int) -> np.ndarray:

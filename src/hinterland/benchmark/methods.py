@@ -6,14 +6,16 @@ Nothing here names a method. Detectors are the ``Detector`` classes in ``hinterl
 ``{METHOD: {"reported_as": [...], "settings": [{"protocols": [PATTERN, ...], "values": {...}, "why": "..."}]}}``
 
 The first entry with a matching pattern counts; without one the method's own defaults do. ``reported_as`` lists
-the names that papers' tables give the method, ``source:name`` where only one source means it so.
+the names that papers' tables give the method, ``source:name`` where only one source means it so. A method that
+``"shown_beside": true`` marks stands in every paper's table that it has results for. A variant,
+``{METHOD: {"of": METHOD, "with": {...}}}``, is another method with these values over its settings.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import resources
@@ -46,6 +48,8 @@ class Method:
         make: its class; called with ``random_state`` and the settings.
         reported_as: names in papers' tables.
         entries: settings by protocol pattern, as in the settings files.
+        changed: values over those of the entries: what makes a variant.
+        shown_beside: whether papers' tables that do not name it show it too.
         footnote, library_fault, candidates: see ``hinterland.baselines.Baseline``.
     """
 
@@ -53,13 +57,15 @@ class Method:
     make: type[Any]
     reported_as: tuple[str, ...] = ()
     entries: tuple[Mapping[str, Any], ...] = ()
+    changed: Mapping[str, Any] = field(default_factory=dict)
+    shown_beside: bool = False
     footnote: str = ""
     library_fault: str = ""
     candidates: tuple[Mapping[str, Any], ...] = ()
 
     def settings(self, protocol: str, subset: str = "") -> dict[str, Any]:
         """Constructor arguments for a protocol; patterns see ``protocol`` and ``protocol/subset``."""
-        return dict(self._entry(protocol, subset).get("values", {}))
+        return {**self._entry(protocol, subset).get("values", {}), **self.changed}
 
     def why(self, protocol: str, subset: str = "") -> str:
         """Where the settings for a protocol come from, or ""."""
@@ -93,24 +99,34 @@ class Method:
 
 @cache
 def methods() -> dict[str, Method]:
-    """Every method by name: detectors first."""
+    """Every method by name: detectors, baselines, then variants."""
     data = _settings_files()
     known: dict[str, type[Any]] = {**catalogue.detectors(), **baselines()}
-    strangers = data.keys() - known.keys()
+    variants = {name: entry for name, entry in data.items() if "of" in entry}
+    strangers = (data.keys() - known.keys() - variants.keys()) | {
+        e["of"] for e in variants.values()
+    } - known.keys()
     if strangers:
         raise ValueError(f"settings name methods that do not exist: {', '.join(sorted(strangers))}")
-    return {
-        name: Method(
-            name=name,
-            make=make,
-            reported_as=tuple(data.get(name, {}).get("reported_as", ())),
-            entries=tuple(data.get(name, {}).get("settings", ())),
-            footnote=getattr(make, "footnote", ""),
-            library_fault=getattr(make, "library_fault", ""),
-            candidates=getattr(make, "candidates", ()),
-        )
-        for name, make in known.items()
-    }
+    found = {name: _method(name, make, data.get(name, {})) for name, make in known.items()}
+    for name, entry in variants.items():
+        own = _method(name, found[entry["of"]].make, entry)
+        entries = (*own.entries, *found[entry["of"]].entries)
+        found[name] = replace(own, entries=entries, changed=entry["with"])
+    return found
+
+
+def _method(name: str, make: type[Any], entry: Mapping[str, Any]) -> Method:
+    return Method(
+        name=name,
+        make=make,
+        reported_as=tuple(entry.get("reported_as", ())),
+        entries=tuple(entry.get("settings", ())),
+        shown_beside=bool(entry.get("shown_beside", False)),
+        footnote=entry.get("footnote", getattr(make, "footnote", "")),
+        library_fault=getattr(make, "library_fault", ""),
+        candidates=getattr(make, "candidates", ()),
+    )
 
 
 def method(name: str) -> Method:

@@ -41,7 +41,8 @@ class Sides:
 class Judgement:
     """One way of reading a run: on which test rows, under which threshold rule, with which share flagged.
 
-    ``share`` None flags as many test rows as there are anomalies among them: their number is taken as known.
+    ``share`` None flags as many test rows as there are anomalies among them: their number is taken as known. The rule
+    ``own`` takes the threshold that the method brings along, and is passed over for a method that has none.
     """
 
     name: str
@@ -72,17 +73,22 @@ class PreparedRun:
     @property
     def needs_training_energy(self) -> bool:
         """Whether a judgement takes its threshold from training rows too."""
-        return any(judgement.rule != "natural_half" for judgement in self.judgements)
+        return any(judgement.rule in ("pooled", "training") for judgement in self.judgements)
 
     def auroc(self, energy: np.ndarray) -> float:
         """AUROC of test energies (n_test,) on the first judgement's test set."""
         mask = self.tests[self.judgements[0].test]
         return metrics.auroc(self.is_anomaly_test[mask], energy[mask])
 
-    def judge(self, energy: np.ndarray, training_energy: np.ndarray | None) -> dict[str, dict[str, Any]]:
+    def judge(
+        self, energy: np.ndarray, training_energy: np.ndarray | None, own_threshold: float | None = None
+    ) -> dict[str, dict[str, Any]]:
         """Metrics of test energies (n_test,) by judgement; see ``hinterland.metrics.Evaluation``."""
         result = {}
         for judgement in self.judgements:
+            own = judgement.rule == metrics.OWN
+            if own and own_threshold is None:
+                continue
             mask = self.tests[judgement.test]
             truth = self.is_anomaly_test[mask]
             result[judgement.name] = metrics.evaluate(
@@ -91,6 +97,7 @@ class PreparedRun:
                 rule=judgement.rule,
                 share=float(truth.mean()) if judgement.share is None else judgement.share,
                 training_energy=training_energy,
+                threshold=own_threshold if own else None,
             ).as_dict()
         return result
 
@@ -113,6 +120,8 @@ class Protocol:
         scaling: how columns are scaled by the training rows, or None.
         subsets: the variants a grid runs over, ``("",)`` where there is one.
         answers: key of the reported protocol whose numbers stand beside ours; None where there is none.
+        run_of: key of the protocol whose runs this one reads again: the same rows, under judgements that are all that
+            one's too. No job is ever made for this one.
         companion_of: key of the protocol in whose tables this one is shown as a second opinion.
         read_subset: a reported subset to the run's subset and the judgement's name.
         readings: what was decided where the source is silent, and what flatters; printed under tables.
@@ -127,6 +136,7 @@ class Protocol:
     scaling: Scaling | None = "standard"
     subsets: Callable[[], tuple[str, ...]] = _one_subset
     answers: str | None = None
+    run_of: str = ""
     companion_of: str | None = None
     read_subset: Callable[[str], tuple[str, str]] | None = None
     readings: tuple[str, ...] = field(default=())
@@ -156,6 +166,11 @@ class Protocol:
             tests={name: np.isin(test, rows) for name, rows in sides.tests.items()},
             judgements=self.judgements,
         )
+
+    @property
+    def run_key(self) -> str:
+        """Key that jobs and results of this protocol are kept under."""
+        return self.run_of or self.key
 
     def reading_of(self, reported_subset: str) -> tuple[str, str]:
         """Subset and judgement under which a reported number is to be compared."""

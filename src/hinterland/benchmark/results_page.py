@@ -10,7 +10,7 @@ from hinterland.benchmark.compare import collect, compare
 from hinterland.benchmark.diagram import draw
 from hinterland.benchmark.jobs import Result
 from hinterland.benchmark.protocols import protocols
-from hinterland.benchmark.suites import companions, reported_in, suites
+from hinterland.benchmark.suites import belongs, companions, reported_in, run_keys, suites
 
 _INTRODUCTION = """# Results
 
@@ -31,7 +31,9 @@ def write(results: Iterable[Result], output: Path) -> list[Path]:
     written = []
     parts = [_INTRODUCTION]
     for name, suite in suites().items():
-        if name in single or not ran & {*suite.protocols, *(p.key for p in companions(suite))}:
+        if name in single or not ran & {*run_keys(suite), *(p.run_key for p in companions(suite))}:
+            continue
+        if suite.methods and not {result.job.method for result in stored} & set(suite.methods):
             continue
         parts.append(f"## {suite.title}\n\n{_commands(name, stored)}")
         if reported_in(name):
@@ -52,8 +54,12 @@ def _commands(name: str, results: Sequence[Result]) -> str:
     """The commands that make a table again, with the methods and the number of seeds that it shows."""
     suite = suites()[name]
     lines = []
-    for chosen, keys in [(name, suite.protocols), *((p.key, (p.key,)) for p in companions(suite))]:
-        jobs = [result.job for result in results if result.job.protocol in keys]
+    for chosen, keys in [(name, run_keys(suite)), *((p.key, {p.run_key}) for p in companions(suite))]:
+        jobs = [
+            result.job
+            for result in results
+            if result.job.protocol in keys and belongs(result.job.method, reported_in(name))
+        ]
         if jobs:
             methods = ",".join(dict.fromkeys(job.method for job in jobs))
             seeds = max(job.seed for job in jobs) + 1

@@ -46,6 +46,11 @@ def suite(name: str) -> Suite:
     return found
 
 
+def run_keys(chosen: Suite) -> frozenset[str]:
+    """Keys that the results of a suite's protocols are kept under."""
+    return frozenset(protocols()[key].run_key for key in chosen.protocols)
+
+
 def reported_in(table_key: str) -> tuple[Reported, ...]:
     """The reported numbers of a table; empty for a suite that is no paper's table."""
     return tuple(row for row in reported() if row.table_key == table_key)
@@ -53,14 +58,14 @@ def reported_in(table_key: str) -> tuple[Reported, ...]:
 
 def companions(chosen: Suite) -> list[Protocol]:
     """Protocols that are shown beside a suite's own as a second opinion."""
-    return [p for p in protocols().values() if p.companion_of in chosen.protocols]
+    return [p for p in protocols().values() if p.companion_of in run_keys(chosen)]
 
 
 def default_methods(chosen: Suite) -> list[str]:
     """What runs where no method is asked for: the suite's own list; the methods a paper's table names; or all.
 
     Methods whose library is missing or whose numbers are not printed are left out; so are, outside of papers' tables
-    that name them, those that see test labels.
+    that name them, variants of others and those that see test labels.
     """
     if chosen.methods:
         return list(chosen.methods)
@@ -68,7 +73,16 @@ def default_methods(chosen: Suite) -> list[str]:
     usable = {name: m for name, m in methods().items() if m.is_installed() and not m.library_fault}
     if rows:
         return [name for name, m in usable.items() if names_method(rows, m)]
-    return [name for name, m in usable.items() if not m.sees_test_labels]
+    return [name for name, m in usable.items() if not (m.sees_test_labels or m.changed)]
+
+
+def belongs(name: str, rows: tuple[Reported, ...]) -> bool:
+    """Whether a method's results stand in a table: one of no paper, or whose rows name it, or it is shown beside.
+
+    Of methods that are no longer known none do.
+    """
+    chosen = methods().get(name)
+    return not rows or (chosen is not None and (chosen.shown_beside or names_method(rows, chosen)))
 
 
 def names_method(rows: tuple[Reported, ...], chosen: Method) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hinterland.benchmark.compare import Comparison, Scores, collect
 from hinterland.benchmark.jobs import Result
 from hinterland.benchmark.protocols import protocol
-from hinterland.benchmark.suites import suite
+from hinterland.benchmark.suites import run_keys, suite
 from hinterland.benchmark.tables import is_current
 
 METRICS = {"auroc": "AUROC", "average_precision": "AP", "f1": "F1"}
@@ -28,7 +28,7 @@ def rows(name: str, comparison: Comparison, results: Iterable[Result]) -> list[l
         own = [
             r
             for r in stored
-            if r.job.method == method and r.job.protocol in suite(name).protocols and is_current(r)
+            if r.job.method == method and r.job.protocol in run_keys(suite(name)) and is_current(r)
         ]
         finished = [r for r in own if not r.failed]
         lines.append(

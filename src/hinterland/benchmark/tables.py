@@ -16,7 +16,7 @@ from hinterland.benchmark.methods import Method, methods
 from hinterland.benchmark.protocol import Judgement, Protocol
 from hinterland.benchmark.protocols import protocol
 from hinterland.benchmark.reported import Reported
-from hinterland.benchmark.suites import companions, reported_in, suite
+from hinterland.benchmark.suites import belongs, companions, reported_in, suite
 
 DEFAULT_METRICS = ("auroc", "average_precision", "f1")
 TIES_SHOWN = 0.5
@@ -91,11 +91,12 @@ def build(name: str, results: Iterable[Result], metrics: Sequence[str] = ()) -> 
     table = Table(name, chosen.title, wanted)
     by_protocol: dict[str, list[Result]] = {}
     for result in results:
-        by_protocol.setdefault(result.job.protocol, []).append(result)
+        if belongs(result.job.method, printed):
+            by_protocol.setdefault(result.job.protocol, []).append(result)
     own = [protocol(key) for key in chosen.protocols]
-    beside = [p for p in companions(chosen) if p.key in by_protocol] if printed else []
+    beside = [p for p in companions(chosen) if p.run_key in by_protocol] if printed else []
     for p in [*own, *beside]:
-        _add_protocol(table, p, printed, by_protocol.get(p.key, []))
+        _add_protocol(table, p, printed, by_protocol.get(p.run_key, []))
     return table
 
 
@@ -165,7 +166,7 @@ def _add_row(
     notes = []
     if method is not None:
         notes += [table.note(text) for text in (method.library_fault or method.footnote,) if text]
-        why = method.why(p.key, subset)
+        why = method.why(p.run_key, subset)
         if why and finished:
             notes.append(table.note(f"{method.name}: {why}"))
     for message in dict.fromkeys(result.error for result in failed):

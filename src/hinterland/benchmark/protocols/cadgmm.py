@@ -2,6 +2,7 @@
 
 from hinterland.benchmark.protocol import Judgement, Protocol, Sides, from_split, load_once
 from hinterland.benchmark.protocols import kddcup99
+from hinterland.benchmark.suite import Suite
 from hinterland.datasets import Dataset, splits
 
 CONTAMINATION = tuple(f"train_anomaly={percent}%" for percent in (1, 2, 3, 4, 5))
@@ -28,8 +29,8 @@ PROTOCOLS = (
         title="KDD Cup 1999: half of all rows tested, trained on the attacks of the other half",
         dataset="KDDCUP99",
         load=kddcup99.load,
-        split=lambda data, _, seed: kddcup99.halves(data, 0.0, seed),
-        judgements=kddcup99.BOTH_RULES,
+        split=kddcup99.clean_halves,
+        judgements=(kddcup99.NATURAL, *kddcup99.POOLED_AT_PERCENTILES),
         answers="cadgmm-kdd99",
         readings=kddcup99.READINGS,
     ),
@@ -48,7 +49,7 @@ PROTOCOLS = (
         title="cadgmm-kdd99 with columns scaled to [0, 1], as public DAGMM code has them",
         dataset="KDDCUP99, [0, 1]",
         load=kddcup99.load,
-        split=lambda data, _, seed: kddcup99.halves(data, 0.0, seed),
+        split=kddcup99.clean_halves,
         judgements=kddcup99.BOTH_RULES,
         scaling="minmax",
         companion_of="cadgmm-kdd99",
@@ -101,5 +102,14 @@ PROTOCOLS = (
         subsets=lambda: CONTAMINATION,
         companion_of="cadgmm-kdd99-contaminated",
         readings=kddcup99.DEDUPLICATED_READINGS,
+    ),
+)
+
+SUITES = (
+    Suite(
+        "cadgmm-neighbours",
+        "CADGMM, Figure 3: by the number of neighbours",
+        ("cadgmm-kdd99", "cadgmm-arrhythmia", "cadgmm-satellite"),
+        tuple(f"CADGMM ({n} neighbours)" for n in range(5, 20, 2)),
     ),
 )

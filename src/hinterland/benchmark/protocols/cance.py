@@ -58,8 +58,9 @@ PROTOCOLS = (
         title="KDD Cup 1999: trained on half of the attacks, tested on all other rows, pooled threshold",
         dataset="KDDCUP99",
         load=kddcup99.load,
-        split=lambda data, _, seed: kddcup99.halves(data, 0.0, seed),
+        split=kddcup99.clean_halves,
         judgements=(kddcup99.POOLED, kddcup99.NATURAL),
+        run_of="cadgmm-kdd99",
         answers="cance-kddcup99",
         readings=(
             *kddcup99.READINGS,

@@ -8,12 +8,7 @@ from hinterland.benchmark.protocol import Judgement, Protocol, Sides
 from hinterland.benchmark.protocols import kddcup99
 from hinterland.datasets import Dataset, splits
 
-PERCENTILES = (20, 10, 30, 40, 50, 60)  # the first is the one the slides' summary quotes
 LABELLED_SHARE = 0.1
-
-
-def _judgements(label: str, rule: str, test: str) -> tuple[Judgement, ...]:
-    return tuple(Judgement(f"{label}, top {p} %", rule=rule, share=p / 100, test=test) for p in PERCENTILES)
 
 
 def _reading(label: str, default: int) -> Callable[[str], tuple[str, str]]:
@@ -41,8 +36,9 @@ PROTOCOLS = (
         title="KDD Cup 1999: trained on half of the attacks, tested on all other rows, pooled threshold",
         dataset="KDDCUP99",
         load=kddcup99.load,
-        split=lambda data, _, seed: kddcup99.halves(data, 0.0, seed),
-        judgements=(*_judgements("pooled", "pooled", "all others"), kddcup99.NATURAL),
+        split=kddcup99.clean_halves,
+        judgements=(*kddcup99.POOLED_AT_PERCENTILES, kddcup99.NATURAL),
+        run_of="cadgmm-kdd99",
         answers="variants-pooled",
         read_subset=_reading("pooled", 20),
         readings=(
@@ -55,8 +51,9 @@ PROTOCOLS = (
         title="the slides' copied DAGMM row: natural half",
         dataset="KDDCUP99",
         load=kddcup99.load,
-        split=lambda data, _, seed: kddcup99.halves(data, 0.0, seed),
+        split=kddcup99.clean_halves,
         judgements=kddcup99.BOTH_RULES,
+        run_of="cadgmm-kdd99",
         answers="variants-copied-baseline",
         readings=(
             *kddcup99.READINGS,
@@ -70,7 +67,7 @@ PROTOCOLS = (
         dataset="KDDCUP99",
         load=kddcup99.load,
         split=_half_with_labels,
-        judgements=_judgements("natural half", "natural_half", "natural half"),
+        judgements=kddcup99.at_percentiles("natural half", "natural_half", "natural half"),
         answers="variants-modified-loss",
         read_subset=_reading("natural half", 40),
         readings=(
@@ -85,7 +82,10 @@ PROTOCOLS = (
         dataset="KDDCUP99",
         load=kddcup99.load,
         split=_half_positive_unlabelled,
-        judgements=(kddcup99.NATURAL,),
+        judgements=(
+            Judgement("own threshold", rule="own", share=None, test="natural half"),
+            kddcup99.NATURAL,
+        ),
         answers="variants-pu",
         readings=(
             kddcup99.READINGS[0],

@@ -18,6 +18,15 @@ NATURAL_SHARE = 97_278 / 494_021
 NATURAL = Judgement("natural half, top 20 %", rule="natural_half", share=SHARE, test="natural half")
 POOLED = Judgement("pooled, top 20 %", rule="pooled", share=SHARE, test="all others")
 BOTH_RULES = (NATURAL, POOLED)
+PERCENTILES = (20, 10, 30, 40, 50, 60)  # of the slides; the first is the one their summary quotes
+
+
+def at_percentiles(label: str, rule: str, test: str) -> tuple[Judgement, ...]:
+    """A judgement at each of the slides' shares flagged."""
+    return tuple(Judgement(f"{label}, top {p} %", rule=rule, share=p / 100, test=test) for p in PERCENTILES)
+
+
+POOLED_AT_PERCENTILES = at_percentiles("pooled", "pooled", "all others")
 READINGS = (
     "KDD Cup 1999, 10 % sample, 118 columns (protocol, service, flag one-hot), standardised by the training rows. "
     "Standardising, the detectors' default, took the place of [0, 1] after test F1 of three seeds under both was seen.",
@@ -38,6 +47,11 @@ def halves(data: Dataset, share: float, seed: int) -> Sides:
     natural = splits.contaminated(data.is_anomaly, share=share, random_state=seed)
     others = splits.contaminated(data.is_anomaly, share=share, test="all_others", random_state=seed)
     return Sides(natural.train, {"natural half": natural.test, "all others": others.test})
+
+
+def clean_halves(data: Dataset, _: str, seed: int) -> Sides:
+    """``halves`` without anomalies among the training rows."""
+    return halves(data, 0.0, seed)
 
 
 @lru_cache(maxsize=1)
