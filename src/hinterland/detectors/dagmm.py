@@ -55,10 +55,10 @@ class DAGMM(Detector):
         ``norm`` takes the root of that sum.
     energy_weight : lambda1 of the loss.
     penalty_weight : lambda2 of the loss, the weight of the penalty on small variances.
-    label_loss : what rows known to be anomalous (-1 in y) add to the loss. ``ranking`` asks that they lie above the
-        other rows' energies; they are neither reconstructed nor counted in the mixture. ``reciprocal`` is the modified
-        loss of methods.md section 3.4, for reproduction: rows like the others, of which the loss takes 1 / energy.
-        With None they are left out.
+    label_loss : what rows known to be anomalous (-1 in y) add to the loss. ``ranking`` asks that they, and random
+        variants of them, lie above the other rows' energies; they are neither reconstructed nor counted in the
+        mixture. ``reciprocal`` is the modified loss of methods.md section 3.4, for reproduction: rows like the others,
+        of which the loss takes 1 / energy. With None they are left out.
     label_weight : weight of the ranking loss.
     covariance_floor : share of each composite feature's variance that every component's is raised by.
     scoring : ``energy``, ``reconstruction`` (the squared error), ``energy+reconstruction``, or ``angle`` (between a row

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from hinterland.composite import MEASURES, row_errors
 from hinterland.energy_model import EnergyModel
 from hinterland.training.hold_out import hold_out
-from hinterland.training.label_losses import ranking_losses, reciprocal_energies
+from hinterland.training.label_losses import anomaly_variants, ranking_losses, reciprocal_energies
 from hinterland.training.loop import LoopSettings, TrainingResult, train
 
 ANOMALIES_A_STEP = 64
-"""Known anomalies that a step of the ranking loss sees, at most; with fewer, all of them, at every step."""
+"""Variants of known anomalies that a step of the ranking loss sees; in evaluation, known anomalies at most."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class JointObjective(nn.Module):
     ----------
     model : network, density and the names of the reconstruction features between them.
     weights : of the terms.
-    anomalies : scaled rows (m, d) known to be anomalous, with their constants: they are ranked above the others, and
-        neither reconstructed nor counted in the density.
+    anomalies : scaled rows (m, d) known to be anomalous: they, and while training variants of them, are ranked above
+        the others, and neither reconstructed nor counted in the density.
     reciprocal : whether a batch ends with what says of each row if it is a known anomaly, (n,), whose energy then
         counts by its reciprocal.
-    generator : draws some of them for each step where they are many.
+    generator : draws their variants.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class JointObjective(nn.Module):
         model: EnergyModel,
         weights: JointWeights,
         *,
-        anomalies: tuple[Tensor, ...] | None = None,
+        anomalies: Tensor | None = None,
         reciprocal: bool = False,
         generator: torch.Generator | None = None,
     ) -> None:
@@ -84,29 +84,21 @@ class JointObjective(nn.Module):
             MEASURES[self.weights.reconstruction](errors).mean(), encoding.penalty, energy.mean(), penalty
         )
 
-    def _with_anomalies(
-        self, batch: tuple[Tensor, ...], anomalies: tuple[Tensor, ...]
-    ) -> Mapping[str, Tensor]:
-        n = len(batch[0])
-        seen, *constants = map(torch.cat, zip(batch, self._drawn(anomalies), strict=True))
+    def _with_anomalies(self, batch: tuple[Tensor, ...], anomalies: Tensor) -> Mapping[str, Tensor]:
+        n, network = len(batch[0]), self.model.network
+        if network.training:
+            shown = anomaly_variants(anomalies, batch[0], ANOMALIES_A_STEP, self.generator)
+        else:
+            shown = anomalies[:ANOMALIES_A_STEP]
+        seen, *constants = map(torch.cat, zip(batch, (shown, *network.constants(shown)), strict=True))
         counts = (torch.arange(len(seen), device=seen.device) < n).to(seen.dtype)
-        encoding = self.model.network(seen, *constants)
+        encoding = network(seen, *constants)
         errors = row_errors(seen, encoding.reconstruction)
         energy, penalty = self.density.batch_energy(self.model.composite(encoding.latent, errors), counts)
         ranking = ranking_losses(energy[n:], energy[:n]).mean()
         reconstruction = MEASURES[self.weights.reconstruction](errors)[:n].mean()
         terms = self._terms(reconstruction, encoding.penalty, energy[:n].mean(), penalty)
         return {**terms, "label": self.weights.label * ranking}
-
-    def _drawn(self, anomalies: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """All known anomalies, or while training a random part of many; always the same part in evaluation."""
-        n, device = len(anomalies[0]), anomalies[0].device
-        if n <= ANOMALIES_A_STEP:
-            return anomalies
-        if not self.model.network.training:
-            return tuple(tensor[:ANOMALIES_A_STEP] for tensor in anomalies)
-        chosen = torch.randint(n, (ANOMALIES_A_STEP,), generator=self.generator).to(device)
-        return tuple(tensor[chosen] for tensor in anomalies)
 
     def _terms(
         self, reconstruction: Tensor, network_penalty: Tensor, energy: Tensor, density_penalty: Tensor
@@ -145,10 +137,7 @@ def fit_jointly(
     tensors = (scaled, *network.constants(scaled))
     if literal:
         tensors += (torch.from_numpy(marked).to(scaled.device),)
-    ranked = None
-    if label_loss == "ranking" and marked.any():
-        anomalous = model.scaled(rows[marked])
-        ranked = (anomalous, *network.constants(anomalous))
+    ranked = model.scaled(rows[marked]) if label_loss == "ranking" and marked.any() else None
     objective = JointObjective(model, weights, anomalies=ranked, reciprocal=literal, generator=generator)
     training, validation = hold_out(len(used), validation_share, generator)
     held_out = tuple(tensor[validation] for tensor in tensors)

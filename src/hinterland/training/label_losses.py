@@ -16,6 +16,9 @@ SMALLEST_ENERGY = 1e-3
 """Energies are kept above this for their reciprocal."""
 
 REFERENCE_QUANTILE = 0.95
+LARGEST_SHARE_TAKEN = 0.5
+"""Share of a known anomaly's entries that its variants take from other rows, at most."""
+
 MARGIN = 5.0
 """Nats that a known anomaly is to lie above the reference quantile of the other rows' energies."""
 
@@ -35,3 +38,17 @@ def ranking_losses(anomaly_energy: Tensor, other_energy: Tensor) -> Tensor:
     with torch.no_grad():
         bar = torch.quantile(other_energy, REFERENCE_QUANTILE) + MARGIN
     return softplus(bar - anomaly_energy)
+
+
+def anomaly_variants(anomalies: Tensor, others: Tensor, n: int, generator: torch.Generator | None) -> Tensor:
+    """Random variants (n, d) of known anomalies (m, d): each takes some entries from one of the other rows.
+
+    The share taken is uniform up to a half. A handful of known anomalies is learnt by heart if it stays as it is, and
+    says nothing of rows near them; their variants stand for what is near, on the scale of the table itself.
+    """
+    chosen = torch.randint(len(anomalies), (n,), generator=generator)
+    donors = torch.randint(len(others), (n,), generator=generator)
+    share = LARGEST_SHARE_TAKEN * torch.rand((n, 1), generator=generator)
+    taken = torch.rand((n, anomalies.shape[1]), generator=generator) < share
+    device = anomalies.device
+    return torch.where(taken.to(device), others[donors.to(device)], anomalies[chosen.to(device)])
