@@ -112,3 +112,23 @@ def test_wrong_parameters_are_named(planted, parameters, message):
     rows, y, _ = planted
     with pytest.raises(ValueError, match=message):
         PositiveUnlabelled(**parameters).fit(rows, y)
+
+
+def test_a_detector_that_learns_from_known_normal_rows_alone_sees_no_other(planted):
+    rows, y, is_anomaly = planted
+    base = BASES["DAGMM"]
+    detector = PositiveUnlabelled(base, trained_on="labelled", steps=200, random_state=0).fit(rows, y)
+    wild = rows.copy()
+    wild[is_anomaly] *= 100
+    again = PositiveUnlabelled(base, trained_on="labelled", steps=200, random_state=0).fit(wild, y)
+    for ours, theirs in zip(
+        detector.models_[0].network.parameters(), again.models_[0].network.parameters(), strict=True
+    ):
+        np.testing.assert_array_equal(ours.detach().numpy(), theirs.detach().numpy())
+    assert np.mean(detector.predict(rows)[is_anomaly] == -1) > 0.8
+
+
+def test_an_unknown_choice_of_rows_is_named(planted):
+    rows, y, _ = planted
+    with pytest.raises(ValueError, match="trained_on"):
+        PositiveUnlabelled(trained_on="some").fit(rows, y)

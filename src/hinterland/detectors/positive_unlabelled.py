@@ -13,21 +13,23 @@ from hinterland import catalogue
 from hinterland.densities.label_probability import LabelProbability
 from hinterland.detectors.base import Detector
 from hinterland.energy_model import EnergyModel, chunks
-from hinterland.parameters import check_integer, check_number, check_widths
+from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.threads import Threads
 from hinterland.training.loop import LoopSettings
 from hinterland.training.positive_unlabelled import Estimate, anomaly_share, fit_label_probability
 
 LEAST_LABELLED = 10
+TRAINED_ON = ("all", "labelled")
 
 
 class PositiveUnlabelled(Detector):
     """Learns its threshold from known normal rows among unlabelled ones, without a known anomaly.
 
-    A detector is trained on all rows that are not known to be anomalous. On its composite features z a network learns
-    h(z), the probability of being labelled; the share alpha of the normal rows that is labelled is the mean of h over
-    labelled rows that it has not seen; and a row is called anomalous where h(z) < alpha / 2: where it is more likely
-    anomalous than normal (methods.md section 3.6). The energy is -log(2 h(z) / alpha), with the threshold at zero.
+    A detector is trained on all rows that are not known to be anomalous, or on the known normal rows alone. On its
+    composite features z a network learns h(z), the probability of being labelled; the share alpha of the normal rows
+    that is labelled is the mean of h over labelled rows that it has not seen; and a row is called anomalous where
+    h(z) < alpha / 2: where it is more likely anomalous than normal (methods.md section 3.6). The energy is
+    -log(2 h(z) / alpha), with the threshold at zero.
     The labelled rows must be a random part of the normal ones.
 
     Parameters
@@ -35,6 +37,8 @@ class PositiveUnlabelled(Detector):
     detector : name of the detector whose features are used, with its network; or an instance, of which a clone is
         fitted, with this one's ``random_state`` where it has none.
     detector_options : parameters of a detector by name; None for its defaults.
+    trained_on : ``all``, or ``labelled``: the rows that the detector itself learns from. Where enough rows are labelled
+        to learn from, those alone are free of anomalies.
     head_hidden : widths of the head's hidden layers.
     steps : gradient steps of the head, at most; the state that is best on held-out rows is kept.
     batch_size, learning_rate : of Adam's steps of the head; the learning rate falls to zero along a cosine.
@@ -69,6 +73,7 @@ class PositiveUnlabelled(Detector):
         detector: str | Detector = "DAGMM",
         detector_options: Mapping[str, Any] | None = None,
         *,
+        trained_on: str = "all",
         head_hidden: tuple[int, ...] = (32, 32),
         steps: int = 2000,
         batch_size: int = 1024,
@@ -80,6 +85,7 @@ class PositiveUnlabelled(Detector):
     ) -> None:
         self.detector = detector
         self.detector_options = detector_options
+        self.trained_on = trained_on
         self.head_hidden = head_hidden
         self.steps = steps
         self.batch_size = batch_size
@@ -103,6 +109,7 @@ class PositiveUnlabelled(Detector):
                 "detector_options are for a detector by name; set them on the instance, got "
                 f"{sorted(self.detector_options)}"
             )
+        check_choice("trained_on", self.trained_on, TRAINED_ON)
         check_widths("head_hidden", self.head_hidden)
         check_integer("steps", self.steps, least=1)
         check_integer("batch_size", self.batch_size, least=2)
@@ -123,7 +130,7 @@ class PositiveUnlabelled(Detector):
             base = clone(self.detector)
         if base.random_state is None:
             base.set_params(random_state=seed)
-        base.fit(rows)
+        base.fit(rows[is_labelled] if self.trained_on == "labelled" else rows)
         generator = torch.Generator().manual_seed(seed)
         self.models_, self.history_ = [], [{"stage": 1.0, **entry} for entry in base.history_]
         rates = []
