@@ -100,7 +100,10 @@ def test_every_reported_number_of_a_built_protocol_has_a_place_in_a_run(row):
     for p in protocols().values():
         if p.answers == row.protocol:
             subset, judgement = p.reading_of(row.subset)
-            assert subset in p.subsets()
+            if row.subset == "features=NetVLAD":  # features that cannot be had here: beside no number of ours
+                assert subset not in p.subsets()
+            else:
+                assert subset in {*p.subsets(), p.average}
             assert judgement in {known.name for known in p.judgements}
 
 

@@ -200,3 +200,18 @@ def test_a_table_whose_protocol_is_not_built_says_which():
         UnknownNameError, match="'deuad/Table-5' is known, but its protocols are not: deuad-ucf-category"
     ):
         suite("deuad/Table-5")
+
+
+def test_the_average_is_over_all_subsets_of_a_seed_or_there_is_none(finished):
+    digits = [f"class={digit}" for digit in range(10)]
+    whole = [
+        finished("CANCE", "cance-mnist-unimodal", 0, subset=digit, auroc=0.9 + place / 100)
+        for place, digit in enumerate(digits)
+    ]
+    partial = [finished("CANCE", "cance-mnist-unimodal", 1, subset=digit, auroc=0.5) for digit in digits[:9]]
+    table = tables.build("cance/Table-1", [*whole, *partial])
+    (row,) = rows(table, dataset="MNIST", subset="class=avg", method="CANCE")
+    (auroc,) = row.values
+    assert auroc.mean == pytest.approx(94.5)
+    assert auroc.reported == 97.7
+    assert row.seeds == 1

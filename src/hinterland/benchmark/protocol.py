@@ -124,6 +124,9 @@ class Protocol:
             one's too. No job is ever made for this one.
         companion_of: key of the protocol in whose tables this one is shown as a second opinion.
         read_subset: a reported subset to the run's subset and the judgement's name.
+        average: the reported subset that is the mean over all subsets, such as ``class=avg``; empty where none is.
+        scores_training_rows: whether rows are trained on and tested too, as in wholly unlabelled experiments; refused
+            elsewhere.
         readings: what was decided where the source is silent, and what flatters; printed under tables.
     """
 
@@ -139,6 +142,8 @@ class Protocol:
     run_of: str = ""
     companion_of: str | None = None
     read_subset: Callable[[str], tuple[str, str]] | None = None
+    average: str = ""
+    scores_training_rows: bool = False
     readings: tuple[str, ...] = field(default=())
 
     def prepare(self, seed: int, subset: str = "") -> PreparedRun:
@@ -155,7 +160,7 @@ class Protocol:
         X = data.matrix(np.float32 if single else np.float64)
         train, test = X[sides.train], np.unique(np.concatenate(list(sides.tests.values())))
         both = np.intersect1d(sides.train, test)
-        if len(both):
+        if len(both) and not self.scores_training_rows:
             raise ValueError(f"protocol {self.key!r}: {len(both)} rows are both trained on and tested")
         X_train, X_test = scale(train.astype(np.float64), X[test].astype(np.float64), self.scaling)
         return PreparedRun(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hinterland.benchmark.jobs import Result
@@ -109,12 +109,42 @@ def _add_protocol(table: Table, p: Protocol, printed: tuple[Reported, ...], resu
             f"{p.key}: {len(results) - len(current)} stored results with other settings than the present are not shown."
         )
     table.readings += [reading for reading in p.readings if reading not in table.readings]
-    for subset in p.subsets():
+    shown = p.subsets()
+    if p.average:
+        shown = (*shown, p.average)
+        current = [*current, *averages(current, p.subsets(), p.average)]
+    for subset in shown:
         here = [result for result in current if result.job.subset == subset]
         theirs = [(row, judgement) for row, run_subset, judgement in read if run_subset == subset]
         for judgement in _shown(p, [judgement for _, judgement in theirs]):
             numbers = [row for row, read_under in theirs if read_under == judgement.name]
             _add_rows(table, p, subset, judgement, numbers, here)
+
+
+def averages(results: Iterable[Result], subsets: Sequence[str], name: str) -> list[Result]:
+    """A result for each method and seed that finished on every subset: the means of their metrics, as subset ``name``.
+
+    A mean over some of the subsets would not be what it is compared with, so there is none.
+    """
+    runs: dict[tuple[str, int], dict[str, Result]] = {}
+    for result in results:
+        if not result.failed:
+            runs.setdefault((result.job.method, result.job.seed), {})[result.job.subset] = result
+    means = []
+    for run in runs.values():
+        if set(run) >= set(subsets):
+            chosen = [run[subset] for subset in subsets]
+            first = chosen[0]
+            metrics = {
+                judgement: {
+                    metric: statistics.fmean(result.metrics[judgement][metric] for result in chosen)
+                    for metric, value in judged.items()
+                    if isinstance(value, float)
+                }
+                for judgement, judged in first.metrics.items()
+            }
+            means.append(replace(first, job=replace(first.job, subset=name), metrics=metrics))
+    return means
 
 
 def _shown(p: Protocol, reported_under: list[str]) -> list[Judgement]:

@@ -2,7 +2,7 @@
 
 from hinterland.benchmark.protocol import Judgement, Protocol, Sides, from_split, load_once, possible_share
 from hinterland.benchmark.suite import Suite
-from hinterland.datasets import Dataset, adbench_names, splits
+from hinterland.datasets import Dataset, adbench_names, resnet18_names, splits
 
 MAX_TRAIN = 20_000
 LARGEST_CONTAMINATION = 0.1
@@ -15,6 +15,14 @@ def _subsets() -> tuple[str, ...]:
 
 def _load(name: str) -> Dataset:
     return load_once(f"adbench/{name}")
+
+
+def _features(name: str) -> Dataset:
+    return load_once(f"resnet18/{name}")
+
+
+def _feature_sets() -> tuple[str, ...]:
+    return tuple(resnet18_names())
 
 
 def _one_class(data: Dataset, _: str, seed: int) -> Sides:
@@ -86,6 +94,26 @@ PROTOCOLS = (
             "other rows unlabelled; for methods that learn from known anomalies. " + _READING,
         ),
     ),
+    Protocol(
+        key="resnet18-one-class",
+        title="adbench-one-class on ADBench's sets of pictures, as features of an ImageNet ResNet-18",
+        dataset="ADBench, ResNet-18",
+        load=_features,
+        split=_one_class,
+        judgements=JUDGEMENTS,
+        subsets=_feature_sets,
+        readings=("512 features a picture; one-class, standardised by the training rows. " + _READING,),
+    ),
+    Protocol(
+        key="resnet18-contaminated",
+        title="adbench-contaminated on ADBench's sets of pictures, as features of an ImageNet ResNet-18",
+        dataset="ADBench, ResNet-18",
+        load=_features,
+        split=_contaminated,
+        judgements=JUDGEMENTS,
+        subsets=_feature_sets,
+        readings=("512 features a picture; the training half keeps its anomalies, unlabelled. " + _READING,),
+    ),
 )
 
 SUITES = (
@@ -94,5 +122,11 @@ SUITES = (
         "adbench-contaminated",
         "ADBench, unlabelled with contaminated training rows",
         ("adbench-contaminated",),
+    ),
+    Suite(
+        "resnet18-features",
+        "Frozen ResNet-18 features of pictures, one-class and contaminated",
+        ("resnet18-one-class", "resnet18-contaminated"),
+        methods=("CANCE", "CNCE", "Error", "DAGMM", "5-NN", "IF"),
     ),
 )

@@ -1,0 +1,74 @@
+"""Protocols on pictures: who is trained on, who is tested."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hinterland.benchmark.protocol import Judgement, Protocol, Sides
+from hinterland.benchmark.protocols import protocol
+from hinterland.datasets import Dataset
+from hinterland.errors import DataNotFoundError
+
+
+def prepared(key: str, seed: int = 0, subset: str = ""):
+    try:
+        return protocol(key).prepare(seed, subset)
+    except DataNotFoundError as error:
+        pytest.skip(f"the pictures are not here: {error}")
+
+
+def test_one_digit_is_trained_on_and_the_whole_test_part_tested():
+    run = prepared("cance-mnist-unimodal", subset="class=3")
+    assert run.X_train.shape == (6131, 784)
+    assert run.X_test.shape == (10_000, 784)
+    assert int((~run.is_anomaly_test).sum()) == 1010
+    assert run.X_train.min() == 0
+    assert run.X_train.max() == 1
+
+
+def test_two_digits_are_normal():
+    run = prepared("cance-mnist-multimodal", subset="classes=0+8")
+    assert len(run.X_train) == 5923 + 5851
+    assert int((~run.is_anomaly_test).sum()) == 980 + 974
+
+
+def test_corruptions_are_anomalous_together():
+    run = prepared("cance-mnistc")
+    assert len(run.X_train) == 60_000
+    assert len(run.X_test) == 40_000
+    assert run.is_anomaly_test.sum() == 30_000
+    assert run.tests["fog"].sum() == 12_000
+
+
+def test_an_unlabelled_mixture_is_scored_whole_and_drawn_by_the_seed():
+    first, again, other = (prepared("deuad-mnist", seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first.X_train, first.X_test)
+    np.testing.assert_array_equal(first.X_train, again.X_train)
+    assert not np.array_equal(first.X_train, other.X_train)
+    assert len(first.X_train) == 4859 + 265
+    assert first.is_anomaly_test.sum() == 265
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_rows_both_trained_on_and_tested_are_refused_unless_the_protocol_says_so(table, allowed):
+    rows = np.arange(len(table.X))
+    chosen = Protocol(
+        key="both",
+        title="both",
+        dataset="both",
+        load=lambda _: table,
+        split=lambda *_: Sides(rows, {"test": rows}),
+        judgements=(Judgement("all", rule="natural_half", share=None),),
+        scores_training_rows=allowed,
+    )
+    if allowed:
+        assert len(chosen.prepare(0).X_test) == len(rows)
+    else:
+        with pytest.raises(ValueError, match="both trained on and tested"):
+            chosen.prepare(0)
+
+
+@pytest.fixture
+def table() -> Dataset:
+    values = np.random.default_rng(0).normal(size=(40, 3))
+    return Dataset("t", pd.DataFrame(values, columns=list("abc")), np.arange(40) < 5, "made here")
