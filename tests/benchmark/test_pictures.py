@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hinterland.benchmark.protocol import Judgement, Protocol, Sides
-from hinterland.benchmark.protocols import protocol
+from hinterland.benchmark.protocols import protocol, protocols
 from hinterland.datasets import Dataset
 from hinterland.errors import DataNotFoundError
 
@@ -47,6 +47,12 @@ def test_an_unlabelled_mixture_is_scored_whole_and_drawn_by_the_seed():
     assert not np.array_equal(first.X_train, other.X_train)
     assert len(first.X_train) == 4859 + 265
     assert first.is_anomaly_test.sum() == 265
+
+
+def test_only_the_wholly_unlabelled_experiments_score_what_they_trained_on():
+    allowed = {key for key, known in protocols().items() if known.scores_training_rows}
+    assert allowed == {"deuad-mnist", "deuad-cifar10", "deuad-cifar10-init", "deuad-catvsdog"}
+    assert all("trained on" in protocol(key).readings[0] for key in allowed)
 
 
 @pytest.mark.parametrize("allowed", [False, True])
