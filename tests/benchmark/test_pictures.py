@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hinterland.benchmark.methods import method
 from hinterland.benchmark.protocol import Judgement, Protocol, Sides
 from hinterland.benchmark.protocols import protocol, protocols
 from hinterland.datasets import Dataset
@@ -51,8 +52,16 @@ def test_an_unlabelled_mixture_is_scored_whole_and_drawn_by_the_seed():
 
 def test_only_the_wholly_unlabelled_experiments_score_what_they_trained_on():
     allowed = {key for key, known in protocols().items() if known.scores_training_rows}
-    assert allowed == {"deuad-mnist", "deuad-cifar10", "deuad-cifar10-init", "deuad-catvsdog"}
+    bases = {"deuad-mnist", "deuad-cifar10", "deuad-catvsdog"}
+    assert allowed == {*bases, *(f"{base}-p-sweep" for base in bases), "deuad-cifar10-init"}
     assert all("trained on" in protocol(key).readings[0] for key in allowed)
+
+
+@pytest.mark.parametrize("percent", range(5, 51, 5))
+def test_the_sweep_runs_the_share_that_it_names(percent):
+    settings = method("DEUAD").settings("deuad-mnist-p-sweep", f"p={percent}%")
+    assert settings["p"] == pytest.approx(percent / 100)
+    assert settings["p0"] > settings["p"]
 
 
 @pytest.mark.parametrize("allowed", [False, True])

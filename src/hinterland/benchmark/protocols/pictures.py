@@ -93,6 +93,23 @@ def _unlabelled(
     )
 
 
+def _share(subset: str) -> tuple[str, str]:
+    return subset.partition(";")[0], _RANKING[0].name
+
+
+def _sweep(base: Protocol) -> Protocol:
+    """The same experiment for each of the shares that are assumed to be anomalous."""
+    return replace(
+        base,
+        key=f"{base.key}-p-sweep",
+        title=f"{base.key} by p, the share of clusters that later choices leave out",
+        subsets=lambda: _SHARES,
+        answers=f"{base.key}-p-sweep",
+        read_subset=_share,
+        readings=(*base.readings, "Every p has a p0 of five points more; the paper does not say which."),
+    )
+
+
 def _mnist_c(_: str) -> Dataset:
     return _pictures("mnist_c").table(["identity"])
 
@@ -109,6 +126,7 @@ def _mnist_c_sides(data: Dataset, _: str, __: int) -> Sides:
 
 
 _DIGITS = tuple(f"class={place}" for place in range(10))
+_SHARES = tuple(f"p={percent}%" for percent in range(5, 51, 5))
 _PAIRS = ("classes=0+1", "classes=0+8", "classes=1+8")
 _OTHER_FEATURES = (
     "The paper has NetVLAD features of a trained network unless it says raw; here all methods see pixels, so the "
@@ -117,6 +135,22 @@ _OTHER_FEATURES = (
 
 _CIFAR10_UNLABELLED = _unlabelled(
     "deuad-cifar10", "cifar10", "airplane", (5050, 450), "Drawn from both parts. " + _OTHER_FEATURES
+)
+
+_MNIST_UNLABELLED = _unlabelled(
+    "deuad-mnist",
+    "mnist",
+    "4",
+    (4859, 265),
+    "Drawn from both parts of MNIST: 4,859 pictures of the digit 4 and 265 of the others (pool not stated).",
+)
+_CATS_VS_DOGS_UNLABELLED = _unlabelled(
+    "deuad-catvsdog",
+    "cats_vs_dogs",
+    "dog",
+    (2000, 400),
+    "2,000 dogs and 400 cats of the public 4,000 pictures, for the paper's 12,500 and 2,500. "
+    + _OTHER_FEATURES,
 )
 
 PROTOCOLS = (
@@ -155,22 +189,9 @@ PROTOCOLS = (
             _PIXELS,
         ),
     ),
-    _unlabelled(
-        "deuad-mnist",
-        "mnist",
-        "4",
-        (4859, 265),
-        "Drawn from both parts of MNIST: 4,859 pictures of the digit 4 and 265 of the others (pool not stated).",
-    ),
+    _MNIST_UNLABELLED,
     _CIFAR10_UNLABELLED,
-    _unlabelled(
-        "deuad-catvsdog",
-        "cats_vs_dogs",
-        "dog",
-        (2000, 400),
-        "2,000 dogs and 400 cats of the public 4,000 pictures, for the paper's 12,500 and 2,500. "
-        + _OTHER_FEATURES,
-    ),
+    _CATS_VS_DOGS_UNLABELLED,
     replace(
         _CIFAR10_UNLABELLED,
         key="deuad-cifar10-init",
@@ -178,4 +199,5 @@ PROTOCOLS = (
         run_of="deuad-cifar10",
         answers="deuad-cifar10-init",
     ),
+    *(_sweep(base) for base in (_MNIST_UNLABELLED, _CIFAR10_UNLABELLED, _CATS_VS_DOGS_UNLABELLED)),
 )
