@@ -215,3 +215,8 @@ def test_the_average_is_over_all_subsets_of_a_seed_or_there_is_none(finished):
     assert auroc.mean == pytest.approx(94.5)
     assert auroc.reported == 97.7
     assert row.seeds == 1
+
+
+def test_without_the_data_there_is_no_average(finished):
+    result = finished("DAGMM", "adbench-contaminated", 0, subset="6_cardio")
+    assert tables.averages([result], (), "mean over all sets") == []

@@ -132,7 +132,7 @@ def averages(results: Iterable[Result], subsets: Sequence[str], name: str) -> li
             runs.setdefault((result.job.method, result.job.seed), {})[result.job.subset] = result
     means = []
     for run in runs.values():
-        if set(run) >= set(subsets):
+        if subsets and set(run) >= set(subsets):
             chosen = [run[subset] for subset in subsets]
             first = chosen[0]
             metrics = {

@@ -7,6 +7,7 @@ from hinterland.datasets import Dataset, adbench_names, resnet18_names, splits
 MAX_TRAIN = 20_000
 LARGEST_CONTAMINATION = 0.1
 KNOWN_ANOMALIES = 0.01
+ALL_SETS = "mean over all sets"
 
 
 def _subsets() -> tuple[str, ...]:
@@ -75,6 +76,7 @@ PROTOCOLS = (
         split=_contaminated,
         judgements=JUDGEMENTS,
         subsets=_subsets,
+        average=ALL_SETS,
         readings=(
             "Unlabelled: the training half keeps its natural share of anomalies, at most "
             f"{LARGEST_CONTAMINATION:.0%} of the training rows (the surplus is left out of both sides). "
@@ -89,6 +91,7 @@ PROTOCOLS = (
         split=_partially_labelled,
         judgements=JUDGEMENTS,
         subsets=_subsets,
+        average=ALL_SETS,
         readings=(
             f"Partially labelled: {KNOWN_ANOMALIES:.0%} of the training rows' anomalies, at least one, are known, all "
             "other rows unlabelled; for methods that learn from known anomalies. " + _READING,
@@ -122,6 +125,12 @@ SUITES = (
         "adbench-contaminated",
         "ADBench, unlabelled with contaminated training rows",
         ("adbench-contaminated",),
+    ),
+    Suite(
+        "known-anomalies",
+        "What a few known anomalies are worth: the same rows, unlabelled and with one in a hundred anomalies known",
+        ("adbench-contaminated", "adbench-partially-labelled"),
+        methods=("DAGMM",),
     ),
     Suite(
         "resnet18-features",
