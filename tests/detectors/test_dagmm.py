@@ -155,3 +155,24 @@ def test_the_docstrings_examples_hold():
     outcome = doctest.testmod(dagmm)
     assert outcome.attempted > 0
     assert outcome.failed == 0
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.full(60, -1), "fewer than two rows to train on"),
+        (np.r_[0, np.full(59, -1)], "fewer than two rows to train on"),
+        (np.r_[7, -1, np.zeros(58)], r"label codes.*got \[7"),
+    ],
+    ids=["no normal row", "one row unlabelled", "an unknown code"],
+)
+def test_labels_that_leave_nothing_to_learn_from_are_named(y, message):
+    rows = np.random.default_rng(0).normal(size=(60, 4))
+    with pytest.raises(ValueError, match=message):
+        DAGMM(epochs=1, min_steps=1).fit(rows, y)
+
+
+def test_a_codebook_larger_than_the_rows_is_named():
+    rows = np.random.default_rng(0).normal(size=(60, 4))
+    with pytest.raises(ValueError, match="at least 100 rows"):
+        DAGMM(network="vqvae", network_options={"n_codes": 100}, epochs=1, min_steps=1).fit(rows)
