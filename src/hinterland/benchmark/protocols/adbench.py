@@ -1,5 +1,7 @@
 """ADBench's classical sets that are on this machine: one-class, and unlabelled with contaminated training rows."""
 
+from dataclasses import replace
+
 from hinterland.benchmark.protocol import Judgement, Protocol, Sides, from_split, load_once, possible_share
 from hinterland.benchmark.suite import Suite
 from hinterland.datasets import Dataset, adbench_names, resnet18_names, splits
@@ -57,66 +59,62 @@ _READING = (
     "threshold from the training rows alone."
 )
 
-PROTOCOLS = (
-    Protocol(
-        key="adbench-one-class",
-        title="ADBench: trained on a random half of the normal rows, tested on all others",
-        dataset="ADBench",
-        load=_load,
-        split=_one_class,
-        judgements=JUDGEMENTS,
-        subsets=_subsets,
-        readings=(f"One-class: at most {MAX_TRAIN:,} training rows, standardised by them. " + _READING,),
+_ONE_CLASS = Protocol(
+    key="adbench-one-class",
+    title="ADBench: trained on a random half of the normal rows, tested on all others",
+    dataset="ADBench",
+    load=_load,
+    split=_one_class,
+    judgements=JUDGEMENTS,
+    subsets=_subsets,
+    readings=(f"One-class: at most {MAX_TRAIN:,} training rows, standardised by them. " + _READING,),
+)
+_CONTAMINATED = Protocol(
+    key="adbench-contaminated",
+    title="ADBench: trained on a random half with its anomalies, unlabelled; tested on the other half",
+    dataset="ADBench",
+    load=_load,
+    split=_contaminated,
+    judgements=JUDGEMENTS,
+    subsets=_subsets,
+    average=ALL_SETS,
+    readings=(
+        "Unlabelled: the training half keeps its natural share of anomalies, at most "
+        f"{LARGEST_CONTAMINATION:.0%} of the training rows (the surplus is left out of both sides). "
+        + _READING,
     ),
-    Protocol(
-        key="adbench-contaminated",
-        title="ADBench: trained on a random half with its anomalies, unlabelled; tested on the other half",
-        dataset="ADBench",
-        load=_load,
-        split=_contaminated,
-        judgements=JUDGEMENTS,
-        subsets=_subsets,
+)
+
+
+def _on_features(base: Protocol, reading: str) -> Protocol:
+    """The same experiment on ADBench's sets of pictures, as features of a frozen network."""
+    return replace(
+        base,
+        key=base.key.replace("adbench", "resnet18"),
+        title=f"{base.key} on ADBench's sets of pictures, as features of an ImageNet ResNet-18",
+        dataset="ADBench, ResNet-18",
+        load=_features,
+        subsets=_feature_sets,
         average=ALL_SETS,
-        readings=(
-            "Unlabelled: the training half keeps its natural share of anomalies, at most "
-            f"{LARGEST_CONTAMINATION:.0%} of the training rows (the surplus is left out of both sides). "
-            + _READING,
-        ),
-    ),
-    Protocol(
+        readings=(f"512 features a picture; {reading}. {_READING}",),
+    )
+
+
+PROTOCOLS = (
+    _ONE_CLASS,
+    _CONTAMINATED,
+    replace(
+        _CONTAMINATED,
         key="adbench-partially-labelled",
         title="adbench-contaminated with one in a hundred of the training anomalies known",
-        dataset="ADBench",
-        load=_load,
         split=_partially_labelled,
-        judgements=JUDGEMENTS,
-        subsets=_subsets,
-        average=ALL_SETS,
         readings=(
             f"Partially labelled: {KNOWN_ANOMALIES:.0%} of the training rows' anomalies, at least one, are known, all "
             "other rows unlabelled; for methods that learn from known anomalies. " + _READING,
         ),
     ),
-    Protocol(
-        key="resnet18-one-class",
-        title="adbench-one-class on ADBench's sets of pictures, as features of an ImageNet ResNet-18",
-        dataset="ADBench, ResNet-18",
-        load=_features,
-        split=_one_class,
-        judgements=JUDGEMENTS,
-        subsets=_feature_sets,
-        readings=("512 features a picture; one-class, standardised by the training rows. " + _READING,),
-    ),
-    Protocol(
-        key="resnet18-contaminated",
-        title="adbench-contaminated on ADBench's sets of pictures, as features of an ImageNet ResNet-18",
-        dataset="ADBench, ResNet-18",
-        load=_features,
-        split=_contaminated,
-        judgements=JUDGEMENTS,
-        subsets=_feature_sets,
-        readings=("512 features a picture; the training half keeps its anomalies, unlabelled. " + _READING,),
-    ),
+    _on_features(_ONE_CLASS, "one-class, standardised by the training rows"),
+    _on_features(_CONTAMINATED, "the training half keeps its anomalies, unlabelled"),
 )
 
 SUITES = (
