@@ -84,3 +84,18 @@ def test_a_variant_is_another_method_with_values_over_its_settings(monkeypatch):
     assert found["small IF"].settings("quick-one-class") == {"n_estimators": 3}
     assert found["small IF"].is_reported_as("any", "tiny")
     assert found["IF"].settings("cadgmm-kdd99") == {"n_estimators": 7, "max_samples": 5}
+
+
+def test_a_variant_has_its_methods_settings_but_for_what_its_own_say():
+    base = method("DAGMM").settings("cadgmm-kdd99")
+    variant = method("DAGMM-VQVAE").settings("cadgmm-kdd99")
+    assert variant == {**base, "epochs": 60, "validation_share": 0.0, "network": "vqvae"}
+    assert base["epochs"] == 200
+    assert method("DAGMM-VQVAE").settings("adbench-one-class") == {"network": "vqvae"}
+    assert method("DAGMM-VQVAE").why("cadgmm-kdd99") != method("DAGMM").why("cadgmm-kdd99")
+
+
+def test_values_by_subset_stand_over_those_of_their_entry():
+    sweep = {p: method("DEUAD").settings("deuad-mnist-p-sweep", f"p={p}%") for p in (5, 50)}
+    assert (sweep[5]["p"], sweep[50]["p"]) == (0.05, 0.5)
+    assert {**sweep[5], "p": 0.5, "p0": 0.55} == sweep[50]

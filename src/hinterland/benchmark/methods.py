@@ -5,10 +5,12 @@ Nothing here names a method. Detectors are the ``Detector`` classes in ``hinterl
 
 ``{METHOD: {"reported_as": [...], "settings": [{"protocols": [PATTERN, ...], "values": {...}, "why": "..."}]}}``
 
-The first entry with a matching pattern counts; without one the method's own defaults do. ``reported_as`` lists
+The first entry with a matching pattern counts; without one the method's own defaults do. ``"by_subset"`` of an entry
+gives values over its others for the subsets that it names. ``reported_as`` lists
 the names that papers' tables give the method, ``source:name`` where only one source means it so. A method that
 ``"shown_beside": true`` marks stands in every paper's table that it has results for. A variant,
-``{METHOD: {"of": METHOD, "with": {...}}}``, is another method with these values over its settings.
+``{METHOD: {"of": METHOD, "with": {...}}}``, is another method with these values over its settings; its own entries say
+what else differs on some protocols.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ class Method:
         make: its class; called with ``random_state`` and the settings.
         reported_as: names in papers' tables.
         entries: settings by protocol pattern, as in the settings files.
-        changed: values over those of the entries: what makes a variant.
+        base: of a variant, the method whose settings its own are over.
+        changed: values over all others: what makes a variant.
         shown_beside: whether papers' tables that do not name it show it too.
         footnote, library_fault, candidates: see ``hinterland.baselines.Baseline``.
     """
@@ -57,6 +60,7 @@ class Method:
     make: type[Any]
     reported_as: tuple[str, ...] = ()
     entries: tuple[Mapping[str, Any], ...] = ()
+    base: Method | None = None
     changed: Mapping[str, Any] = field(default_factory=dict)
     shown_beside: bool = False
     footnote: str = ""
@@ -65,11 +69,15 @@ class Method:
 
     def settings(self, protocol: str, subset: str = "") -> dict[str, Any]:
         """Constructor arguments for a protocol; patterns see ``protocol`` and ``protocol/subset``."""
-        return {**self._entry(protocol, subset).get("values", {}), **self.changed}
+        inherited = self.base.settings(protocol, subset) if self.base else {}
+        entry = self._entry(protocol, subset)
+        by_subset = entry.get("by_subset", {}).get(subset, {})
+        return {**inherited, **entry.get("values", {}), **by_subset, **self.changed}
 
     def why(self, protocol: str, subset: str = "") -> str:
         """Where the settings for a protocol come from, or ""."""
-        return str(self._entry(protocol, subset).get("why", ""))
+        inherited = self.base.why(protocol, subset) if self.base else ""
+        return str(self._entry(protocol, subset).get("why", inherited))
 
     def _entry(self, protocol: str, subset: str) -> Mapping[str, Any]:
         spellings = (protocol, f"{protocol}/{subset}")
@@ -110,9 +118,8 @@ def methods() -> dict[str, Method]:
         raise ValueError(f"settings name methods that do not exist: {', '.join(sorted(strangers))}")
     found = {name: _method(name, make, data.get(name, {})) for name, make in known.items()}
     for name, entry in variants.items():
-        own = _method(name, found[entry["of"]].make, entry)
-        entries = (*own.entries, *found[entry["of"]].entries)
-        found[name] = replace(own, entries=entries, changed=entry["with"])
+        base = found[entry["of"]]
+        found[name] = replace(_method(name, base.make, entry), base=base, changed=entry["with"])
     return found
 
 
