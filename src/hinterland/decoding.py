@@ -54,7 +54,7 @@ def decode(file: Path | bytes, name: str) -> npt.NDArray[np.uint8]:
         raise
     except (
         Exception
-    ) as error:  # pillow's decoders have no error of their own: a broken file can raise anything
+    ) as error:  # a broken file can raise anything: pillow's decoders have no error of their own
         raise FileFormatError(f"{name}: not a readable picture: {error or type(error).__name__}") from error
     return pixels.reshape(*pixels.shape[:2], -1)
 
@@ -71,8 +71,7 @@ def in_threads(
     with ThreadPoolExecutor(n_threads) as pool:
         for start in range(0, len(items), chunk):
             held = items[start : start + chunk]
-            size = -(
-                -len(held) // (4 * n_threads)
-            )  # handing over single pictures costs as much as small ones take
+            # Handing over single pictures costs as much as small ones take.
+            size = -(-len(held) // (4 * n_threads))
             parts = [held[i : i + size] for i in range(0, len(held), size)]
             yield [result for part in pool.map(every, parts) for result in part]

@@ -130,6 +130,11 @@ class EnergyModel(nn.Module):
         with torch.no_grad():
             return torch.cat([self.scaling(c).float() for c in chunks(rows, self.scaling.center.device)])
 
+    def features_of(self, rows: np.ndarray) -> Tensor:
+        """Composite features (n, D) of all raw rows (n, d), on the model's device: what a density is fitted to."""
+        with torch.no_grad():
+            return torch.cat([self.features(c) for c in chunks(rows, self.scaling.center.device)])
+
     def ready_to_score(self) -> None:
         """Turn to evaluation, in float64 where the device has it."""
         self.eval()

@@ -46,22 +46,30 @@ class Shelf:
                     raise
         return dict(sorted(self._members.items()))
 
-    def named(self, name: Any) -> type[Any]:
-        """Find a class by its name; ValueError, with the known names, where there is none."""
+    def named(self, name: Any, *, parameter: str = "") -> type[Any]:
+        """Find a class by its name; ValueError, with the known names, where there is none.
+
+        The message calls what holds the name ``parameter``, or by the kind.
+        """
         known = self.members()
         if not isinstance(name, str) or name not in known:
-            raise ValueError(f"{self.kind} must be one of {list(known)}{nearest(name, known)}, got {name!r}")
+            raise ValueError(
+                f"{parameter or self.kind} must be one of {list(known)}{nearest(name, known)}, got {name!r}"
+            )
         return known[name]
 
-    def check_options(self, name: str, options: Any, *, taken: Collection[str]) -> None:
+    def check_options(
+        self, name: str, options: Any, *, taken: Collection[str] = (), parameter: str = ""
+    ) -> None:
         """Raise ValueError unless a mapping holds arguments of a member's constructor, none of them ``taken``."""
+        called = f"{parameter or self.kind}_options"
         if not isinstance(options, Mapping):
-            raise ValueError(f"{self.kind}_options must be a dictionary or None, got {options!r}")
+            raise ValueError(f"{called} must be a dictionary or None, got {options!r}")
         allowed = [p for p in inspect.signature(self.named(name)).parameters if p not in taken]
         for option in options:
             if option not in allowed:
                 raise ValueError(
-                    f"{self.kind}_options must hold options of the {self.kind} {name!r}, which are {allowed}"
+                    f"{called} must hold options of the {self.kind} {name!r}, which are {allowed}"
                     f"{nearest(option, allowed)}, got {option!r}"
                 )
 

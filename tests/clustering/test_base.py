@@ -25,7 +25,7 @@ def test_the_shelf_has_the_papers_clusterings():
 )
 def test_names_and_options_are_checked(name, options, message):
     with pytest.raises(ValueError, match=message):
-        check_clustering("first", name, "options", options)
+        check_clustering("first", name, options)
 
 
 def test_a_sample_is_some_of_the_rows_once_each():

@@ -38,7 +38,8 @@ CREATE TABLE IF NOT EXISTS results (
     warnings TEXT, versions TEXT, commit_id TEXT, finished_at TEXT
 )
 """
-_INSERT = f"INSERT OR REPLACE INTO results ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+_ROW = f"INTO results ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+_INSERT, _INSERT_IF_NEW = f"INSERT OR REPLACE {_ROW}", f"INSERT OR IGNORE {_ROW}"
 
 
 class StoreError(HinterlandError, OSError):
@@ -175,7 +176,7 @@ class Store:
             raise FileFormatError(f"{path}: not exported results: {error}") from error
         with self._connect() as connection:
             before = connection.total_changes
-            connection.executemany(_INSERT.replace("OR REPLACE", "OR IGNORE"), rows)
+            connection.executemany(_INSERT_IF_NEW, rows)
             return connection.total_changes - before
 
     def finished(self, jobs: Iterable[Job], *, failures: bool = True) -> set[str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 
 from hinterland.energy_model import InputScaling
-from hinterland.shelf import Shelf, nearest
+from hinterland.shelf import Shelf
 
 CLUSTERINGS = Shelf("clustering", "hinterland.clustering")
 """Clusterings by the name that a detector's ``clustering`` takes."""
@@ -44,24 +42,14 @@ class Clustering:
         raise NotImplementedError
 
 
-def check_clustering(parameter: str, name: Any, options_parameter: str, options: Any) -> None:
+def check_clustering(parameter: str, name: Any, options: Any) -> None:
     """Raise ValueError, naming the parameter, for an unknown clustering, or an option that it has not or refuses."""
-    known = CLUSTERINGS.members()
-    if not isinstance(name, str) or name not in known:
-        raise ValueError(f"{parameter} must be one of {list(known)}{nearest(name, known)}, got {name!r}")
-    if not isinstance(options, Mapping):
-        raise ValueError(f"{options_parameter} must be a dictionary or None, got {options!r}")
-    allowed = list(inspect.signature(known[name]).parameters)
-    for option in options:
-        if option not in allowed:
-            raise ValueError(
-                f"{options_parameter} must hold options of the clustering {name!r}, which are {allowed}"
-                f"{nearest(option, allowed)}, got {option!r}"
-            )
+    member = CLUSTERINGS.named(name, parameter=parameter)
+    CLUSTERINGS.check_options(name, options, parameter=parameter)
     try:
-        known[name](**options)
+        member(**options)
     except ValueError as error:
-        raise ValueError(f"{options_parameter}: {error}") from error
+        raise ValueError(f"{parameter}_options: {error}") from error
 
 
 def sample(n_rows: int, most: int, generator: np.random.Generator) -> np.ndarray:

@@ -40,9 +40,8 @@ class KMeansClustering(Clustering, name="k_means"):
             n_init=1,
             random_state=int(generator.integers(2**31)),
         )
-        with (
-            warnings.catch_warnings()
-        ):  # fewer different rows than clusters leave some empty, which is no harm
+        # Fewer different rows than clusters leave some empty, which is no harm.
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(rows[sample(len(rows), self.most_rows, generator)])
         return model.predict(rows).astype(np.int64)

@@ -120,10 +120,7 @@ def as_dataset(videos: Sequence[Video], name: str) -> Dataset:
 def _anomalous(bounds: npt.NDArray[np.floating], events: Sequence[tuple[int, int]]) -> npt.NDArray[np.bool_]:
     """Whether each segment, from one bound to the next in frames from 0, shares part of a frame with an event."""
     found = np.zeros(len(bounds) - 1, dtype=bool)
-    for (
-        first,
-        last,
-    ) in events:  # frames from ``first`` up to and with ``last``, as time from first to last + 1
+    for first, last in events:  # up to and with the frame ``last``: as time from first to last + 1
         found |= (bounds[:-1] < last + 1) & (bounds[1:] > first)
     return found
 

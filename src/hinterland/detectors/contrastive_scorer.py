@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from hinterland import catalogue
 from hinterland.composite import composite_width
 from hinterland.detectors.base import Detector
 from hinterland.detectors.contrastive_stage import ContrastiveStage
+from hinterland.detectors.inner import check_inner, unfitted_inner
 from hinterland.energy_model import EnergyModel
 from hinterland.parameters import check_choice
 from hinterland.threads import Threads
@@ -114,19 +113,7 @@ class ContrastiveScorer(ContrastiveStage, Detector):
     def _check_parameters(self) -> None:
         check_choice("prefit", self.prefit, (True, False))
         check_choice("augment", self.augment, (True, False))
-        if not isinstance(self.detector_options, Mapping | None):
-            raise ValueError(f"detector_options must be a dictionary or None, got {self.detector_options!r}")
-        if isinstance(self.detector, str):
-            catalogue.check_parameter_names(
-                catalogue.detector_class(self.detector), self.detector_options or {}
-            )
-        elif not isinstance(self.detector, Detector):
-            raise ValueError(f"detector must be the name of a detector or one itself, got {self.detector!r}")
-        elif self.detector_options:
-            raise ValueError(
-                "detector_options are for a detector by name; set them on the instance, got "
-                f"{sorted(self.detector_options)}"
-            )
+        check_inner(self.detector, self.detector_options)
         if self.prefit:
             if isinstance(self.detector, str):
                 raise ValueError(f"prefit needs a fitted detector, got the name {self.detector!r}")
@@ -151,26 +138,21 @@ class ContrastiveScorer(ContrastiveStage, Detector):
     def _fitted_detector(
         self, rows: np.ndarray, labels: np.ndarray, seed: int, history: StagedHistory
     ) -> Detector:
-        if isinstance(self.detector, str):
-            options = {
-                "contamination": self.contamination,
-                "device": self.device,
-                "n_threads": self.n_threads,
-                "random_state": seed,
-                **(self.detector_options or {}),
-            }
-            detector: Detector = catalogue.detector_class(self.detector)(**options)
-        elif self.prefit:
+        if self.prefit and not isinstance(self.detector, str):
             if self.detector.n_features_in_ != rows.shape[1]:
                 raise ValueError(
                     f"detector must be fitted on rows of {rows.shape[1]} columns like these, got one fitted on "
                     f"{self.detector.n_features_in_}"
                 )
             return self.detector
-        else:
-            detector = clone(self.detector)
-            if detector.random_state is None:
-                detector.set_params(random_state=seed)
+        detector = unfitted_inner(
+            self.detector,
+            self.detector_options,
+            seed,
+            contamination=self.contamination,
+            device=self.device,
+            n_threads=self.n_threads,
+        )
         return detector.set_params(on_epoch=history.stage(1)).fit(rows, labels)
 
     def _model(self, of_detector: EnergyModel, generator: torch.Generator) -> EnergyModel:

@@ -211,15 +211,10 @@ def check_choosing(detector: Any) -> None:
     check_number("p", detector.p, above=0, below=1)
     check_integer("n_clusters", detector.n_clusters, least=1)
     check_integer("min_cluster_size", detector.min_cluster_size, least=2)
-    check_clustering(
-        "clustering", detector.clustering, "clustering_options", detector.clustering_options or {}
-    )
+    check_clustering("clustering", detector.clustering, detector.clustering_options or {})
     if detector.first_clustering is not None:
         check_clustering(
-            "first_clustering",
-            detector.first_clustering,
-            "first_clustering_options",
-            detector.first_clustering_options or {},
+            "first_clustering", detector.first_clustering, detector.first_clustering_options or {}
         )
     elif detector.first_clustering_options:
         raise ValueError(

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.base import clone
 
-from hinterland import catalogue
 from hinterland.densities.label_probability import LabelProbability
 from hinterland.detectors.base import Detector
-from hinterland.energy_model import EnergyModel, chunks
+from hinterland.detectors.inner import check_inner, unfitted_inner
+from hinterland.energy_model import EnergyModel
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.threads import Threads
 from hinterland.training.loop import LoopSettings
@@ -96,19 +95,7 @@ class PositiveUnlabelled(Detector):
         self.on_epoch = on_epoch
 
     def _check_parameters(self) -> None:
-        if not isinstance(self.detector_options, Mapping | None):
-            raise ValueError(f"detector_options must be a dictionary or None, got {self.detector_options!r}")
-        if isinstance(self.detector, str):
-            catalogue.check_parameter_names(
-                catalogue.detector_class(self.detector), self.detector_options or {}
-            )
-        elif not isinstance(self.detector, Detector):
-            raise ValueError(f"detector must be the name of a detector or one itself, got {self.detector!r}")
-        elif self.detector_options:
-            raise ValueError(
-                "detector_options are for a detector by name; set them on the instance, got "
-                f"{sorted(self.detector_options)}"
-            )
+        check_inner(self.detector, self.detector_options)
         check_choice("trained_on", self.trained_on, TRAINED_ON)
         check_widths("head_hidden", self.head_hidden)
         check_integer("steps", self.steps, least=1)
@@ -124,22 +111,19 @@ class PositiveUnlabelled(Detector):
                 f"y must mark at least {LEAST_LABELLED} rows as known normal (+1) and leave at least "
                 f"{LEAST_LABELLED} unlabelled (0), got {n_labelled} and {n_unlabelled}"
             )
-        if isinstance(self.detector, str):
-            base = catalogue.detector_class(self.detector)(**(self.detector_options or {}))
-        else:
-            base = clone(self.detector)
-        if base.random_state is None:
-            base.set_params(random_state=seed)
+        base = unfitted_inner(self.detector, self.detector_options, seed)
         base.fit(rows[is_labelled] if self.trained_on == "labelled" else rows)
         generator = torch.Generator().manual_seed(seed)
         self.models_, self.history_ = [], [{"stage": 1.0, **entry} for entry in base.history_]
+        settings = LoopSettings.of_steps(
+            self.steps, len(rows), self.batch_size, learning_rate=self.learning_rate
+        )
         rates = []
         for member, model in enumerate(base.models_):
-            with torch.no_grad():
-                features = torch.cat([model.features(chunk) for chunk in chunks(rows, device)])
+            features = model.features_of(rows)
             head = LabelProbability(features.shape[1], self.head_hidden, generator=generator).to(device)
             result, rate = fit_label_probability(
-                head, features, is_labelled, self._loop_settings(len(rows)), generator, on_epoch=self.on_epoch
+                head, features, is_labelled, settings, generator, on_epoch=self.on_epoch
             )
             self.models_.append(
                 EnergyModel(
@@ -161,15 +145,6 @@ class PositiveUnlabelled(Detector):
     def device(self) -> str:  # type: ignore[override]
         """The detector's device."""
         return getattr(self.detector, "device", "cpu")
-
-    def _loop_settings(self, n_rows: int) -> LoopSettings:
-        return LoopSettings(
-            epochs=-(-self.steps // -(-n_rows // self.batch_size)),
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            max_steps=self.steps,
-            cosine_decay=True,
-        )
 
 
 def _mean(estimates: list[Estimate]) -> dict[str, float]:

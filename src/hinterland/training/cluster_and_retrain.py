@@ -14,6 +14,7 @@ from torch import Tensor
 from hinterland.clustering.base import Clustering, unit_length
 from hinterland.clustering.selection import select_compact
 from hinterland.composite import angle, row_errors
+from hinterland.energy_model import CHUNK_ROWS
 from hinterland.networks.base import Network
 from hinterland.training.loop import (
     History,
@@ -23,8 +24,6 @@ from hinterland.training.loop import (
     train,
 )
 from hinterland.training.reconstruction import reconstruction_objective
-
-CHUNK_ROWS = 2**13
 
 
 class EmptySelectionWarning(UserWarning):

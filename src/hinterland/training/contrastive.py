@@ -16,7 +16,7 @@ from hinterland.densities.contrastive import (
     truncated_normal,
 )
 from hinterland.densities.mixture import CHUNK_ENTRIES
-from hinterland.energy_model import EnergyModel, chunks
+from hinterland.energy_model import EnergyModel
 from hinterland.training.loop import LoopSettings, TrainingResult, train
 
 
@@ -188,11 +188,9 @@ def fit_contrastive_model(
             f"contrastive training needs a ContrastiveDensity, got {type(model.density).__name__}"
         )
     model.ready_to_score()
-    with torch.no_grad():
-        features = torch.cat([model.features(chunk) for chunk in chunks(rows, model.scaling.center.device)])
     result = fit_contrastive(
         model.density,
-        features,
+        model.features_of(rows),
         held_out,
         settings,
         generator,

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from hinterland.densities.mixture import Mixture
-from hinterland.energy_model import EnergyModel, chunks
+from hinterland.energy_model import EnergyModel
 from hinterland.training.expectation_maximisation import fit_by_expectation_maximisation
 from hinterland.training.loop import LoopSettings, TrainingResult
 from hinterland.training.reconstruction import fit_reconstruction
@@ -29,7 +29,7 @@ def fit_in_turn(
     A mixture of many components knows the rows it was fitted to. The energies (m,) returned are those of the held-out
     rows under a mixture of the others, as of any new row; after that the mixture is fitted to all.
     """
-    device, density = model.scaling.center.device, model.density
+    density = model.density
     if not isinstance(density, Mixture):
         raise TypeError(f"expectation-maximisation needs a mixture, got {type(density).__name__}")
     kept = np.setdiff1d(np.arange(len(rows)), held_out)
@@ -38,8 +38,8 @@ def fit_in_turn(
         model.network, scaled[kept], scaled[held_out], settings, generator, on_epoch=on_epoch
     )
     model.ready_to_score()
+    features = model.features_of(rows)
     with torch.no_grad():
-        features = torch.cat([model.features(chunk) for chunk in chunks(rows, device)])
         fit_by_expectation_maximisation(density, features[kept], generator)
         held_out_energy = density.energy(features[held_out])
         if len(held_out):

@@ -23,15 +23,20 @@ def _pictures(name: str) -> PictureDataset:
     return datasets.load_pictures(name)
 
 
-def _normal_classes(name: str, subset: str) -> list[str]:
+@lru_cache(maxsize=1)
+def _table(name: str, normal: tuple[str | int, ...]) -> Dataset:
+    """Rows of pixels; the last table is remembered, as jobs on the same classes follow one another."""
+    return _pictures(name).table(normal)
+
+
+def _normal_classes(subset: str) -> tuple[int, ...]:
     """The normal classes that a subset names, ``class=3`` or ``classes=0+8``: by place, as the papers number them."""
-    places = subset.partition("=")[2].split("+")
-    return [_pictures(name).classes[int(place)] for place in places]
+    return tuple(map(int, subset.partition("=")[2].split("+")))
 
 
 def _one_class(key: str, title: str, name: str, subsets: tuple[str, ...], answers: str) -> Protocol:
     def load(subset: str) -> Dataset:
-        return _pictures(name).table(_normal_classes(name, subset))
+        return _table(name, _normal_classes(subset))
 
     def split(data: Dataset, _: str, __: int) -> Sides:
         return from_split(splits.public_parts(data.is_anomaly, _pictures(name).is_test))
@@ -62,7 +67,7 @@ def _unlabelled(
     """A mixture drawn from a set of pictures, all of it trained on and scored."""
 
     def load(_: str) -> Dataset:
-        return _pictures(name).table([normal])
+        return _table(name, (normal,))
 
     def split(data: Dataset, _: str, seed: int) -> Sides:
         rows = splits.mixed_classes(
@@ -111,7 +116,7 @@ def _sweep(base: Protocol) -> Protocol:
 
 
 def _mnist_c(_: str) -> Dataset:
-    return _pictures("mnist_c").table(["identity"])
+    return _table("mnist_c", ("identity",))
 
 
 def _mnist_c_sides(data: Dataset, _: str, __: int) -> Sides:

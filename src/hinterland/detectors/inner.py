@@ -1,0 +1,39 @@
+"""Detectors inside of detectors: by name with options, or as an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sklearn.base import clone
+
+from hinterland import catalogue
+from hinterland.detectors.base import Detector
+
+
+def check_inner(detector: Any, options: Any) -> None:
+    """Raise ValueError unless ``detector`` names one that takes the options, or is one itself and there are none."""
+    if not isinstance(options, Mapping | None):
+        raise ValueError(f"detector_options must be a dictionary or None, got {options!r}")
+    if isinstance(detector, str):
+        catalogue.check_parameter_names(catalogue.detector_class(detector), options or {})
+    elif not isinstance(detector, Detector):
+        raise ValueError(f"detector must be the name of a detector or one itself, got {detector!r}")
+    elif options:
+        raise ValueError(
+            f"detector_options are for a detector by name; set them on the instance, got {sorted(options)}"
+        )
+
+
+def unfitted_inner(
+    detector: str | Detector, options: Mapping[str, Any] | None, seed: int, **unless_given: Any
+) -> Detector:
+    """The detector to fit: of that name, with the options and what they leave unsaid, or a clone of the instance.
+
+    It has this seed where it has no ``random_state`` of its own.
+    """
+    if isinstance(detector, str):
+        inner: Detector = catalogue.detector_class(detector)(**{**unless_given, **(options or {})})
+    else:
+        inner = clone(detector)
+    return inner if inner.random_state is not None else inner.set_params(random_state=seed)
