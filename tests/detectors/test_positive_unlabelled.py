@@ -31,7 +31,7 @@ def fitted(request, planted) -> PositiveUnlabelled:
 
 def test_rate_share_and_labels_are_those_planted(fitted, planted):
     rows, y, is_anomaly = planted
-    assert fitted.labelling_rate_["value"] == pytest.approx(1 / 3, abs=0.08)
+    assert fitted.labelling_rate_["value"] == pytest.approx(1 / 3, abs=0.05)
     assert fitted.anomaly_share_["value"] == pytest.approx(is_anomaly[y == 0].mean(), abs=0.15)
     for estimate in (fitted.labelling_rate_, fitted.anomaly_share_):
         assert estimate["low"] <= estimate["value"] <= estimate["high"]
