@@ -115,6 +115,14 @@ def test_the_diagram_is_a_picture_with_every_method_on_it(twenty, tmp_path):
     )
 
 
+def test_the_same_comparison_gives_the_same_bytes(twenty, tmp_path):
+    pytest.importorskip("matplotlib")
+    first, second = tmp_path / "first.svg", tmp_path / "second.svg"
+    for path in (first, second):
+        draw(compare(twenty), path)
+    assert first.read_bytes() == second.read_bytes()
+
+
 def test_a_diagram_in_another_format_is_refused(twenty, tmp_path):
     with pytest.raises(ValueError, match=r"must end in \.png or \.svg"):
         draw(compare(twenty), tmp_path / "ranks.gif")
