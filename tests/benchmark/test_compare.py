@@ -116,7 +116,6 @@ def test_the_diagram_is_a_picture_with_every_method_on_it(twenty, tmp_path):
 
 
 def test_the_same_comparison_gives_the_same_bytes(twenty, tmp_path):
-    pytest.importorskip("matplotlib")
     first, second = tmp_path / "first.svg", tmp_path / "second.svg"
     for path in (first, second):
         draw(compare(twenty), path)
