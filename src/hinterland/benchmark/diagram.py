@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hinterland.benchmark.compare import Comparison
-from hinterland.errors import MissingExtraError
+from hinterland.benchmark.figures import new_figure, save
 
 
 def draw(comparison: Comparison, path: Path) -> None:
@@ -19,20 +19,12 @@ def draw(comparison: Comparison, path: Path) -> None:
         ValueError: another ending.
         MissingExtraError: matplotlib is not installed.
     """
-    if path.suffix not in (".png", ".svg"):
-        raise ValueError(f"the diagram's path must end in .png or .svg, got {str(path)!r}")
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("matplotlib", "plots", "the critical-difference diagram") from error
-
     names, ranks, k = comparison.methods, comparison.ranks, len(comparison.methods)
     n_left = (k + 1) // 2
     cliques = comparison.cliques()
     first_label = 0.5 + 0.25 * len(cliques)
     height = first_label + 0.4 * n_left + 0.2
-    figure = Figure(figsize=(9, 1.1 + 0.7 * height), layout="constrained")
+    figure = new_figure(path, (9, 1.1 + 0.7 * height), "the critical-difference diagram")
     axes = figure.subplots()
     margin = 0.35 * (k - 1)
     axes.set_xlim(k + margin, 1 - margin)
@@ -65,6 +57,4 @@ def draw(comparison: Comparison, path: Path) -> None:
         f"Wilcoxon signed-rank, Holm's correction, alpha = {comparison.alpha:g}",
         fontsize=9,
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with rc_context({"svg.hashsalt": "hinterland"}):  # the same comparison gives the same bytes
-        figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
+    save(figure, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from hinterland.benchmark import formats, summary, tables
+from hinterland.benchmark import formats, robustness_curve, summary, tables
 from hinterland.benchmark.compare import collect, compare
 from hinterland.benchmark.diagram import draw
 from hinterland.benchmark.jobs import Result
@@ -38,6 +38,10 @@ def write(results: Iterable[Result], output: Path) -> list[Path]:
         parts.append(f"## {suite.title}\n\n{_commands(name, stored)}")
         if reported_in(name):
             parts.append(formats.markdown(tables.build(name, stored)))
+        elif suite.curves:
+            text, figure = _curves(name, stored, output)
+            parts.append(text)
+            written.append(figure)
         else:
             text, diagram = _comparison(name, stored, output)
             parts.append(text)
@@ -68,6 +72,19 @@ def _commands(name: str, results: Sequence[Result]) -> str:
             )
     lines.append(f"hinterland benchmark {'table' if reported_in(name) else 'compare'} {name}")
     return "```\n" + "\n".join(lines) + "\n```\n"
+
+
+def _curves(name: str, results: list[Result], output: Path) -> tuple[str, Path]:
+    """A suite's curves as a figure, then its full table."""
+    suite = suites()[name]
+    figure = output.parent / "images" / f"{name}.svg"
+    panels = {curve.title: robustness_curve.points(curve, results, suite.methods) for curve in suite.curves}
+    robustness_curve.draw({title: lines for title, lines in panels.items() if lines}, figure)
+    return (
+        f"![{suite.title}]({figure.relative_to(output.parent).as_posix()})\n\n"
+        "Mean over seeds, bars one standard deviation; over several data sets, seeds that finished on every one.\n\n"
+        f"<details><summary>Every data set</summary>\n\n{formats.markdown(tables.build(name, results))}\n</details>\n"
+    ), figure
 
 
 def _comparison(name: str, results: list[Result], output: Path) -> tuple[str, Path | None]:
