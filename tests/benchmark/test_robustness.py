@@ -17,9 +17,10 @@ from hinterland.benchmark.protocols.robustness import (
     n_training_rows,
     training_rows,
 )
-from hinterland.benchmark.robustness_curve import Point
+from hinterland.benchmark.results_page import write
 from hinterland.benchmark.suite import Curve
 from hinterland.benchmark.suites import suite
+from hinterland.benchmark.tables import Value, build
 from hinterland.datasets import adbench_names, load
 
 TRUTH = np.arange(2000) % 8 == 0
@@ -61,6 +62,10 @@ def _result(protocol: str, subset: str, seed: int, auroc: float, **changes: obje
     return replace(Result(job, metrics={judgement: {"auroc": auroc}}), **changes)
 
 
+def _value(mean: float, sd: float | None = None) -> Value:
+    return Value(None, None, pytest.approx(mean), None if sd is None else pytest.approx(sd))
+
+
 def test_points_are_means_and_spreads_over_seeds_in_percent():
     curve = Curve("KDD", {1: "robustness-kddcup99-1", 30: "robustness-kddcup99-30"})
     results = [
@@ -70,28 +75,49 @@ def test_points_are_means_and_spreads_over_seeds_in_percent():
         _result("robustness-kddcup99-30", "", 1, 0.0, metrics={}, error="ValueError: no"),
         _result("robustness-adbench-1", "x", 0, 0.1),
     ]
-    lines = robustness_curve.points(curve, results, ["IF", "CANCE"])
-    assert list(lines) == ["IF"]
-    assert lines["IF"][1] == Point(pytest.approx(85), pytest.approx(50**0.5), 2)
-    assert lines["IF"][30] == Point(pytest.approx(70), 0.0, 1)
+    lines = robustness_curve.points(curve, build("robustness", results))
+    assert lines == {"IF": {1: _value(85, 50**0.5), 30: _value(70)}}
+
+
+def test_a_seed_under_other_settings_is_in_no_point():
+    curve = Curve("KDD", {1: "robustness-kddcup99-1"})
+    present, other = (_result("robustness-kddcup99-1", "", seed, 0.9 - seed / 10) for seed in range(2))
+    other = replace(other, job=replace(other.job, settings={"n_estimators": 7}))
+    assert robustness_curve.points(curve, build("robustness", [present, other])) == {"IF": {1: _value(90)}}
 
 
 def test_a_seed_that_missed_a_data_set_is_in_no_mean_over_them(monkeypatch):
     key = "robustness-adbench-5"
     monkeypatch.setitem(protocols(), key, replace(protocols()[key], subsets=lambda: ("a", "b")))
     results = [_result(key, "a", 0, 0.6), _result(key, "b", 0, 0.8), _result(key, "a", 1, 1.0)]
-    lines = robustness_curve.points(Curve("ADBench", {5: key}), results, ["IF"])
-    assert lines == {"IF": {5: Point(pytest.approx(70), 0.0, 1)}}
+    lines = robustness_curve.points(Curve("ADBench", {5: key}), build("robustness", results))
+    assert lines == {"IF": {5: _value(70)}}
 
 
-def test_the_figure_is_the_same_bytes_for_the_same_points(tmp_path):
+def test_the_figure_is_the_same_bytes_for_the_same_points_and_others_for_others(tmp_path):
     pytest.importorskip("matplotlib")
-    panels = {"KDD": {"IF": {1: Point(90, 1, 5), 30: Point(60, 2, 5)}}}
-    for name in ("a.svg", "b.svg"):
-        robustness_curve.draw(panels, tmp_path / name)
-    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    drawn = []
+    for auroc in (90.0, 90.0, 50.0):
+        panels = {"KDD": {"IF": {1: Value(None, None, auroc, 1.0), 30: Value(None, None, 60.0, None)}}}
+        robustness_curve.draw(panels, tmp_path / "curve.svg")
+        drawn.append((tmp_path / "curve.svg").read_bytes())
+    assert drawn[0] == drawn[1] != drawn[2]
     with pytest.raises(ValueError, match="must end in"):
-        robustness_curve.draw(panels, tmp_path / "a.gif")
+        robustness_curve.draw(panels, tmp_path / "curve.gif")
+
+
+def test_the_page_says_which_panels_have_no_finished_seed(tmp_path):
+    pytest.importorskip("matplotlib")
+    output = tmp_path / "results.md"
+    assert write([_result("robustness-adbench-1", "2_annthyroid", 0, 0.9)], output) == [output]
+    text = output.read_text()
+    assert "Not drawn: KDD Cup 1999, " in text
+    assert "Not drawn: ADBench, mean over sets, " in text
+    assert "hinterland benchmark table robustness" in text
+    written = write([_result("robustness-kddcup99-1", "", 0, 0.9)], output)
+    assert written == [output, tmp_path / "images" / "robustness.svg"]
+    assert written[1].is_file()
+    assert "Not drawn: KDD Cup 1999" not in output.read_text()
 
 
 def test_each_panel_has_every_percentage():

@@ -38,12 +38,8 @@ def write(results: Iterable[Result], output: Path) -> list[Path]:
         parts.append(f"## {suite.title}\n\n{_commands(name, stored)}")
         if reported_in(name):
             parts.append(formats.markdown(tables.build(name, stored)))
-        elif suite.curves:
-            text, figure = _curves(name, stored, output)
-            parts.append(text)
-            written.append(figure)
         else:
-            text, diagram = _comparison(name, stored, output)
+            text, diagram = (_curves if suite.curves else _comparison)(name, stored, output)
             parts.append(text)
             written += [diagram] if diagram else []
     parts.append(_versions(stored))
@@ -70,21 +66,28 @@ def _commands(name: str, results: Sequence[Result]) -> str:
             lines.append(
                 f"hinterland benchmark run {chosen} --methods '{methods}' --seeds {seeds} --workers 2"
             )
-    lines.append(f"hinterland benchmark {'table' if reported_in(name) else 'compare'} {name}")
+    shown = "table" if reported_in(name) or suite.curves else "compare"
+    lines.append(f"hinterland benchmark {shown} {name}")
     return "```\n" + "\n".join(lines) + "\n```\n"
 
 
-def _curves(name: str, results: list[Result], output: Path) -> tuple[str, Path]:
-    """A suite's curves as a figure, then its full table."""
+def _curves(name: str, results: list[Result], output: Path) -> tuple[str, Path | None]:
+    """A suite's curves as a figure, then its full table; no figure where no panel has a finished seed."""
     suite = suites()[name]
-    figure = output.parent / "images" / f"{name}.svg"
-    panels = {curve.title: robustness_curve.points(curve, results, suite.methods) for curve in suite.curves}
-    robustness_curve.draw({title: lines for title, lines in panels.items() if lines}, figure)
-    return (
-        f"![{suite.title}]({figure.relative_to(output.parent).as_posix()})\n\n"
-        "Mean over seeds, bars one standard deviation; over several data sets, seeds that finished on every one.\n\n"
-        f"<details><summary>Every data set</summary>\n\n{formats.markdown(tables.build(name, results))}\n</details>\n"
-    ), figure
+    table = tables.build(name, results)
+    panels = {curve.title: robustness_curve.points(curve, table) for curve in suite.curves}
+    drawn = {title: lines for title, lines in panels.items() if lines}
+    figure = output.parent / "images" / f"{name}.svg" if drawn else None
+    parts = []
+    if figure:
+        robustness_curve.draw(drawn, figure)
+        parts = [
+            f"![{suite.title}]({figure.relative_to(output.parent).as_posix()})",
+            "Mean over seeds, bars one standard deviation; over several data sets, seeds that finished on every one.",
+        ]
+    parts += [f"Not drawn: {title}, no seed has finished." for title in panels if title not in drawn]
+    parts += ["<details><summary>Every data set</summary>", formats.markdown(table), "</details>\n"]
+    return "\n\n".join(parts), figure
 
 
 def _comparison(name: str, results: list[Result], output: Path) -> tuple[str, Path | None]:

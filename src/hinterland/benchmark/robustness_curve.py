@@ -2,50 +2,33 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 from hinterland.benchmark.figures import new_figure, save
-from hinterland.benchmark.jobs import Result
 from hinterland.benchmark.protocols import protocols
 from hinterland.benchmark.suite import Curve
-from hinterland.benchmark.tables import averages
+from hinterland.benchmark.tables import Table, Value
 
 
-@dataclass(frozen=True)
-class Point:
-    """Mean and standard deviation over seeds (0 of one), in percent."""
-
-    mean: float
-    spread: float
-    seeds: int
-
-
-def points(curve: Curve, results: Iterable[Result], methods: Iterable[str]) -> dict[str, dict[int, Point]]:
-    """Points by method and percentage; over several data sets the mean of seeds that finished on every one."""
-    stored = list(results)
-    lines: dict[str, dict[int, Point]] = {}
+def points(curve: Curve, table: Table) -> dict[str, dict[int, Value]]:
+    """AUROC by method and percentage out of a suite's table; over several data sets that of their average."""
+    auroc = table.metrics.index("auroc")
+    lines: dict[str, dict[int, Value]] = {}
     for percent, key in curve.protocols.items():
         protocol = protocols()[key]
-        own = [result for result in stored if result.job.protocol == key and not result.failed]
-        if protocol.average:
-            own = averages(own, protocol.subsets(), protocol.average)
-        for method in methods:
-            aurocs = [
-                100 * result.metrics[protocol.judgements[0].name]["auroc"]
-                for result in own
-                if result.job.method == method
-            ]
-            if aurocs:
-                spread = statistics.stdev(aurocs) if len(aurocs) > 1 else 0.0
-                lines.setdefault(method, {})[percent] = Point(statistics.fmean(aurocs), spread, len(aurocs))
+        for row in table.rows:
+            shown = (row.protocol, row.subset, row.judgement)
+            if (
+                shown == (key, protocol.average, protocol.judgements[0].name)
+                and row.values[auroc].mean is not None
+            ):
+                lines.setdefault(row.method, {})[percent] = row.values[auroc]
     return lines
 
 
-def draw(panels: Mapping[str, Mapping[str, Mapping[int, Point]]], path: Path) -> None:
-    """Write the figure to a .png or .svg file; bars are one standard deviation over seeds.
+def draw(panels: Mapping[str, Mapping[str, Mapping[int, Value]]], path: Path) -> None:
+    """Write the figure of one panel or more to a .png or .svg file; bars are one standard deviation over seeds.
 
     Raises:
         ValueError: another ending.
@@ -59,8 +42,8 @@ def draw(panels: Mapping[str, Mapping[str, Mapping[int, Point]]], path: Path) ->
         for method, by_percent in lines.items():
             axes.errorbar(
                 list(by_percent),
-                [point.mean for point in by_percent.values()],
-                [point.spread for point in by_percent.values()],
+                [value.mean for value in by_percent.values()],
+                [value.sd or 0.0 for value in by_percent.values()],
                 color=f"C{methods.index(method)}",
                 marker="o",
                 markersize=4,
