@@ -99,3 +99,7 @@ def test_values_by_subset_stand_over_those_of_their_entry():
     sweep = {p: method("DEUAD").settings("deuad-mnist-p-sweep", f"p={p}%") for p in (5, 50)}
     assert (sweep[5]["p"], sweep[50]["p"]) == (0.05, 0.5)
     assert {**sweep[5], "p": 0.5, "p0": 0.55} == sweep[50]
+
+
+def test_every_method_can_be_named_in_a_list_with_commas():
+    assert not [name for name in methods() if "," in name]
