@@ -125,15 +125,19 @@ class EnergyModel(nn.Module):
         """Energy (n,) of raw rows (n, d)."""
         return self.energy(x)
 
+    def chunks(self, rows: np.ndarray) -> Iterator[Tensor]:
+        """Raw rows (n, d) in chunks on the model's device, of the size that suits the network."""
+        return chunks(rows, self.scaling.center.device, self.network.chunks_at_once)
+
     def scaled(self, rows: np.ndarray) -> Tensor:
         """Raw rows (n, d) scaled, in float32 and on the model's device: what a network trains on."""
         with torch.no_grad():
-            return torch.cat([self.scaling(c).float() for c in chunks(rows, self.scaling.center.device)])
+            return torch.cat([self.scaling(c).float() for c in self.chunks(rows)])
 
     def features_of(self, rows: np.ndarray) -> Tensor:
         """Composite features (n, D) of all raw rows (n, d), on the model's device: what a density is fitted to."""
         with torch.no_grad():
-            return torch.cat([self.features(c) for c in chunks(rows, self.scaling.center.device)])
+            return torch.cat([self.features(c) for c in self.chunks(rows)])
 
     def ready_to_score(self) -> None:
         """Turn to evaluation, in float64 where the device has it."""
@@ -144,19 +148,16 @@ class EnergyModel(nn.Module):
     def freeze(self, rows: np.ndarray) -> None:
         """Make ready to score, and take from all training rows (n, d) what density and score store of them."""
         self.ready_to_score()
-        device = self.scaling.center.device
         with torch.no_grad():
             if self.density is not None:
-                self.density.estimate(
-                    lambda: ((self.features(chunk), None) for chunk in chunks(rows, device))
-                )
+                self.density.estimate(lambda: ((self.features(chunk), None) for chunk in self.chunks(rows)))
             self.learn_score(rows)
 
     def learn_score(self, rows: np.ndarray) -> None:
         """Take from all training rows (n, d) what the score stores of them; the density is ready."""
         if self.score.learns_unit:
             with torch.no_grad():
-                encoded = (self.encode(chunk) for chunk in chunks(rows, self.scaling.center.device))
+                encoded = (self.encode(chunk) for chunk in self.chunks(rows))
                 self.score.learn_unit(
                     (self._density_energy(latent, errors), self.score.error(errors))
                     for latent, errors in encoded
@@ -168,9 +169,12 @@ CHUNK_ENTRIES, CHUNK_ROWS = 2**18, 2**13
 stay in or near a processor's cache. Other devices get sixteen times as much, which keeps them busy."""
 
 
-def chunks(rows: np.ndarray, device: torch.device) -> Iterator[Tensor]:
-    """Consecutive float64 chunks of rows (n, d) on a device, of bounded size; none much smaller than the others."""
-    size = max(1, min(CHUNK_ROWS, CHUNK_ENTRIES // max(1, rows.shape[1])))
+def chunks(rows: np.ndarray, device: torch.device, at_once: int = 1) -> Iterator[Tensor]:
+    """Consecutive float64 chunks of rows (n, d) on a device, of bounded size; none much smaller than the others.
+
+    ``at_once`` takes as many times the usual size.
+    """
+    size = at_once * max(1, min(CHUNK_ROWS, CHUNK_ENTRIES // max(1, rows.shape[1])))
     if device.type != "cpu":
         size *= 16
     dtype = torch.float32 if device.type == "mps" else torch.float64
@@ -179,8 +183,8 @@ def chunks(rows: np.ndarray, device: torch.device) -> Iterator[Tensor]:
 
 
 def apply_in_chunks(
-    function: Callable[[Tensor], Tensor], rows: np.ndarray, device: torch.device
+    function: Callable[[Tensor], Tensor], rows: np.ndarray, device: torch.device, at_once: int = 1
 ) -> np.ndarray:
     """Apply a row-wise function to rows (n, d) chunk by chunk, without gradient; float64 results, joined."""
     with torch.no_grad():
-        return np.concatenate([function(c).double().cpu().numpy() for c in chunks(rows, device)])
+        return np.concatenate([function(c).double().cpu().numpy() for c in chunks(rows, device, at_once)])

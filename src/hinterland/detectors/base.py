@@ -134,9 +134,7 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         rows = self._rows(X, reset=False)
         with threads(self._scoring_threads(rows)):
-            return np.concatenate(
-                [apply_in_chunks(model.features, rows, self._device()) for model in self.models_], axis=1
-            )
+            return np.concatenate([_in_chunks(model, model.features, rows) for model in self.models_], axis=1)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted detector to one file, atomically; ``hinterland.load`` reads it."""
@@ -153,8 +151,7 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
             )
 
     def _energy(self, rows: np.ndarray) -> np.ndarray:
-        device = self._device()
-        energies = [apply_in_chunks(model.energy, rows, device) for model in self.models_]
+        energies = [_in_chunks(model, model.energy, rows) for model in self.models_]
         return np.mean(energies, axis=0)
 
     def _training_threads(self) -> int:
@@ -165,9 +162,6 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         if self.n_threads != "auto" or len(rows) < ROWS_WORTH_MEASURING:
             return self._training_threads()
         return fastest_threads(lambda: self._energy(rows[:ROWS_TO_MEASURE]))
-
-    def _device(self) -> torch.device:
-        return next(self.models_[0].parameters()).device
 
     def _check_shared_parameters(self) -> None:
         self._check_threshold_parameters()
@@ -216,6 +210,13 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         if np.sum(labels != -1) < 2:
             raise ValueError("y leaves fewer than two rows to train on: all others are known anomalies (-1)")
         return labels.astype(np.int8)
+
+
+def _in_chunks(
+    model: EnergyModel, function: Callable[[torch.Tensor], torch.Tensor], rows: np.ndarray
+) -> np.ndarray:
+    device = model.scaling.center.device
+    return apply_in_chunks(function, rows, device, model.network.chunks_at_once)
 
 
 def usual_rows(rows: np.ndarray, energy: np.ndarray, n_rows: int, seed: int) -> np.ndarray:

@@ -44,6 +44,8 @@ class Network(nn.Module):
     """Rows that it cannot be trained with fewer of."""
     rows_alone: bool = True
     """Whether what becomes of a row, in evaluation mode, depends on that row alone."""
+    chunks_at_once: int = 1
+    """How many of the usual chunks of rows it is fastest with at once when it scores."""
 
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
         """Put a class that gives a name on the shelf."""

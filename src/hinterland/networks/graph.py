@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,9 +14,9 @@ from hinterland.networks.base import ACTIVATIONS, Encoding, Network, layers, lin
 from hinterland.networks.neighbours import (
     DISTANCES,
     Distance,
+    NearestOthers,
     draw_reference,
     edges,
-    nearest_others,
     nearest_within,
 )
 
@@ -61,6 +61,7 @@ class GraphAutoencoder(Network, name="graph"):
     """
 
     reference: Tensor
+    chunks_at_once = 2  # the reference's rows are projected once for all rows of a chunk
 
     def __init__(
         self,
@@ -125,6 +126,8 @@ class GraphAutoencoder(Network, name="graph"):
         self.decoder = nn.Sequential(*layers([latent_dim, *back, n_features], activation, generator))
         n_kept = n_reference if graph == "reference" else 0
         self.register_buffer("reference", torch.zeros(n_kept, n_features))
+        self._search: NearestOthers | None = None
+        self._searched: tuple[Tensor | None, int] = (None, 0)  # the reference that it is of, and its version
 
     def prepare(self, rows: Tensor) -> None:
         """Keep a reference of training rows (n, n_features)."""
@@ -139,7 +142,7 @@ class GraphAutoencoder(Network, name="graph"):
         """Neighbours (n, K) of rows (n, n_features) in the reference; none within a batch, which is not known yet."""
         if self.graph == "batch":
             return ()
-        return (nearest_others(rows, self.reference, self.n_neighbors, self.distance),)
+        return (self._nearest()(rows),)
 
     def forward(self, x: Tensor, neighbours: Tensor | None = None) -> Encoding:
         """Encode and reconstruct rows (n, n_features), given their ``neighbours`` (n, K) where these are known."""
@@ -154,7 +157,7 @@ class GraphAutoencoder(Network, name="graph"):
     def _summary_in_reference(self, x: Tensor, neighbours: Tensor | None) -> Tensor:
         reference = self.reference
         if neighbours is None:
-            neighbours = nearest_others(x.detach(), reference, self.n_neighbors, self.distance)
+            neighbours = self._nearest()(x.detach())
         if neighbours.numel() < len(reference):  # few are projected where few are seen
             numbers, places = neighbours.clamp_min(0).unique(return_inverse=True)
             reference = reference[numbers]
@@ -164,6 +167,20 @@ class GraphAutoencoder(Network, name="graph"):
             own = torch.arange(len(x), device=x.device) + len(reference)
             neighbours = torch.cat([neighbours, own[:, None]], dim=1)
         return self.attention.to_neighbours(self.attention.targets(x), sources, neighbours)
+
+    def _nearest(self) -> NearestOthers:
+        """What finds neighbours in the reference as it is now: made where the reference has changed since."""
+        state = (self.reference, self.reference._version)
+        if self._search is None or self._searched[0] is not state[0] or self._searched[1] != state[1]:
+            self._search, self._searched = (
+                NearestOthers(self.reference, self.n_neighbors, self.distance),
+                state,
+            )
+        return self._search
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies and pickles make their own search."""
+        return {**self.__dict__, "_search": None, "_searched": (None, 0)}
 
     def _summary_in_batch(self, x: Tensor) -> Tensor:
         neighbours = nearest_within(x.detach(), self.n_neighbors, self.distance)
@@ -185,7 +202,7 @@ class GraphAutoencoder(Network, name="graph"):
 
 def check_memory(n_reference: int, n_features: int) -> None:
     """Raise MemoryError where a reference would take more than ``SHARE_OF_MEMORY`` of this machine's memory."""
-    needed = 5 * 8 * n_reference * n_features  # itself, and while neighbours are found copies of it
+    needed = 6 * 8 * n_reference * n_features  # itself, and what neighbours are found with
     there = physical_memory()
     if there is not None and needed > SHARE_OF_MEMORY * there:
         raise MemoryError(
