@@ -224,3 +224,43 @@ def test_the_docstrings_examples_hold():
     outcome = doctest.testmod(cance)
     assert outcome.attempted > 0
     assert outcome.failed == 0
+
+
+def test_variants_take_their_network_from_the_memory_and_are_the_same(tmp_path, monkeypatch):
+    rows = np.random.default_rng(0).normal(size=(120, 5))
+    short = {"steps": 30, "decoder_steps": 10, "contrastive_steps": 30, "random_state": 0}
+    remembering = {**short, "memory": str(tmp_path / "networks")}
+    trained, entries = [], []
+    plain = CANCE._train_network
+    monkeypatch.setattr(CANCE, "_train_network", lambda *a: trained.append(1) or plain(*a))
+    for variant in ("CANCE", "CNCE", "LatNCE", "Error"):
+        kept = CANCE(variant=variant, **remembering, on_epoch=entries.append).fit(rows)
+        assert len(trained) == 1
+        assert kept.history_ == entries
+        monkeypatch.setattr(CANCE, "_train_network", plain)
+        afresh = CANCE(variant=variant, **short).fit(rows)
+        monkeypatch.setattr(CANCE, "_train_network", lambda *a: trained.append(1) or plain(*a))
+        np.testing.assert_array_equal(kept.energy(rows), afresh.energy(rows))
+        entries.clear()
+    for other in ({"steps": 31}, {"random_state": 1}, {"hidden": (16,)}):
+        CANCE(**{**remembering, **other}).fit(rows)
+    CANCE(**remembering).fit(rows + 1e-6)
+    assert len(trained) == 5
+
+
+def test_a_network_whose_training_was_interrupted_is_not_remembered(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(120, 5))
+    settings = {"steps": 60, "contrastive_steps": 30, "random_state": 0, "memory": str(tmp_path)}
+
+    def interrupt(entry):
+        raise KeyboardInterrupt
+
+    with pytest.warns(UserWarning, match="interrupted"):
+        CANCE(**settings, on_epoch=interrupt).fit(rows)
+    finished = CANCE(**settings).fit(rows)
+    assert finished.history_[-1]["stage"] == 3
+
+
+def test_a_memory_that_is_no_path_is_named():
+    with pytest.raises(ValueError, match=r"memory must be the path of a folder or None, got 3"):
+        CANCE(memory=3).fit(np.zeros((10, 2)))

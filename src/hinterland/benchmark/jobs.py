@@ -129,8 +129,11 @@ def _check_subsets(key: str, wanted: list[str], known: tuple[str, ...]) -> None:
         look_up(f"data set or subset of {key}", subset, dict.fromkeys(known))
 
 
-def run_job(job: Job, *, keep_scores: bool = False) -> Result:
+def run_job(job: Job, *, keep_scores: bool = False, memory: str | None = None) -> Result:
     """Do a job in this process. An exception of the method or the data becomes a failed result.
+
+    In the folder ``memory`` variants that train the same network find it trained: the numbers are the same, the seconds
+    of all but the first lack it.
 
     Global generators are seeded by the job, for libraries that draw from them: a job gives the same numbers
     alone and after others.
@@ -144,7 +147,7 @@ def run_job(job: Job, *, keep_scores: bool = False) -> Result:
             _seed_globals(job.seed)
             run = protocol(job.protocol).prepare(job.seed, job.subset)
             started = time.perf_counter()
-            outcome = _best(method(job.method), job, run)
+            outcome = _best(method(job.method), job, run, memory)
             judged = run.judge(outcome.energy, outcome.training_energy, outcome.own_threshold)
     except Exception as error:
         return Result(
@@ -186,12 +189,12 @@ class _Outcome:
     parameters: Mapping[str, Any]
 
 
-def _best(chosen: Method, job: Job, run: PreparedRun) -> _Outcome:
+def _best(chosen: Method, job: Job, run: PreparedRun, memory: str | None) -> _Outcome:
     """Fit and score; of a method with candidates, each, keeping the one with the best AUROC on the test labels."""
     if not chosen.candidates:
-        return _fit_and_score(chosen.build(job.settings, job.seed), run)
+        return _fit_and_score(chosen.build(job.settings, job.seed, memory), run)
     outcomes = [
-        _fit_and_score(chosen.build({**job.settings, **candidate}, job.seed), run)
+        _fit_and_score(chosen.build({**job.settings, **candidate}, job.seed, memory), run)
         for candidate in chosen.candidates
     ]
     aurocs = [run.auroc(outcome.energy) for outcome in outcomes]
@@ -236,7 +239,7 @@ def _parameters(scorer: Any) -> dict[str, Any]:
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in told.items()
-        if isinstance(value, bool | int | float | str | list | tuple | None)
+        if name != "memory" and isinstance(value, bool | int | float | str | list | tuple | None)
     }
 
 

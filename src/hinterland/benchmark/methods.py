@@ -15,6 +15,7 @@ what else differs on some protocols.
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -86,9 +87,11 @@ class Method:
                 return entry
         return {}
 
-    def build(self, settings: Mapping[str, Any], seed: int) -> Scorer:
-        """An unfitted scorer."""
-        scorer: Scorer = self.make(random_state=seed, **settings)
+    def build(self, settings: Mapping[str, Any], seed: int, memory: str | None = None) -> Scorer:
+        """An unfitted scorer; one that can keeps in the folder ``memory`` what variants of it share."""
+        remembers = memory is not None and "memory" in inspect.signature(self.make).parameters
+        shared = {"memory": memory} if remembers else {}
+        scorer: Scorer = self.make(random_state=seed, **shared, **settings)
         return scorer
 
     def is_reported_as(self, source: str, name: str) -> bool:

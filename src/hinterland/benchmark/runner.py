@@ -11,11 +11,13 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -66,10 +68,14 @@ def run(
     done = store.finished(jobs, failures=not retry_failed)
     waiting = deque(job for job in dict.fromkeys(jobs) if job.id not in done)
     results: list[Result] = []
-    with _bar(len(set(jobs)), len(done), progress) as advance, _Pool(min(workers, len(waiting))) as pool:
+    with (
+        tempfile.TemporaryDirectory(prefix="hinterland-") as memory,
+        _bar(len(set(jobs)), len(done), progress) as advance,
+        _Pool(min(workers, len(waiting))) as pool,
+    ):
         while waiting or pool.busy:
             while waiting and pool.idle:
-                pool.start(waiting.popleft(), keep_scores)
+                pool.start(waiting.popleft(), {"keep_scores": keep_scores, "memory": memory})
             for result in pool.collect(timeout_seconds):
                 store.save(result)
                 results.append(result)
@@ -119,11 +125,11 @@ class _Pool:
     def busy(self) -> bool:
         return any(worker.job is not None for worker in self.workers)
 
-    def start(self, job: Job, keep_scores: bool) -> None:
+    def start(self, job: Job, options: dict[str, Any]) -> None:
         worker = next(worker for worker in self.workers if worker.job is None)
         worker.job, worker.started = job, time.monotonic()
         try:
-            worker.pipe.send((job, keep_scores))
+            worker.pipe.send((job, options))
         except OSError:
             return  # it died while idle; ``collect`` finds out
 
@@ -188,11 +194,11 @@ def _work(pipe: Connection) -> None:
         pipe.send(None)
     while True:
         try:
-            job, keep_scores = pipe.recv()
+            job, options = pipe.recv()
         except (EOFError, OSError):
             return
         try:
-            pipe.send(run_job(job, keep_scores=keep_scores))
+            pipe.send(run_job(job, **options))
         except BrokenPipeError:
             return
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+import joblib
 import numpy as np
 import torch
 
@@ -19,7 +20,7 @@ from hinterland.parameters import check_choice, check_integer, check_number, che
 from hinterland.scores import Score
 from hinterland.threads import Threads
 from hinterland.training.hold_out import hold_out
-from hinterland.training.loop import LoopSettings
+from hinterland.training.loop import History, LoopSettings
 from hinterland.training.principal_components import fit_principal_components
 from hinterland.training.staged_history import StagedHistory
 from hinterland.training.two_stage import fit_decoder, fit_encoder_and_decoder
@@ -29,6 +30,11 @@ VARIANTS: dict[str, tuple[str, ...]] = {"CANCE": COMPOSITE, "CNCE": COMPOSITE, "
 """Reconstruction features of each variant."""
 
 NETWORK_PARAMETERS = ("n_features", "hidden", "latent_dim", "activation", "generator", "normalise_latent")
+OF_THE_NETWORK = (
+    "hidden", "latent_dim", "network", "network_options", "activation", "covariance_weight", "scaling", "clip", "steps",
+    "decoder_steps", "batch_size", "learning_rate", "validation_share", "device",
+)  # fmt: skip
+"""Parameters that decide what the first two stages make of the same rows."""
 PCA = "pca"
 WIDEST_LATENT = 8
 
@@ -74,6 +80,8 @@ class CANCE(ContrastiveStage, Detector):
     n_threads : torch threads; one is fastest for small networks. ``auto`` trains with one, and scores many rows with
         all cores where that measures faster.
     random_state : seed or generator; the same seed gives the same bits on the same machine.
+    memory : folder where trained networks are kept, as in scikit-learn's pipelines: a fit on the same rows from the
+        same seed that differs in the third stage alone, a variant say, takes its network from there. None for none.
     on_epoch : called with each entry of ``history_``, for progress.
 
     Attributes
@@ -118,6 +126,7 @@ class CANCE(ContrastiveStage, Detector):
         device: str = "cpu",
         n_threads: Threads = 1,
         random_state: Any = None,
+        memory: str | None = None,
         on_epoch: Callable[[dict[str, float]], None] | None = None,
     ) -> None:
         self.hidden = hidden
@@ -145,6 +154,7 @@ class CANCE(ContrastiveStage, Detector):
         self.device = device
         self.n_threads = n_threads
         self.random_state = random_state
+        self.memory = memory
         self.on_epoch = on_epoch
 
     def _check_parameters(self) -> None:
@@ -161,6 +171,8 @@ class CANCE(ContrastiveStage, Detector):
         check_integer("steps", self.steps, least=1)
         check_integer("decoder_steps", self.decoder_steps, least=0)
         check_number("learning_rate", self.learning_rate, above=0)
+        if self.memory is not None and not isinstance(self.memory, str):
+            raise ValueError(f"memory must be the path of a folder or None, got {self.memory!r}")
         self._check_contrastive_parameters()
 
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
@@ -169,7 +181,7 @@ class CANCE(ContrastiveStage, Detector):
         _, held_out = hold_out(len(rows), self.validation_share, generator)
         model = self._model(rows, generator, seed).to(device)
         history = StagedHistory(self.on_epoch)
-        finished = self._fit_network(model, rows, held_out, generator, history)
+        finished = self._fit_network(model, rows, held_out, generator, history, seed)
         if finished and model.density is not None:
             augment, report = self.variant == "CANCE", history.stage(3)
             self._fit_contrastive(model, rows, held_out, generator, augment=augment, on_epoch=report)
@@ -213,6 +225,36 @@ class CANCE(ContrastiveStage, Detector):
         held_out: np.ndarray,
         generator: torch.Generator,
         history: StagedHistory,
+        seed: int,
+    ) -> bool:
+        """Train the network, or take it from the memory; whether that was not interrupted."""
+
+        def train() -> _TrainedNetwork:
+            finished = self._train_network(model, rows, held_out, generator, history)
+            return _TrainedNetwork(
+                model.network.state_dict(), generator.get_state(), history.entries, finished
+            )
+
+        if self.memory is None:
+            return train().finished
+        settings = {name: getattr(self, name) for name in OF_THE_NETWORK}
+        kept = _remember(self.memory)(settings, seed, rows, train)
+        trained: _TrainedNetwork = kept.get()
+        if not trained.finished:
+            kept.clear()
+        if not history.entries:  # it comes from the memory
+            model.network.load_state_dict(trained.network)
+            generator.set_state(trained.generator)
+            history.repeat(trained.history)
+        return trained.finished
+
+    def _train_network(
+        self,
+        model: EnergyModel,
+        rows: np.ndarray,
+        held_out: np.ndarray,
+        generator: torch.Generator,
+        history: StagedHistory,
     ) -> bool:
         """Train the network in its two stages, or compute it; whether that was not interrupted."""
         scaled = model.scaled(rows)
@@ -236,3 +278,24 @@ class CANCE(ContrastiveStage, Detector):
         if self.decoder_steps and not result.interrupted:
             result = fit_decoder(model.network, *sides, second, generator, on_epoch=history.stage(2))
         return not result.interrupted
+
+
+class _TrainedNetwork(NamedTuple):
+    """All that a detector's third stage goes on from."""
+
+    network: dict[str, torch.Tensor]
+    generator: torch.Tensor
+    history: History
+    finished: bool
+
+
+def _trained(
+    settings: dict[str, Any], seed: int, rows: np.ndarray, train: Callable[[], _TrainedNetwork]
+) -> _TrainedNetwork:
+    """What ``train`` makes; the other arguments are what it is remembered by."""
+    return train()
+
+
+def _remember(folder: str) -> Callable[..., Any]:
+    cached = joblib.Memory(folder, verbose=0).cache(_trained, ignore=["train"])
+    return cached.call_and_shelve

@@ -38,3 +38,10 @@ class StagedHistory:
                 self._on_epoch(self.entries[-1])
 
         return record
+
+    def repeat(self, entries: History) -> None:
+        """Take in the entries of stages that were trained before."""
+        for entry in entries:
+            self.entries.append(dict(entry))
+            if self._on_epoch is not None:
+                self._on_epoch(self.entries[-1])
