@@ -1,7 +1,7 @@
-"""DEUAD on 5,500 pictures of CIFAR-10, one thread: seconds of its training, clustering apart, as the paper reports them.
+"""DEUAD on 5,500 pictures of CIFAR-10, one thread: seconds of its training, clustering apart, as the paper has them.
 
-The experiment of the paper's table, with the settings that the benchmark runs it with: 5,050 airplanes and 450 others, as
-pixels. The paper gives 260 s on a Tesla P100, features and clustering apart.
+The experiment of the paper's table, with the settings that the benchmark runs it with: 5,050 airplanes and 450 others,
+as pixels. The paper gives 260 s on a Tesla P100, features and clustering apart.
 """
 
 from __future__ import annotations
