@@ -103,3 +103,12 @@ def test_values_by_subset_stand_over_those_of_their_entry():
 
 def test_every_method_can_be_named_in_a_list_with_commas():
     assert not [name for name in methods() if "," in name]
+
+
+def test_a_variant_of_a_variant_stands_over_both():
+    settings = method("CADGMM (batch graph; 7 neighbours)").settings("cadgmm-satellite")
+    assert (settings["graph"], settings["n_neighbors"], settings["epochs"]) == ("batch", 7, 100)
+    plain = method("CADGMM").settings("cadgmm-satellite")
+    assert {**plain, "graph": "batch", "n_neighbors": 7, "epochs": 100} == settings
+    assert method("CADGMM (7 neighbours)").settings("cadgmm-kdd99")["epochs"] == 10
+    assert "100 epochs" in method("CADGMM (7 neighbours)").why("cadgmm-satellite")

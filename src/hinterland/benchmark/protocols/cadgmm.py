@@ -110,6 +110,6 @@ SUITES = (
         "cadgmm-neighbours",
         "CADGMM, Figure 3: by the number of neighbours",
         ("cadgmm-kdd99", "cadgmm-arrhythmia", "cadgmm-satellite"),
-        tuple(f"CADGMM ({n} neighbours)" for n in range(5, 20, 2)),
+        tuple(f"CADGMM ({graph}{n} neighbours)" for graph in ("", "batch graph; ") for n in range(5, 20, 2)),
     ),
 )
