@@ -9,8 +9,8 @@ The first entry with a matching pattern counts; without one the method's own def
 gives values over its others for the subsets that it names. ``reported_as`` lists
 the names that papers' tables give the method, ``source:name`` where only one source means it so. A method that
 ``"shown_beside": true`` marks stands in every paper's table that it has results for. A variant,
-``{METHOD: {"of": METHOD, "with": {...}}}``, is another method, or a variant above it, with these values over its settings;
-its own entries say what else differs on some protocols.
+``{METHOD: {"of": METHOD, "with": {...}}}``, is another method, or a variant above it, with these values over its
+settings; its own entries say what else differs on some protocols.
 """
 
 from __future__ import annotations
