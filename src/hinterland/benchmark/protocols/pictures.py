@@ -4,14 +4,23 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 
 from hinterland import datasets
 from hinterland.benchmark.protocol import Judgement, Protocol, Sides, from_split
 from hinterland.datasets import Dataset, PictureDataset, splits
+from hinterland.preprocessing import PretrainedFeatures
+from hinterland.preprocessing.backbones import EFFICIENTNET_LITE
 
 AVERAGE = "class=avg"
 _RANKING = (Judgement("as many flagged as anomalous", rule="natural_half", share=None),)
 _PIXELS = "Pixels in [0, 1], a row a picture; no augmentation."
+_FROZEN = (
+    "Frozen features: 1,280 of EfficientNet-Lite0 (ImageNet) before its last layer, on pictures of 128 x 128."
+)
+LARGEST_SIDE, FROZEN_SIDE = 32, 128
+OTHERS = 500
+"""Pictures of each anomalous class that features are computed of, more than any experiment draws."""
 _PUBLIC = (
     "One-class: trained on the normal classes' pictures of the public training part, tested on the whole public test "
     "part. Only the seed of the training changes between runs."
@@ -61,17 +70,53 @@ def _features(subset: str) -> tuple[str, str]:
     return "" if subset == "features=raw" else subset, _RANKING[0].name
 
 
+@lru_cache(maxsize=1)
+def _small(name: str) -> PictureDataset:
+    """Pictures for rows of pixels: those of 128 x 128, which would be 49,152 long, as means of 4 x 4 pixels."""
+    found = _pictures(name)
+    n, height, width, *channels = found.pictures.shape
+    if height <= LARGEST_SIDE:
+        return found
+    times = height // LARGEST_SIDE
+    blocks = found.pictures.reshape(n, height // times, times, width // times, times, *channels)
+    return replace(found, pictures=blocks.mean((2, 4)).round().astype(np.uint8))
+
+
+@lru_cache(maxsize=1)
+def _pool(name: str, normal: str) -> PictureDataset:
+    """Pictures that features are computed of: the normal class and the first ``OTHERS`` of each other one."""
+    found = _pictures(name)
+    place = found.classes.index(normal)
+    others = [np.flatnonzero(found.labels == c)[:OTHERS] for c in range(len(found.classes)) if c != place]
+    return found.take(np.sort(np.concatenate([np.flatnonzero(found.labels == place), *others])))
+
+
+@lru_cache(maxsize=1)
+def _frozen_table(name: str, normal: str) -> Dataset:
+    """Features of a frozen ImageNet network, a row a picture."""
+    pool = _pool(name, normal)
+    network = PretrainedFeatures(
+        EFFICIENTNET_LITE, size=FROZEN_SIDE, mean=(127 / 255,) * 3, std=(128 / 255,) * 3, batch_size=16
+    )
+    features = network.fit_transform(pool.pictures)
+    table = pd.DataFrame(features, columns=network.get_feature_names_out())
+    return Dataset(f"{name}/{normal}/features", table, pool.is_anomaly((normal,)), pool.source)
+
+
 def _unlabelled(
-    key: str, name: str, normal: str, counts: tuple[int | None, int | None], reading: str
+    key: str, name: str, normal: str, counts: tuple[int, int], reading: str, *, frozen: bool = False
 ) -> Protocol:
-    """A mixture drawn from a set of pictures, all of it trained on and scored."""
+    """A mixture drawn from a set of pictures, all of it trained on and scored, as pixels or as frozen features."""
+
+    def pictures() -> PictureDataset:
+        return _pool(name, normal) if frozen else _small(name)
 
     def load(_: str) -> Dataset:
-        return _table(name, (normal,))
+        return _frozen_table(name, normal) if frozen else _small_table(name, normal)
 
     def split(data: Dataset, _: str, seed: int) -> Sides:
         rows = splits.mixed_classes(
-            _pictures(name).labels,
+            pictures().labels,
             data.is_anomaly,
             n_normal=counts[0],
             n_anomalies=counts[1],
@@ -80,9 +125,10 @@ def _unlabelled(
         return Sides(rows, {"test": rows})
 
     return Protocol(
-        key=key,
-        title=f"{name}: {normal} among pictures of other classes, unlabelled, trained on and scored",
-        dataset=name.upper(),
+        key=f"{key}-features" if frozen else key,
+        title=f"{name}: {normal} among pictures of other classes, unlabelled, trained on and scored"
+        + (", frozen features" if frozen else ""),
+        dataset=f"{name.upper()}, frozen features" if frozen else name.upper(),
         load=load,
         split=split,
         judgements=_RANKING,
@@ -93,9 +139,14 @@ def _unlabelled(
         readings=(
             "Wholly unlabelled: the rows that are scored are those that were trained on; labels serve the metric "
             "alone.",
-            _PIXELS + " " + reading,
+            (_FROZEN if frozen else _PIXELS) + " " + reading,
         ),
     )
+
+
+@lru_cache(maxsize=1)
+def _small_table(name: str, normal: str) -> Dataset:
+    return _small(name).table((normal,))
 
 
 def _share(subset: str) -> tuple[str, str]:
@@ -109,7 +160,7 @@ def _sweep(base: Protocol) -> Protocol:
         key=f"{base.key}-p-sweep",
         title=f"{base.key} by p, the share of clusters that later choices leave out",
         subsets=lambda: _SHARES,
-        answers=f"{base.key}-p-sweep",
+        answers=f"{base.answers}-p-sweep",
         read_subset=_share,
         readings=(*base.readings, "Every p has a p0 of five points more; the paper does not say which."),
     )
@@ -134,12 +185,7 @@ _DIGITS = tuple(f"class={place}" for place in range(10))
 _SHARES = tuple(f"p={percent}%" for percent in range(5, 51, 5))
 _PAIRS = ("classes=0+1", "classes=0+8", "classes=1+8")
 _OTHER_FEATURES = (
-    "The paper has NetVLAD features of a trained network unless it says raw; here all methods see pixels, so the "
-    "figures do not compare."
-)
-
-_CIFAR10_UNLABELLED = _unlabelled(
-    "deuad-cifar10", "cifar10", "airplane", (5050, 450), "Drawn from both parts. " + _OTHER_FEATURES
+    "The paper has NetVLAD features of a trained network unless it says raw, so the figures do not compare."
 )
 
 _MNIST_UNLABELLED = _unlabelled(
@@ -149,14 +195,24 @@ _MNIST_UNLABELLED = _unlabelled(
     (4859, 265),
     "Drawn from both parts of MNIST: 4,859 pictures of the digit 4 and 265 of the others (pool not stated).",
 )
-_CATS_VS_DOGS_UNLABELLED = _unlabelled(
-    "deuad-catvsdog",
-    "cats_vs_dogs",
-    "dog",
-    (2000, 400),
-    "2,000 dogs and 400 cats of the public 4,000 pictures, for the paper's 12,500 and 2,500. "
-    + _OTHER_FEATURES,
+_AIRPLANES = ("deuad-cifar10", "cifar10", "airplane", (5050, 450))
+_DOGS = ("deuad-catvsdog", "cats_vs_dogs", "dog", (2000, 400))
+_FEWER = "2,000 dogs and 400 cats of the public 4,000 pictures, for the paper's 12,500 and 2,500. "
+_AIRPLANES_AS_PIXELS, _AIRPLANES_AS_FEATURES = (
+    _unlabelled(*_AIRPLANES, "Drawn from both parts. " + _OTHER_FEATURES, frozen=frozen)
+    for frozen in (False, True)
 )
+_DOGS_AS_PIXELS, _DOGS_AS_FEATURES = (
+    _unlabelled(
+        *_DOGS,
+        ("" if frozen else "Means of 4 x 4 pixels, 32 x 32. ") + _FEWER + _OTHER_FEATURES,
+        frozen=frozen,
+    )
+    for frozen in (False, True)
+)
+_UNLABELLED = (
+    _MNIST_UNLABELLED, _AIRPLANES_AS_PIXELS, _DOGS_AS_PIXELS, _AIRPLANES_AS_FEATURES, _DOGS_AS_FEATURES
+)  # fmt: skip
 
 PROTOCOLS = (
     _one_class(
@@ -194,15 +250,13 @@ PROTOCOLS = (
             _PIXELS,
         ),
     ),
-    _MNIST_UNLABELLED,
-    _CIFAR10_UNLABELLED,
-    _CATS_VS_DOGS_UNLABELLED,
+    *_UNLABELLED,
     replace(
-        _CIFAR10_UNLABELLED,
+        _AIRPLANES_AS_PIXELS,
         key="deuad-cifar10-init",
         title="deuad-cifar10, by the clustering of the first choice",
         run_of="deuad-cifar10",
         answers="deuad-cifar10-init",
     ),
-    *(_sweep(base) for base in (_MNIST_UNLABELLED, _CIFAR10_UNLABELLED, _CATS_VS_DOGS_UNLABELLED)),
+    *(_sweep(base) for base in _UNLABELLED),
 )
