@@ -114,3 +114,9 @@ def test_a_saved_copy_scores_equally(fitted, table, tmp_path):
 def test_wrong_parameters_are_named(table, settings, message):
     with pytest.raises(ValueError, match=message):
         DEUAD(**{**SMALL, **settings}).fit(table[0])
+
+
+def test_training_is_short_by_default():
+    """Anomalies among the rows that are kept are learnt with time; see docs/deuad-training.md."""
+    detector = DEUAD()
+    assert (detector.epochs, detector.r, detector.min_steps) == (40, 2, 500)
