@@ -181,7 +181,14 @@ class CANCE(ContrastiveStage, Detector):
         _, held_out = hold_out(len(rows), self.validation_share, generator)
         model = self._model(rows, generator, seed).to(device)
         history = StagedHistory(self.on_epoch)
-        finished = self._fit_network(model, rows, held_out, generator, history, seed)
+
+        def train() -> bool:
+            return self._train_network(model, rows, held_out, generator, history)
+
+        if self.memory is None:
+            finished = train()
+        else:
+            finished = self._remembered(train, seed, rows, model.network, generator, history)
         if finished and model.density is not None:
             augment, report = self.variant == "CANCE", history.stage(3)
             self._fit_contrastive(model, rows, held_out, generator, augment=augment, on_epoch=report)
@@ -218,35 +225,32 @@ class CANCE(ContrastiveStage, Detector):
         )
         return network
 
-    def _fit_network(
+    def _remembered(
         self,
-        model: EnergyModel,
+        train: Callable[[], bool],
+        seed: int,
         rows: np.ndarray,
-        held_out: np.ndarray,
+        network: Network,
         generator: torch.Generator,
         history: StagedHistory,
-        seed: int,
     ) -> bool:
-        """Train the network, or take it from the memory; whether that was not interrupted."""
+        """What ``train`` makes of the other arguments, taken from the memory where it is there."""
 
-        def train() -> _TrainedNetwork:
-            finished = self._train_network(model, rows, held_out, generator, history)
-            return _TrainedNetwork(
-                model.network.state_dict(), generator.get_state(), history.entries, finished
-            )
+        def trained() -> _TrainedNetwork:
+            finished = train()
+            return _TrainedNetwork(network.state_dict(), generator.get_state(), history.entries, finished)
 
-        if self.memory is None:
-            return train().finished
         settings = {name: getattr(self, name) for name in OF_THE_NETWORK}
-        kept = _remember(self.memory)(settings, seed, rows, train)
-        trained: _TrainedNetwork = kept.get()
-        if not trained.finished:
+        cached = joblib.Memory(self.memory, verbose=0).cache(_trained, ignore=["train"])
+        kept = cached.call_and_shelve(settings, seed, rows, trained)
+        state: _TrainedNetwork = kept.get()
+        if not state.finished:
             kept.clear()
-        if not history.entries:  # it comes from the memory
-            model.network.load_state_dict(trained.network)
-            generator.set_state(trained.generator)
-            history.repeat(trained.history)
-        return trained.finished
+        if not history.entries:  # it was not trained here and now
+            network.load_state_dict(state.network)
+            generator.set_state(state.generator)
+            history.repeat(state.history)
+        return state.finished
 
     def _train_network(
         self,
@@ -294,8 +298,3 @@ def _trained(
 ) -> _TrainedNetwork:
     """What ``train`` makes; the other arguments are what it is remembered by."""
     return train()
-
-
-def _remember(folder: str) -> Callable[..., Any]:
-    cached = joblib.Memory(folder, verbose=0).cache(_trained, ignore=["train"])
-    return cached.call_and_shelve
