@@ -7,6 +7,7 @@ import pytest
 
 from hinterland.benchmark import formats, tables
 from hinterland.benchmark.names import UnknownNameError
+from hinterland.benchmark.protocols import protocols
 from hinterland.benchmark.suites import suite
 
 NATURAL, POOLED = "natural half, top 20 %", "pooled, top 20 %"
@@ -220,3 +221,20 @@ def test_the_average_is_over_all_subsets_of_a_seed_or_there_is_none(finished):
 def test_without_the_data_there_is_no_average(finished):
     result = finished("DAGMM", "adbench-contaminated", 0, subset="6_cardio")
     assert tables.averages([result], (), "mean over all sets") == []
+
+
+def test_without_the_data_the_sets_that_were_run_are_shown_and_it_is_said_why_no_average_is(
+    finished, monkeypatch
+):
+    key = "robustness-adbench-5"
+    monkeypatch.setitem(protocols(), key, replace(protocols()[key], subsets=tuple))
+    table = tables.build("robustness", [finished("IF", key, 0, subset="6_cardio")])
+    assert {row.subset for row in table.rows} == {"6_cardio"}
+    assert f"{key}: no average, for want of the data, which say what it is over." in table.readings
+
+
+def test_a_suite_that_names_its_methods_leaves_out_variants_of_others(finished):
+    methods = ("CADGMM (one head)", "CADGMM (9 neighbours)", "IF")
+    results = [finished(method, "cadgmm-satellite", 0) for method in methods]
+    table = tables.build("cadgmm-readings", results)
+    assert {row.method for row in table.rows} == {"CADGMM (one head)", "IF"}

@@ -90,7 +90,8 @@ def collect(name: str, results: Iterable[Result], metric: str, chosen: Sequence[
         name: of a suite or table.
         results: stored ones.
         metric: a key of ``Evaluation.as_dict()``.
-        chosen: methods to compare; empty for all that have results and whose library is not at fault.
+        chosen: methods to compare; empty for those the suite names, or where it names none for all that have results
+            and whose library is not at fault.
 
     Raises:
         ValueError: fewer than two methods, or no data set on which all of them have a result.
@@ -98,10 +99,11 @@ def collect(name: str, results: Iterable[Result], metric: str, chosen: Sequence[
     cells: dict[tuple[str, str], dict[str, list[float]]] = {}
     failed: dict[str, int] = {}
     protocols = run_keys(suite(name))
+    wanted = tuple(chosen) or suite(name).methods
     for result in results:
         job = result.job
         known = known_methods().get(job.method)
-        unwanted = bool(chosen) and job.method not in chosen
+        unwanted = bool(wanted) and job.method not in wanted
         if (
             job.protocol not in protocols
             or unwanted

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from hinterland.benchmark import formats, robustness_curve, summary, tables
+from hinterland.benchmark import curves, formats, summary, tables
 from hinterland.benchmark.compare import collect, compare
 from hinterland.benchmark.diagram import draw
 from hinterland.benchmark.jobs import Result
 from hinterland.benchmark.protocols import protocols
+from hinterland.benchmark.suite import Curves
 from hinterland.benchmark.suites import belongs, companions, reported_in, run_keys, suites
 
 _INTRODUCTION = """# Results
@@ -39,7 +40,11 @@ def write(results: Iterable[Result], output: Path) -> list[Path]:
         if reported_in(name):
             parts.append(formats.markdown(tables.build(name, stored)))
         else:
-            text, diagram = (_curves if suite.curves else _comparison)(name, stored, output)
+            text, diagram = (
+                _drawn(name, suite.curves, stored, output)
+                if suite.curves
+                else _comparison(name, stored, output)
+            )
             parts.append(text)
             written += [diagram] if diagram else []
     parts.append(_versions(stored))
@@ -54,11 +59,12 @@ def _commands(name: str, results: Sequence[Result]) -> str:
     """The commands that make a table again, with the methods and the number of seeds that it shows."""
     suite = suites()[name]
     lines = []
-    for chosen, keys in [(name, run_keys(suite)), *((p.key, {p.run_key}) for p in companions(suite))]:
+    beside = companions(suite) if reported_in(name) else []
+    for chosen, keys in [(name, run_keys(suite)), *((p.key, {p.run_key}) for p in beside)]:
         jobs = [
             result.job
             for result in results
-            if result.job.protocol in keys and belongs(result.job.method, reported_in(name))
+            if result.job.protocol in keys and belongs(result.job.method, suite)
         ]
         if jobs:
             methods = ",".join(dict.fromkeys(job.method for job in jobs))
@@ -71,18 +77,17 @@ def _commands(name: str, results: Sequence[Result]) -> str:
     return "```\n" + "\n".join(lines) + "\n```\n"
 
 
-def _curves(name: str, results: list[Result], output: Path) -> tuple[str, Path | None]:
+def _drawn(name: str, chosen: Curves, results: list[Result], output: Path) -> tuple[str, Path | None]:
     """A suite's curves as a figure, then its full table; no figure where no panel has a finished seed."""
-    suite = suites()[name]
     table = tables.build(name, results)
-    panels = {curve.title: robustness_curve.points(curve, table) for curve in suite.curves}
+    panels = {title: curves.points(lines, chosen.metric, table) for title, lines in chosen.panels.items()}
     drawn = {title: lines for title, lines in panels.items() if lines}
     figure = output.parent / "images" / f"{name}.svg" if drawn else None
     parts = []
     if figure:
-        robustness_curve.draw(drawn, figure)
+        curves.draw(chosen, drawn, figure)
         parts = [
-            f"![{suite.title}]({figure.relative_to(output.parent).as_posix()})",
+            f"![{table.title}]({figure.relative_to(output.parent).as_posix()})",
             "Mean over seeds, bars one standard deviation; over several data sets, seeds that finished on every one.",
         ]
     parts += [f"Not drawn: {title}, no seed has finished." for title in panels if title not in drawn]

@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+Lines = Mapping[str, Mapping[int, tuple[str, str]]]
+"""By a line's name and a place along the axis: the protocol's key and the method that give the point."""
+
 
 @dataclass(frozen=True)
-class Curve:
-    """One panel of a figure of AUROC: the keys of its protocols by percentage of anomalies among the training rows."""
+class Curves:
+    """A figure of results: panels by title, each of lines, of a ``metric``; ``along`` says what the axis is."""
 
-    title: str
-    protocols: Mapping[int, str]
+    along: str
+    metric: str
+    panels: Mapping[str, Lines]
 
 
 @dataclass(frozen=True)
@@ -23,4 +27,4 @@ class Suite:
     title: str
     protocols: tuple[str, ...]
     methods: tuple[str, ...] = ()
-    curves: tuple[Curve, ...] = ()
+    curves: Curves | None = None

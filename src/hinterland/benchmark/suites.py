@@ -76,13 +76,16 @@ def default_methods(chosen: Suite) -> list[str]:
     return [name for name, m in usable.items() if not (m.sees_test_labels or m.changed)]
 
 
-def belongs(name: str, rows: tuple[Reported, ...]) -> bool:
-    """Whether a method's results stand in a table: one of no paper, or whose rows name it, or it is shown beside.
+def belongs(name: str, chosen: Suite) -> bool:
+    """Whether a method's results stand in a suite's table.
 
-    Of methods that are no longer known none do.
+    In a paper's table those do that its rows name or that are shown beside, and of methods no longer known none. In
+    another that names its methods, variants of others do only where it names them.
     """
-    chosen = methods().get(name)
-    return not rows or (chosen is not None and (chosen.shown_beside or names_method(rows, chosen)))
+    known, rows = methods().get(name), reported_in(chosen.name)
+    if rows:
+        return known is not None and (known.shown_beside or names_method(rows, known))
+    return not chosen.methods or name in chosen.methods or known is None or not known.changed
 
 
 def names_method(rows: tuple[Reported, ...], chosen: Method) -> bool:

@@ -91,7 +91,7 @@ def build(name: str, results: Iterable[Result], metrics: Sequence[str] = ()) -> 
     table = Table(name, chosen.title, wanted)
     by_protocol: dict[str, list[Result]] = {}
     for result in results:
-        if belongs(result.job.method, printed):
+        if belongs(result.job.method, chosen):
             by_protocol.setdefault(result.job.protocol, []).append(result)
     own = [protocol(key) for key in chosen.protocols]
     beside = [p for p in companions(chosen) if p.run_key in by_protocol] if printed else []
@@ -109,10 +109,13 @@ def _add_protocol(table: Table, p: Protocol, printed: tuple[Reported, ...], resu
             f"{p.key}: {len(results) - len(current)} stored results with other settings than the present are not shown."
         )
     table.readings += [reading for reading in p.readings if reading not in table.readings]
-    shown = p.subsets()
-    if p.average:
+    known = p.subsets()
+    shown = known or tuple(dict.fromkeys(result.job.subset for result in current))
+    if p.average and known:
         shown = (*shown, p.average)
-        current = [*current, *averages(current, p.subsets(), p.average)]
+        current = [*current, *averages(current, known, p.average)]
+    elif p.average and current:
+        table.readings.append(f"{p.key}: no average, for want of the data, which say what it is over.")
     for subset in shown:
         here = [result for result in current if result.job.subset == subset]
         theirs = [(row, judgement) for row, run_subset, judgement in read if run_subset == subset]

@@ -5,7 +5,7 @@ import numpy as np
 from hinterland.benchmark.protocol import Protocol, Sides, load_once
 from hinterland.benchmark.protocols import kddcup99
 from hinterland.benchmark.protocols.adbench import ALL_SETS, JUDGEMENTS
-from hinterland.benchmark.suite import Curve, Suite
+from hinterland.benchmark.suite import Curves, Suite
 from hinterland.datasets import adbench_names, splits
 
 PERCENTAGES = (1, 5, 10, 20, 30)
@@ -81,15 +81,27 @@ ON_ADBENCH = {percent: _on_adbench(percent) for percent in PERCENTAGES}
 ON_KDDCUP99 = {percent: _on_kddcup99(percent) for percent in PERCENTAGES}
 PROTOCOLS = (*ON_ADBENCH.values(), *ON_KDDCUP99.values())
 
+METHODS = ("DEUAD", "DAGMM", "CADGMM", "CANCE", "IF")
+
 SUITES = (
     Suite(
         "robustness",
         "AUROC by the share of anomalies among the training rows",
         tuple(protocol.key for protocol in PROTOCOLS),
-        methods=("DEUAD", "DAGMM", "CADGMM", "CANCE", "IF"),
-        curves=tuple(
-            Curve(title, {percent: protocol.key for percent, protocol in by_percent.items()})
-            for title, by_percent in (("KDD Cup 1999", ON_KDDCUP99), ("ADBench, mean over sets", ON_ADBENCH))
+        methods=METHODS,
+        curves=Curves(
+            "anomalies among the training rows, %",
+            "auroc",
+            {
+                title: {
+                    method: {percent: (protocol.key, method) for percent, protocol in by_percent.items()}
+                    for method in METHODS
+                }
+                for title, by_percent in (
+                    ("KDD Cup 1999", ON_KDDCUP99),
+                    ("ADBench, mean over sets", ON_ADBENCH),
+                )
+            },
         ),
     ),
 )
