@@ -81,7 +81,7 @@ ON_ADBENCH = {percent: _on_adbench(percent) for percent in PERCENTAGES}
 ON_KDDCUP99 = {percent: _on_kddcup99(percent) for percent in PERCENTAGES}
 PROTOCOLS = (*ON_ADBENCH.values(), *ON_KDDCUP99.values())
 
-METHODS = ("DEUAD", "DAGMM", "CADGMM", "CANCE", "IF")
+METHODS = ("DEUAD", "DEUAD (error)", "DAGMM", "CADGMM", "CANCE", "IF")
 
 SUITES = (
     Suite(
