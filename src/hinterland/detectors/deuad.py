@@ -39,7 +39,9 @@ class DEUAD(Detector):
 
     Columns are scaled to [0, 1] for the network. An angle is one about the origin: on standardised columns that is the
     mean row, the most usual of all, near which directions and hence angles are chance. From the corner of the least
-    values they are not. The first clustering sees standardised columns, the later ones what the network makes of them.
+    values they are not, unless the usual rows lie in that corner. ``scoring="reconstruction"`` has no such corner, and
+    ranked rows of smaller tables better than the paper's angle (``docs/deuad-training.md``). The first clustering sees
+    standardised columns, the later ones what the network makes of them.
 
     Parameters
     ----------
