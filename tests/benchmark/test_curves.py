@@ -82,10 +82,11 @@ def test_the_page_says_which_panels_have_no_finished_seed(tmp_path):
 
 def test_figure_3_has_a_line_a_graph_and_a_panel_a_data_set():
     chosen = suite("cadgmm-neighbours")
-    assert {
-        key for panel in chosen.curves.panels.values() for line in panel.values() for key, _ in line.values()
-    } == (set(chosen.protocols))
-    for panel in chosen.curves.panels.values():
+    panels = chosen.curves.panels.values()
+    assert {key for panel in panels for line in panel.values() for key, _ in line.values()} == set(
+        chosen.protocols
+    )
+    for panel in panels:
         assert list(panel) == ["reference graph", "batch graph"]
         assert [list(line) for line in panel.values()] == [[5, 7, 9, 11, 13, 15, 17, 19]] * 2
         assert {method for line in panel.values() for _, method in line.values()} == set(chosen.methods)

@@ -8,7 +8,7 @@ import pytest
 from hinterland.benchmark import formats, tables
 from hinterland.benchmark.names import UnknownNameError
 from hinterland.benchmark.protocols import protocols
-from hinterland.benchmark.suites import suite
+from hinterland.benchmark.suites import companions, suite
 
 NATURAL, POOLED = "natural half, top 20 %", "pooled, top 20 %"
 
@@ -238,3 +238,8 @@ def test_a_suite_that_names_its_methods_leaves_out_variants_of_others(finished):
     results = [finished(method, "cadgmm-satellite", 0) for method in methods]
     table = tables.build("cadgmm-readings", results)
     assert {row.method for row in table.rows} == {"CADGMM (one head)", "IF"}
+
+
+def test_companions_stand_beside_papers_tables_alone():
+    assert "cadgmm-kdd99-deduplicated" in [p.key for p in companions(suite("cadgmm/Table-3"))]
+    assert companions(suite("cadgmm-readings")) == []

@@ -59,8 +59,7 @@ def _commands(name: str, results: Sequence[Result]) -> str:
     """The commands that make a table again, with the methods and the number of seeds that it shows."""
     suite = suites()[name]
     lines = []
-    beside = companions(suite) if reported_in(name) else []
-    for chosen, keys in [(name, run_keys(suite)), *((p.key, {p.run_key}) for p in beside)]:
+    for chosen, keys in [(name, run_keys(suite)), *((p.key, {p.run_key}) for p in companions(suite))]:
         jobs = [
             result.job
             for result in results
@@ -90,7 +89,9 @@ def _drawn(name: str, chosen: Curves, results: list[Result], output: Path) -> tu
             f"![{table.title}]({figure.relative_to(output.parent).as_posix()})",
             "Mean over seeds, bars one standard deviation; over several data sets, seeds that finished on every one.",
         ]
-    parts += [f"Not drawn: {title}, no seed has finished." for title in panels if title not in drawn]
+    parts += [
+        f"Not drawn: {title}, no seed is known to have finished." for title in panels if title not in drawn
+    ]
     parts += ["<details><summary>Every data set</summary>", formats.markdown(table), "</details>\n"]
     return "\n\n".join(parts), figure
 

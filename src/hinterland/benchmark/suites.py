@@ -51,14 +51,18 @@ def run_keys(chosen: Suite) -> frozenset[str]:
     return frozenset(protocols()[key].run_key for key in chosen.protocols)
 
 
+@cache
 def reported_in(table_key: str) -> tuple[Reported, ...]:
     """The reported numbers of a table; empty for a suite that is no paper's table."""
     return tuple(row for row in reported() if row.table_key == table_key)
 
 
 def companions(chosen: Suite) -> list[Protocol]:
-    """Protocols that are shown beside a suite's own as a second opinion."""
-    return [p for p in protocols().values() if p.companion_of in run_keys(chosen)]
+    """Protocols that are shown beside a paper's table's own as a second opinion; none beside other suites."""
+    if not reported_in(chosen.name):
+        return []
+    keys = run_keys(chosen)
+    return [p for p in protocols().values() if p.companion_of in keys]
 
 
 def default_methods(chosen: Suite) -> list[str]:

@@ -94,7 +94,7 @@ def build(name: str, results: Iterable[Result], metrics: Sequence[str] = ()) -> 
         if belongs(result.job.method, chosen):
             by_protocol.setdefault(result.job.protocol, []).append(result)
     own = [protocol(key) for key in chosen.protocols]
-    beside = [p for p in companions(chosen) if p.run_key in by_protocol] if printed else []
+    beside = [p for p in companions(chosen) if p.run_key in by_protocol]
     for p in [*own, *beside]:
         _add_protocol(table, p, printed, by_protocol.get(p.run_key, []))
     return table
