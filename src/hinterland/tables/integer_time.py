@@ -1,0 +1,27 @@
+"""Integers that are dates (20240131) or count seconds since 1970, told by all values and the column's name together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def find_integer_time(values: Any, name: str) -> str | None:
+    """Tell whether an integer column (n,) holds times: ``yyyymmdd``, or the unit of an epoch ``s``, ``ms``, ``us``, ``ns``.
+
+    All values must be calendar dates of 1900 to 2100, or instants of 1990 to 2100, and either the name must speak of
+    time (``date``, ``ts``, ``created_at``) or the values be near-unique and only grow; else None.
+
+    Parameters
+    ----------
+    values : Arrow array of integers (plain or chunked), or floats that are whole, in file order; nulls are passed over.
+    name : the column's name.
+    """
+    raise NotImplementedError
+
+
+def read_integer_times(values: Any, form: str) -> Any:
+    """Read integers (n,) by a form of ``find_integer_time`` as an Arrow timestamp array without a zone (UTC for epochs).
+
+    Null where the value is null or no such date.
+    """
+    raise NotImplementedError
