@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +17,34 @@ import pandas as pd
 import pyarrow as pa
 
 from hinterland.errors import TableError
+from hinterland.tables.values import (
+    KINDS_READ,
+    Values,
+    as_missing,
+    as_numbers,
+    as_texts,
+    as_times,
+    kind_of,
+    seconds,
+    type_of,
+)
 
-Values: TypeAlias = Any
-"""A column's values: a NumPy array of numbers or booleans, or an Arrow array."""
-
-KINDS_READ = "numbers, booleans, text, categories, durations, dates and timestamps"
-_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+__all__ = [
+    "KINDS_READ",
+    "Frame",
+    "Values",
+    "as_missing",
+    "as_numbers",
+    "as_texts",
+    "as_times",
+    "is_frame",
+    "kind_of",
+    "read_array",
+    "read_frame",
+    "refuse_lazy",
+    "seconds",
+    "type_of",
+]
 
 
 @dataclass(frozen=True)
@@ -89,77 +111,6 @@ def refuse_lazy(X: object) -> None:
         )
 
 
-def kind_of(values: Values) -> str | None:
-    """Say what a column holds, or None where it is nothing that can be encoded.
-
-    Returns ``"number"``, ``"boolean"``, ``"category"``, ``"time"`` (no time zone), ``"zoned_time"`` or
-    ``"empty"`` (no value present, so no type either).
-    """
-    if isinstance(values, np.ndarray):
-        return "boolean" if values.dtype == bool else "number"
-    kind = values.type
-    is_type = pa.types
-    if is_type.is_null(kind):
-        return "empty"
-    if is_type.is_boolean(kind):
-        return "boolean"
-    if any(
-        test(kind)
-        for test in (is_type.is_integer, is_type.is_floating, is_type.is_decimal, is_type.is_duration)
-    ):
-        return "number"
-    if _is_text(kind) or (
-        is_type.is_dictionary(kind) and (_is_text(kind.value_type) or is_type.is_primitive(kind.value_type))
-    ):
-        return "category"
-    if is_type.is_timestamp(kind):
-        return "time" if kind.tz is None else "zoned_time"
-    return "time" if is_type.is_date(kind) else None
-
-
-def type_of(values: Values) -> str:
-    """Name the storage type of a column, for messages."""
-    return str(values.dtype if isinstance(values, np.ndarray) else values.type)
-
-
-def as_numbers(values: Values) -> npt.NDArray[np.float64]:
-    """Give numbers, or booleans as 0 and 1, as float64 (n,), NaN where missing; durations in seconds."""
-    if isinstance(values, np.ndarray):
-        return values.astype(np.float64, copy=False)
-    kind, per_second = values.type, 1
-    if pa.types.is_duration(kind):
-        values, per_second = values.cast(pa.int64()), _PER_SECOND[kind.unit]
-    elif pa.types.is_boolean(kind):
-        values = values.cast(pa.uint8())
-    elif pa.types.is_decimal(kind) or pa.types.is_null(kind):
-        values = values.cast(pa.float64(), safe=False)
-    numbers = values.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
-    return numbers / per_second if per_second != 1 else numbers
-
-
-def as_texts(values: Values) -> pa.Array:
-    """Give categories as their text, null where missing."""
-    return values.cast(pa.large_string())
-
-
-def as_times(values: Values) -> Values:
-    """Give dates and timestamps as Arrow timestamps in their own unit and zone."""
-    return values if pa.types.is_timestamp(values.type) else values.cast(pa.timestamp("s"))
-
-
-def as_missing(values: Values) -> npt.NDArray[np.bool_]:
-    """Say which values are missing (n,), whatever their type."""
-    if isinstance(values, np.ndarray):
-        return np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), bool)
-    return values.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
-
-
-def seconds(times: Values) -> npt.NDArray[np.float64]:
-    """Seconds since 1970-01-01 of Arrow timestamps, as float64 (n,), NaN where missing."""
-    ticks = times.cast(pa.int64()).to_numpy(zero_copy_only=False)
-    return ticks.astype(np.float64, copy=False) / _PER_SECOND[times.type.unit]
-
-
 def _from_pandas(series: pd.Series[Any], label: object) -> Values:
     if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iufb":
         return series.to_numpy()
@@ -176,7 +127,3 @@ def _from_pandas(series: pd.Series[Any], label: object) -> Values:
 def _is_polars(X: object, name: str) -> bool:
     polars = sys.modules.get("polars")  # whoever holds a polars frame has imported polars
     return polars is not None and isinstance(X, getattr(polars, name))
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)

@@ -1,0 +1,168 @@
+"""A column of numbers, in deviations from the middle of the training values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.preprocessing import QuantileTransformer
+
+Floats = npt.NDArray[np.float64]
+Matrix = npt.NDArray[np.float32]
+NumberScale = Literal["standard", "robust", "minmax", "quantile"]
+
+MISSING = "=<missing>"
+
+CONSTANT_SHARE = 1e-3
+"""A constant column's unit: this share of its value (or of 1, where it is 0) counts as one deviation."""
+CONSTANT_LIMIT = 4.0
+"""Most deviations that a change of a constant column counts."""
+FARTHEST_RARE = 10**0.5
+"""Units that the values of a mostly constant column lie from its usual one, in root mean square: as where a tenth of
+the values are others. By the standard deviation alone a single one in n rows would lie at sqrt(n)."""
+BESIDE = 2.0
+"""Units that a missing value lies outside of the training values where too few were missing to learn from."""
+LEARNT_ROWS, LEARNT_SHARE = 5, 0.005
+"""What occurs in at least so many training rows, and this share of them, gets an output column of its own."""
+
+_LARGEST = 1e300  # numbers are held within, so that differences and squares of scaled ones stay finite
+_SMALLEST = float(np.finfo(np.float64).tiny)
+_FLOAT32_LARGEST = float(np.finfo(np.float32).max)
+_NORMAL_IQR = 1.3489795003921634
+_NORMAL_MAD = 0.6744897501960817
+_ROUNDING = 4 * float(np.finfo(np.float64).eps)
+
+
+def is_learnt(n_times: int, n_rows: int) -> bool:
+    """Whether something that occurs ``n_times`` in training is common enough for an output column of its own."""
+    return n_times >= max(LEARNT_ROWS, LEARNT_SHARE * n_rows)
+
+
+@dataclass
+class NumberColumn:
+    """A number, in deviations from the middle of the training values.
+
+    The value takes three steps. *Shape*: the difference from the median; for a heavy-tailed column
+    ``arcsinh(difference / tail)``, linear near the median and logarithmic far away; for ``"quantile"``
+    the normal score of the value's rank. *Scale*: centre and divide. *Clip*: to plus or minus ``limit``.
+
+    Where enough training values were missing, a missing one takes the median and a second column says so. Where not,
+    it takes ``gap``, a value just outside of the training values: odd, and by a bounded amount.
+    """
+
+    kind: ClassVar[str] = "number"
+    typical: float
+    center: float
+    scale: float
+    tail: float | None
+    limit: float
+    has_missing: bool
+    quantiles: Floats | None = None
+    gap: float | None = None
+
+    @classmethod
+    def fit(
+        cls, values: Floats, numbers: NumberScale, clip: float | None, heavy_tail: float | None
+    ) -> NumberColumn:
+        """Learn from float64 (n,), NaN where missing, at least one there. Infinite values are not learnt from."""
+        present = values[~np.isnan(values)]
+        finite = present[np.isfinite(present)]
+        observed = np.clip(finite if finite.size else present, -_LARGEST, _LARGEST)
+        limit = _FLOAT32_LARGEST if clip is None else float(clip)
+        has_missing = is_learnt(values.size - present.size, values.size)
+        column = cls(float(np.median(observed)), 0.0, 1.0, None, limit, has_missing)
+        column._learn_scale(observed, numbers, heavy_tail)
+        if not has_missing:
+            edges = np.array([observed.min(), observed.max()])
+            out = np.empty((2, 1), np.float32)
+            column.encode(edges, out)
+            low, high = float(out[0, 0]), float(out[1, 0])
+            column.gap = high + BESIDE if high <= -low else low - BESIDE
+        return column
+
+    def _learn_scale(self, observed: Floats, numbers: NumberScale, heavy_tail: float | None) -> None:
+        typical = self.typical
+        distance = np.abs(observed - typical)
+        if distance.max() <= _ROUNDING * abs(typical):  # constant
+            self.scale = max(CONSTANT_SHARE * (abs(typical) or 1.0), _SMALLEST)
+            self.limit = min(self.limit, CONSTANT_LIMIT)
+            return
+        low, high = float(observed.min()), float(observed.max())
+        if numbers == "standard" and bool(((observed == low) | (observed == high)).all()):
+            self.center, self.scale = low - typical, (high - low) / 2**0.5
+            return
+        if numbers == "quantile":
+            ranks = QuantileTransformer(n_quantiles=min(1000, observed.size), subsample=None)
+            self.quantiles = ranks.fit(observed[:, None]).quantiles_[:, 0]
+        elif heavy_tail is not None:
+            self.tail = _heavy_tail(distance[distance > 0], heavy_tail)
+        self.center, self.scale = _center_and_scale(self._shaped(observed), numbers)
+
+    @property
+    def labels(self) -> list[str]:
+        """Suffixes of the output columns."""
+        return ["", MISSING] if self.has_missing else [""]
+
+    def encode(self, values: Floats, out: Matrix) -> None:
+        """Write the deviations and, where training had missing values, whether the value is missing."""
+        missing = np.isnan(values)
+        present = np.where(missing, self.typical, values)
+        with np.errstate(over="ignore"):  # a quotient that overflows is clipped just after
+            deviation = (self._shaped(np.clip(present, -_LARGEST, _LARGEST)) - self.center) / self.scale
+        out[:, 0] = np.clip(deviation, -self.limit, self.limit)
+        if self.has_missing:
+            out[:, 1] = missing
+        elif self.gap is not None:
+            out[missing, 0] = self.gap
+
+    def _shaped(self, values: Floats) -> Floats:
+        if self.quantiles is not None:
+            return _normal_scores(values, self.quantiles)
+        difference = values - self.typical
+        if self.tail is None:
+            return difference
+        with np.errstate(over="ignore"):
+            return np.arcsinh(np.clip(difference / self.tail, -_LARGEST, _LARGEST))
+
+
+def _heavy_tail(distance: Floats, heavy_tail: float) -> float | None:
+    """Give the median of the (positive) distances, or None where their root mean square is not far above it.
+
+    The ratio is 1.2 for a uniform column, 1.5 for a normal, 2.2 for an exponential, 3.8 for a standard
+    log-normal one and 10 or more for byte counts. Values at the median are left out, so that a column of
+    mostly zeros is judged by the rest.
+    """
+    largest = float(distance.max())
+    share = distance / largest
+    middle, root_mean_square = float(np.median(share)), float(np.sqrt(np.mean(np.square(share))))
+    return max(middle * largest, _SMALLEST) if root_mean_square > heavy_tail * middle else None
+
+
+def _center_and_scale(shaped: Floats, numbers: NumberScale) -> tuple[float, float]:
+    """Give what to subtract and what to divide by; the second is positive."""
+    if numbers == "minmax":
+        center, scale = float(shaped.min()), float(shaped.max() - shaped.min())
+    elif numbers == "robust":
+        low, center, high = (float(q) for q in np.quantile(shaped, [0.25, 0.5, 0.75]))
+        scale = (high - low) / _NORMAL_IQR
+        if scale == 0.0:  # more than half the values are one and the same: the others give the unit
+            distance = np.abs(shaped - center)
+            scale = float(np.median(distance[distance > 0])) / _NORMAL_MAD
+    else:
+        largest = float(np.abs(shaped).max())  # scaled first: a sum of squares of 1e300 would overflow
+        share = shaped / largest
+        center, scale = largest * float(np.mean(share)), largest * float(np.std(share))
+        n_others = np.count_nonzero(share)  # values that are not the median's
+        if n_others and numbers == "standard":
+            others = largest * float(np.sqrt(np.square(share).sum() / n_others))
+            scale = max(scale, others / FARTHEST_RARE)
+    return center, max(scale, _SMALLEST)
+
+
+def _normal_scores(values: Floats, quantiles: Floats) -> Floats:
+    ranks: Any = QuantileTransformer(n_quantiles=len(quantiles), output_distribution="normal")
+    ranks.n_features_in_, ranks.n_quantiles_ = 1, len(quantiles)
+    ranks.quantiles_, ranks.references_ = quantiles[:, None], np.linspace(0, 1, len(quantiles))
+    return ranks.transform(values[:, None])[:, 0] if len(values) else values
