@@ -6,7 +6,7 @@ from typing import Any
 
 
 def find_integer_time(values: Any, name: str) -> str | None:
-    """Tell whether an integer column (n,) holds times: ``yyyymmdd``, or the unit of an epoch ``s``, ``ms``, ``us``, ``ns``.
+    """Tell whether an integer column (n,) holds times: ``yyyymmdd``, or an epoch's unit ``s``, ``ms``, ``us``, ``ns``.
 
     All values must be calendar dates of 1900 to 2100, or instants of 1990 to 2100, and either the name must speak of
     time (``date``, ``ts``, ``created_at``) or the values be near-unique and only grow; else None.
@@ -20,7 +20,7 @@ def find_integer_time(values: Any, name: str) -> str | None:
 
 
 def read_integer_times(values: Any, form: str) -> Any:
-    """Read integers (n,) by a form of ``find_integer_time`` as an Arrow timestamp array without a zone (UTC for epochs).
+    """Read integers (n,) by a form of ``find_integer_time`` as Arrow time stamps without a zone (epochs in UTC).
 
     Null where the value is null or no such date.
     """

@@ -5,6 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+_ANYWHERE = [*pa.csv.ConvertOptions().null_values, "<NA>", "NaT", "\\N", "(null)"]
+_AMONG_VALUES = (
+    "|na|n.a.|n. a.|n.a|n/a|n/v|n.v.|n. v.|k.a.|k. a.|nd|n.d.|nil|none|(none)|null|(null)|empty|(empty)|blank|(blank)|"
+    "missing|(missing)|nan|-nan|+nan|nat|<na>|<null>|<nan>|<none>|\\n|unknown|unk|undefined|undef|unbekannt|fehlt|keine|"
+    "not available|not_available|not applicable|not_applicable|no data|not known|not a number|?|??|???|-|--|---|----|–|—|"
+    ".|..|...|*|**|#n/a|#na|#n/a!|#div/0!|#value!|#ref!|#name?|#num!|#null!|#error!|#calc!|#spill!|#nv|#wert!|#bezug!|"
+    "1.#qnan|-1.#qnan|1.#ind|-1.#ind"
+)
+_BLANKS = " \t\r\n\v\f\u00a0\u202f\u2007\u2009\ufeff\u200b"
+
 
 def missing_mask(texts: Any, *, among_values: bool, more: Collection[str] = ()) -> Any:
     """Tell which texts (n,) stand for a missing value, as a boolean Arrow array without nulls; null is missing.
@@ -19,14 +33,30 @@ def missing_mask(texts: Any, *, among_values: bool, more: Collection[str] = ()) 
     more : tokens that the user adds, missing in any column whatever their case. They are compared as text: read
         ``-200`` by the column's number format and compare values to find ``-200,0`` as well.
     """
-    raise NotImplementedError
+    trimmed = _trimmed(texts)
+    found = pc.is_in(trimmed, pa.array(_ANYWHERE, trimmed.type))
+    folded_tokens = [
+        token.strip(_BLANKS).lower() for token in (*more, *(_AMONG_VALUES.split("|") if among_values else ()))
+    ]
+    if folded_tokens:
+        found = pc.or_(found, pc.is_in(pc.utf8_lower(trimmed), pa.array(folded_tokens, trimmed.type)))
+    return pc.or_(found, trimmed.is_null())
 
 
 def without_missing(texts: Any, *, among_values: bool, more: Collection[str] = ()) -> Any:
     """Give texts (n,) with null where ``missing_mask`` says so; the others as they are written."""
-    raise NotImplementedError
+    return pc.if_else(missing_mask(texts, among_values=among_values, more=more), None, texts)
 
 
 def missing_counts(texts: Any, *, among_values: bool, more: Collection[str] = ()) -> dict[str, int]:
-    """Count the missing tokens as written but for blanks around, the most frequent first; null counts as empty, ``""``."""
-    raise NotImplementedError
+    """Count the missing tokens, written as there without the blanks around, the most frequent first.
+
+    Null counts as empty, ``""``.
+    """
+    missing = missing_mask(texts, among_values=among_values, more=more)
+    counts = pc.value_counts(pc.fill_null(_trimmed(texts).filter(missing), "")).to_pylist()
+    return {pair["values"]: pair["counts"] for pair in sorted(counts, key=lambda pair: -pair["counts"])}
+
+
+def _trimmed(texts: Any) -> Any:
+    return pc.utf8_trim(texts, _BLANKS)
