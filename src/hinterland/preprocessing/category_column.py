@@ -44,9 +44,7 @@ class CategoryColumn:
         self._known = pa.array([*self.categories, *self.rare], pa.large_string())
 
     @classmethod
-    def fit(
-        cls, texts: pa.Array, min_frequency: float | None, max_categories: int | None
-    ) -> CategoryColumn:
+    def fit(cls, texts: pa.Array, min_frequency: float | None, max_categories: int | None) -> CategoryColumn:
         """Learn from Arrow text, null where missing, at least one value there.
 
         ``min_frequency`` and ``max_categories`` mean what they mean in scikit-learn's OneHotEncoder, the columns of

@@ -7,6 +7,7 @@ Arrow (numbers stay NumPy, without a copy) leaves one place that knows what a co
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from hinterland.errors import TableError
+from hinterland.tables.reading import pandas_index
 from hinterland.tables.values import (
     KINDS_READ,
     Values,
@@ -37,6 +39,7 @@ __all__ = [
     "as_numbers",
     "as_texts",
     "as_times",
+    "is_arrow",
     "is_frame",
     "kind_of",
     "read_array",
@@ -44,7 +47,11 @@ __all__ = [
     "refuse_lazy",
     "seconds",
     "type_of",
+    "unmasked",
 ]
+
+
+_PLAIN = {"str", "int", "float", "bool"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,11 @@ class Frame:
 
     Attributes
     ----------
-    names : list of str, or None where the columns are told by position only
+    names : list of str, or None where some are not text
+    keys : list of str
+        What the columns are told by, other names than text by their text; None where they are only numbered, from 0.
+    index : tuple of str
+        Names of columns that pandas stored as the index of its frame.
     n_rows, n_columns : int
     column : callable
         ``column(position, start, stop)`` gives the values of a stretch of rows.
@@ -63,11 +74,18 @@ class Frame:
     n_rows: int
     n_columns: int
     column: Callable[[int, int, int], Values]
+    keys: list[str] | None = None
+    index: tuple[str, ...] = ()
 
 
 def is_frame(X: object) -> bool:
     """Whether ``X`` is a DataFrame of pandas or polars, or a table or record batch of Arrow."""
     return isinstance(X, pd.DataFrame | pa.Table | pa.RecordBatch) or _is_polars(X, "DataFrame")
+
+
+def is_arrow(X: object) -> bool:
+    """Whether ``X`` is a table or record batch of Arrow."""
+    return isinstance(X, pa.Table | pa.RecordBatch)
 
 
 def read_frame(X: Any) -> Frame:
@@ -81,7 +99,7 @@ def read_frame(X: Any) -> Frame:
     labels = list(X.schema.names if isinstance(X, pa.Table | pa.RecordBatch) else X.columns)
     if not labels:
         raise TableError("the table has no columns; expected at least one")
-    repeated = sorted({str(label) for label in labels if labels.count(label) > 1})
+    repeated = sorted(label for label, n_times in Counter(map(str, labels)).items() if n_times > 1)
     if repeated:
         raise TableError(f"column names must differ from one another; found more than once: {repeated}")
     names = labels if all(isinstance(label, str) for label in labels) else None
@@ -94,13 +112,21 @@ def read_frame(X: Any) -> Frame:
         return X.column(position).slice(start, stop - start)
 
     n_rows = X.num_rows if isinstance(X, pa.Table | pa.RecordBatch) else len(X)
-    return Frame(names, n_rows, len(labels), column)
+    keys = None if labels == list(range(len(labels))) else [str(label) for label in labels]
+    index = pandas_index(X.schema) if isinstance(X, pa.Table | pa.RecordBatch) else ()
+    return Frame(names, n_rows, len(labels), column, keys, index)
 
 
 def read_array(X: npt.NDArray[Any]) -> Frame:
     """View a 2-d array of numbers; booleans count as the numbers 0 and 1."""
+    X = np.asarray(X)
     X = X.view(np.uint8) if X.dtype == bool else X
     return Frame(None, X.shape[0], X.shape[1], lambda position, start, stop: X[start:stop, position])
+
+
+def unmasked(X: Any) -> Any:
+    """A masked array with NaN where it is masked; anything else as it is."""
+    return X.astype(np.float64).filled(np.nan) if isinstance(X, np.ma.MaskedArray) else X
 
 
 def refuse_lazy(X: object) -> None:
@@ -118,6 +144,9 @@ def _from_pandas(series: pd.Series[Any], label: object) -> Values:
         return pa.array(series, from_pandas=True)
     except (pa.ArrowException, TypeError) as error:
         found = sorted({type(value).__name__ for value in series if value is not None})
+        if set(found) <= _PLAIN:  # cells of a spreadsheet, some numbers and some text
+            texts = series.map(str, na_action="ignore")
+            return pa.array(texts.astype(object), pa.string(), from_pandas=True)
         raise TableError(
             f"column {label!r} (dtype {series.dtype}) cannot be read: "
             f"found values of type {', '.join(found)}; expected one of {KINDS_READ}"

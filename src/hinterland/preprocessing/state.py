@@ -37,6 +37,10 @@ def unpack(
         if not field.init:
             continue
         declared = types[field.name]
+        has_default = field.default is not dataclasses.MISSING
+        if has_default and field.name not in state and prefix + field.name not in arrays:
+            continue  # a field that earlier versions did not have
+        declared = _nested(declared, state.get(field.name))
         if dataclasses.is_dataclass(declared):
             values[field.name] = unpack(
                 typing.cast(type[Any], declared), state[field.name], f"{prefix}{field.name}.", arrays
@@ -47,6 +51,12 @@ def unpack(
             raise ValueError(f"{prefix}{field.name} is {value!r}, expected {declared}")
         values[field.name] = value
     return kind(**values)
+
+
+def _nested(declared: Any, value: Any) -> Any:
+    """The dataclass of ``Dataclass | None`` where there is a value for it; any other type as it is."""
+    options = [option for option in typing.get_args(declared) if dataclasses.is_dataclass(option)]
+    return options[0] if options and value is not None else declared
 
 
 def _fits(value: Any, declared: Any) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -16,59 +17,41 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 
 from hinterland.errors import FileFormatError, TableError
 from hinterland.preprocessing import frames
-from hinterland.preprocessing.columns import (
-    BooleanColumn,
-    CategoryColumn,
-    Column,
-    EmptyColumn,
-    IdentifierColumn,
-    NumberColumn,
-    TimeColumn,
-)
-from hinterland.preprocessing.state import pack, unpack
+from hinterland.preprocessing.columns import Column, EmptyColumn
+from hinterland.preprocessing.fitting import Scales, fit_column
+from hinterland.preprocessing.tabular_state import column_state, columns_from_state
+from hinterland.tables.columns import decide_columns
+from hinterland.tables.decisions import KINDS, Asked, Decided
+from hinterland.tables.decisions import Column as TableColumn
+from hinterland.tables.notes import ColumnsWarning, Note, sentences
+from hinterland.tables.readings import Reading, RetypedError, read
+from hinterland.tables.unreadable import Complaint, UnreadableValuesError, counted_from
 
 _ROWS = 16_384  # rows encoded at a time: bounds temporary memory, and a column of them stays in cache
-_SHOWN = 5
-
-_READERS: Mapping[str, Callable[[frames.Values], Any]] = {
-    "number": frames.as_numbers,
-    "boolean": frames.as_numbers,
-    "category": frames.as_texts,
-    "identifier": frames.as_missing,
-    "time": frames.as_times,
-    "zoned_time": frames.as_times,
-    "empty": frames.as_missing,
-}
-_CLASSES: Mapping[str, type[Any]] = {
-    "number": NumberColumn,
-    "boolean": BooleanColumn,
-    "category": CategoryColumn,
-    "identifier": IdentifierColumn,
-    "time": TimeColumn,
-    "zoned_time": TimeColumn,
-    "empty": EmptyColumn,
-}
 
 
 class TabularEncoder(TransformerMixin, BaseEstimator):
     """Turn the rows of a table into a float32 matrix for a network.
 
-    Reads DataFrames of pandas and polars, Arrow tables and 2-d arrays of numbers. A column's type says
-    what it is: numbers (durations in seconds among them), booleans, categories (text, pandas or polars
-    categories, Arrow dictionaries), dates and timestamps. A column of integers is a number however few
-    values it has; cast codes to text or to a category first, e.g. ``df.astype({"code": "category"})``.
+    Reads DataFrames of pandas and polars, Arrow tables and 2-d arrays of numbers. What a column is, all of its
+    training values decide (see ``kinds``): its type where that says it, and text by what is written there, numbers with
+    units and decimal commas, dates day or month first, truth values. A warning, a sentence a topic, says what was
+    decided that one may want otherwise. A column of integers is a number however few values it has, unless it is called
+    an id. At transform the same readings are used, so that rows are never read otherwise than in training.
 
     - *Numbers* are counted in deviations from the middle of the training values (see ``numbers``). A
       heavy-tailed column (see ``heavy_tail``) goes through ``arcsinh`` first. A constant column is kept,
-      its unit a thousandth of its value, so that a later change shows. A missing value takes the median;
-      if training had missing values in that column, a second column says which. Infinity is an error.
+      its unit a thousandth of its value, so that a later change shows.
     - *Categories* are one-hot: two different ones are at squared distance 2, as two rows of a standardised
-      number column are on average. Rare values share a column, values never seen in training have one of
-      their own. A column with almost a value a row is taken for an identifier, and dropped with a warning.
+      number column are on average. Rare values share a column, and values never seen in training count as rare.
     - *Booleans* are 0 and 1.
-    - *A column without a value in training*, of whatever type, tells whether one is missing.
-    - *Dates and timestamps* are a number (a moment later than all training moments is far off, so leave
-      the column out if this is not meant), and hour of day and day of week as sine and cosine if they vary.
+    - *Dates and timestamps* are their hour of day and day of week, each as sine and cosine, where training spans two
+      days, or weeks, of them; the moment itself only with ``absolute_time``, as every moment after training is new.
+      *Times of day* are sine and cosine.
+    - *Left out* are columns that tell rows apart or only count on (stored indexes, row numbers, counters, near-unique
+      text), dates of which nothing recurs, and columns without a value. Columns without names are never left out.
+    - *A missing value* takes the median, and a second column says so, where training had enough of them to learn from.
+      Elsewhere it lies outside of the training values, by a bounded amount: odd, and never the calmest.
 
     At transform, columns are found by name, in any order. A row's result depends on that row alone.
 
@@ -87,12 +70,26 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         normal, 2.2 for an exponential, 3.8 for a standard log-normal column. None: no column is.
         ``numbers="quantile"`` has no use for it.
     min_frequency : int, float or None, default=0.001
-        A category seen in fewer rows (int), or in a smaller share of rows (float), counts as rare.
+        A category seen in fewer rows (int), or in a smaller share of rows or fewer than five rows (float), counts as
+        rare.
     max_categories : int or None, default=50
-        Most one-hot columns of a column, the one of rare values included, those of missing and of unseen
-        values not; the most frequent values keep theirs.
+        Most one-hot columns of a column, the one of rare values included, that of missing values not; the most
+        frequent values keep theirs.
     extra_columns : {"error", "ignore"}, default="error"
         What to do at transform with columns that training did not have.
+    kinds : dict of str to str, optional
+        What columns are, against what is decided: ``"number"``, ``"category"``, ``"boolean"``, ``"date"``, ``"text"``
+        (as category) or ``"ignore"``.
+    dates : dict of str to str, optional
+        How dates and times of columns are written, in the letters of ``strptime``, as ``"%d.%m.%Y"``.
+    missing : sequence of str, optional
+        What stands for a missing value in all columns, beside the usual words, as ``["-200", "n.b."]``.
+    infinite : {"error", "missing", "clip"}, default="error"
+        What to do with infinite numbers; ``"clip"`` takes them as the farthest numbers.
+    decimal : {".", ","}, optional
+        Decimal mark of numbers in text; found out if None.
+    absolute_time : bool or list of str, default=False
+        Whether times are features as such, beside what recurs of them: all, none, or those of these columns.
 
     Attributes
     ----------
@@ -100,9 +97,11 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     feature_names_in_ : ndarray of str
         Names of the training columns; only if all of them are text.
     kinds_ : dict of str to str
-        For each column ``"number"``, ``"boolean"``, ``"category"``, ``"time"``, ``"zoned_time"``,
-        ``"identifier"`` (dropped) or ``"empty"`` (no value in training). Columns without a name are
-        called x0, x1, ...
+        For each column ``"number"``, ``"boolean"``, ``"category"``, ``"time"``, ``"zoned_time"``, ``"time_of_day"``,
+        or why it is left out: ``"identifier"``, ``"ignored"`` or ``"empty"`` (no value in training). Columns that are
+        only numbered are called x0, x1, ...
+    readings_ : dict of str to hinterland.tables.Reading
+        How each column's values are read, and why so.
     typical_values_ : dict of str to float, bool, str or None
         For each column its median, its most frequent value, or its median moment in ISO 8601.
     source_columns_ : ndarray of int, shape (width,)
@@ -117,9 +116,9 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     >>> rows = pd.DataFrame({"bytes": [1.0, 2.0, 3.0], "service": ["http", "ftp", "http"]})
     >>> encoder = TabularEncoder().fit(rows)
     >>> encoder.get_feature_names_out().tolist()
-    ['bytes', 'service=ftp', 'service=http', 'service=<unseen>']
-    >>> encoder.transform(pd.DataFrame({"service": ["gopher"], "bytes": [2.0]})).tolist()
-    [[0.0, 0.0, 0.0, 1.0]]
+    ['bytes', 'service=ftp', 'service=http']
+    >>> encoder.transform(pd.DataFrame({"service": ["ftp"], "bytes": [2.0]})).tolist()
+    [[0.0, 1.0, 0.0]]
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -133,6 +132,12 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         ],
         "max_categories": [Interval(Integral, 1, None, closed="left"), None],
         "extra_columns": [StrOptions({"error", "ignore"})],
+        "kinds": [dict, None],
+        "dates": [dict, None],
+        "missing": [list, tuple, None],
+        "infinite": [StrOptions({"error", "missing", "clip"})],
+        "decimal": [StrOptions({".", ","}), None],
+        "absolute_time": ["boolean", list, tuple],
     }
 
     def __init__(
@@ -144,6 +149,12 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         min_frequency: float | None = 0.001,
         max_categories: int | None = 50,
         extra_columns: str = "error",
+        kinds: Mapping[str, str] | None = None,
+        dates: Mapping[str, str] | None = None,
+        missing: Sequence[str] | None = None,
+        infinite: str = "error",
+        decimal: str | None = None,
+        absolute_time: bool | Sequence[str] = False,
     ) -> None:
         self.numbers = numbers
         self.clip = clip
@@ -151,49 +162,109 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         self.min_frequency = min_frequency
         self.max_categories = max_categories
         self.extra_columns = extra_columns
+        self.kinds = kinds
+        self.dates = dates
+        self.missing = missing
+        self.infinite = infinite
+        self.decimal = decimal
+        self.absolute_time = absolute_time
 
     def fit(self, X: Any, y: object = None) -> Self:
         """Learn each column's encoding from the training rows (n, n_features); ``y`` is ignored.
 
+        Warns once of what was decided about columns (``ColumnsWarning``).
+
+        Raises
+        ------
+        UnreadableValuesError
+            For values that cannot be read as what their column is, or are infinite (named with their rows).
+        TableError
+            For a table without rows, columns or anything to encode, repeated column names, a column of
+            another type than those above, or one that is not what it is said to be.
+        """
+        frame = self._read_training(X)
+        names, decided = self._decide(frame)
+        complaints = [
+            Complaint.of(
+                name, frame.column(j, 0, frame.n_rows), found.read.bad, found.read.expected, found.remedy
+            )
+            for j, (name, found) in enumerate(zip(names, decided, strict=True))
+            if found.read.bad.any()
+        ]
+        if complaints:
+            raise UnreadableValuesError(complaints, _row_names(X))
+        scales = Scales(self.numbers, self.clip, self.heavy_tail, self.min_frequency, self.max_categories)
+        fitted = [
+            fit_column(name, found, scales, self._is_absolute(name))
+            for name, found in zip(names, decided, strict=True)
+        ]
+        columns, readings = [column for column, _, _ in fitted], [reading for _, reading, _ in fitted]
+        if not any(column.labels for column in columns):
+            why = ", ".join(
+                f"{name!r} ({reading.why})" for name, reading in zip(names, readings, strict=True)
+            )
+            raise TableError(
+                f"nothing to encode: all columns are left out: {why}; "
+                f"say what one is, as --kind {names[0]}=number or kinds={{{names[0]!r}: 'number'}}"
+            )
+        self._set_columns(names, columns, readings)
+        self._say([note for _, _, notes in fitted for note in notes])
+        return self
+
+    def readable(self, X: Any) -> npt.NDArray[np.bool_]:
+        """Say which training rows (n,) hold only values that can be read as what their columns are, and are finite.
+
         Raises
         ------
         TableError
-            For a table without rows, columns or anything to encode, repeated column names, a column of
-            another type than those above, or infinite values (named with their rows).
+            As ``fit``, but for such values.
         """
-        self._validate_params()
-        frame = self._read(X, reset=True)
-        if frame.n_rows == 0:
-            raise TableError("the table has no rows; expected at least one to learn from")
-        names = frame.names or [f"x{position}" for position in range(frame.n_columns)]
-        columns = [self._fit_column(frame, position, name) for position, name in enumerate(names)]
-        if not any(column.labels for column in columns):
-            raise TableError(f"nothing to encode: all columns look like identifiers: {names}")
-        self._set_columns(names, columns)
-        return self
+        frame = self._read_training(X)
+        bad = np.zeros(frame.n_rows, bool)
+        for found in self._decide(frame)[1]:
+            bad |= found.read.bad
+        return ~bad
 
     def transform(self, X: Any) -> npt.NDArray[np.float32]:
         """Encode rows (n, n_features) as a float32 matrix (n, width).
 
         Raises
         ------
+        UnreadableValuesError
+            For values that cannot be read as training's were, or are infinite (named with their rows).
         TableError
-            For missing, unexpected or retyped columns, or infinite values (named with their rows).
+            For missing or unexpected columns, or such of a type that holds no value of their kind.
         """
         check_is_fitted(self)
         frame = self._read(X, reset=False)
         positions = self._match(frame)
         matrix = np.empty((frame.n_rows, len(self.source_columns_)), np.float32)
         edges = np.cumsum([0, *(len(column.labels) for column in self.columns_)])
+        complaints: dict[str, Complaint] = {}
+        notes: dict[str, None] = {}
         for start in range(0, frame.n_rows, _ROWS):
             stop = min(start + _ROWS, frame.n_rows)
-            stretch = [frame.column(position, start, stop) for position in positions]
-            self._refuse_retyped(stretch)
-            for j, (name, kind) in enumerate(self.kinds_.items()):
-                values = _READERS[kind](stretch[j])
-                if kind == "number":
-                    _refuse_infinite(values, frame, positions[j], name)
-                self.columns_[j].encode(values, matrix[start:stop, edges[j] : edges[j + 1]])
+            self._refuse_retyped(frame, positions, start, stop)
+            for j, (name, reading) in enumerate(self.readings_.items()):
+                column = self.columns_[j]
+                if not column.labels:
+                    continue
+                values = frame.column(positions[j], start, stop)
+                if isinstance(column, EmptyColumn):
+                    column.encode(frames.as_missing(values), matrix[start:stop, edges[j] : edges[j + 1]])
+                    continue
+                found = read(values, reading)
+                if found.bad.any():
+                    new = Complaint.of(name, values, found.bad, found.expected, first=start)
+                    complaints[name] = complaints[name].joined(new) if name in complaints else new
+                if found.note:
+                    notes[f"{name!r}: {found.note}"] = None
+                if not complaints:
+                    column.encode(found.values, matrix[start:stop, edges[j] : edges[j + 1]])
+        if complaints:
+            raise UnreadableValuesError(list(complaints.values()), _row_names(X))
+        for note in notes:
+            warnings.warn(note, ColumnsWarning, stacklevel=2)
         return matrix
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
@@ -218,10 +289,11 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
                 key: getattr(value, "item", lambda v=value: v)() for key, value in self.get_params().items()
             },
             "named": hasattr(self, "feature_names_in_"),
+            "keys": self._keys,
             "columns": [
-                {"name": name, "kind": kind, **pack(column, f"columns.{j}.", arrays)}
-                for j, ((name, kind), column) in enumerate(
-                    zip(self.kinds_.items(), self.columns_, strict=True)
+                column_state(name, reading, column, f"columns.{j}.", arrays)
+                for j, ((name, reading), column) in enumerate(
+                    zip(self.readings_.items(), self.columns_, strict=True)
                 )
             ],
         }
@@ -242,56 +314,80 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             names = [str(entry["name"]) for entry in state["columns"]]
             if not names or len(set(names)) < len(names):
                 raise ValueError(f"column names must be there and differ, found {names}")
-            columns = [
-                unpack(_CLASSES[entry["kind"]], entry, f"columns.{j}.", arrays)
-                for j, entry in enumerate(state["columns"])
-            ]
+            columns, readings = columns_from_state(state["columns"], arrays)
+            keys = state.get("keys")
+            if keys is not None and not (
+                len(keys) == len(names) and all(isinstance(key, str) for key in keys)
+            ):
+                raise ValueError(f"keys are {keys!r}")
+            encoder._keys = keys
             encoder.n_features_in_ = len(columns)
             if state["named"]:
                 encoder.feature_names_in_ = np.array(names, dtype=object)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FileFormatError(f"not the state of a TabularEncoder: {error!r}") from error
-        encoder._set_columns(names, columns)
+        encoder._set_columns(names, columns, readings)
         return encoder
 
-    def _set_columns(self, names: list[str], columns: list[Any]) -> None:
+    def _set_columns(self, names: list[str], columns: list[Column], readings: list[Reading]) -> None:
         self.columns_ = columns
+        self.readings_ = dict(zip(names, readings, strict=True))
         self.kinds_ = {name: str(column.kind) for name, column in zip(names, columns, strict=True)}
         self.typical_values_ = {name: column.typical for name, column in zip(names, columns, strict=True)}
         self.source_columns_ = np.repeat(np.arange(len(columns)), [len(column.labels) for column in columns])
 
-    def _fit_column(self, frame: frames.Frame, position: int, name: str) -> Column:
-        found = frame.column(position, 0, frame.n_rows)
-        kind = frames.kind_of(found)
-        if kind is None:
-            raise TableError(
-                f"column {name!r} cannot be encoded: found type {frames.type_of(found)}; "
-                f"expected one of {frames.KINDS_READ}"
+    def _read_training(self, X: Any) -> frames.Frame:
+        self._validate_params()
+        frame = self._read(X, reset=True)
+        if frame.n_rows == 0:
+            raise TableError("the table has no rows; expected at least one to learn from")
+        self._keys = frame.keys
+        return frame
+
+    def _decide(self, frame: frames.Frame) -> tuple[list[str], list[Decided]]:
+        """Names of the columns, and what each of them is."""
+        names = frame.names or frame.keys or [f"x{position}" for position in range(frame.n_columns)]
+        asked = self._asked(names)
+        columns = [
+            TableColumn(
+                frame.column(position, 0, frame.n_rows), name, frame.keys is not None, name in frame.index
             )
-        if frames.as_missing(found).all():
-            return EmptyColumn()
-        values = _READERS[kind](found)
-        scale: Any = (self.numbers, self.clip, self.heavy_tail)
-        match kind:
-            case "number":
-                _refuse_infinite(values, frame, position, name)
-                return NumberColumn.fit(values, *scale)
-            case "boolean":
-                return BooleanColumn.fit(values)
-            case "category":
-                column = CategoryColumn.fit(values, self.min_frequency, self.max_categories)
-                if isinstance(column, IdentifierColumn):
-                    warnings.warn(
-                        f"column {name!r} has {column.n_distinct} different values in {frame.n_rows} rows; "
-                        "it is taken for an identifier and left out",
-                        stacklevel=3,
-                    )
-                return column
-            case _:
-                return TimeColumn.fit(values, *scale)
+            for position, name in enumerate(names)
+        ]
+        return names, decide_columns(columns, asked)
+
+    def _asked(self, names: list[str]) -> Asked:
+        absolute = [] if isinstance(self.absolute_time, bool | np.bool_) else self.absolute_time
+        for parameter, named in (("kinds", self.kinds), ("dates", self.dates), ("absolute_time", absolute)):
+            for name in named or ():
+                if name not in names:
+                    nearest = difflib.get_close_matches(str(name), names, n=1)
+                    hint = f"did you mean {nearest[0]!r}?" if nearest else f"found {names}"
+                    raise TableError(f"{parameter} names {name!r}, but there is no such column; {hint}")
+        for name, kind in (self.kinds or {}).items():
+            if kind not in KINDS:
+                raise ValueError(
+                    f"kinds: the kind of {name!r} must be one of {', '.join(KINDS)}, got {kind!r}"
+                )
+        for token in self.missing or ():
+            if not isinstance(token, str):
+                raise ValueError(f"missing must hold text, as ['-200'], got {token!r}")
+        return Asked(
+            self.kinds or {}, self.dates or {}, tuple(self.missing or ()), self.infinite, self.decimal
+        )
+
+    def _is_absolute(self, name: str) -> bool:
+        if isinstance(self.absolute_time, bool | np.bool_):
+            return bool(self.absolute_time)
+        return name in self.absolute_time
+
+    def _say(self, notes: list[Note]) -> None:
+        for sentence in sentences(notes):
+            warnings.warn(sentence, ColumnsWarning, stacklevel=3)
 
     def _read(self, X: Any, reset: bool) -> frames.Frame:
         frames.refuse_lazy(X)
+        X = frames.unmasked(X)
         if not frames.is_frame(X):
             return frames.read_array(
                 validate_data(self, X, reset=reset, ensure_all_finite=False, ensure_min_samples=int(reset))
@@ -305,25 +401,38 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
 
     def _match(self, frame: frames.Frame) -> list[int]:
         """Find the position in ``frame`` of each training column."""
-        if frame.names is None or not hasattr(self, "feature_names_in_"):
+        known = list(self.kinds_) if hasattr(self, "feature_names_in_") else self._keys
+        is_alike = (frame.names is not None) == hasattr(self, "feature_names_in_")
+        found = frame.keys
+        if is_alike and frame.names is None and (known is None) != (found is None):
+            numbered = [str(position) for position in range(frame.n_columns)]
+            known, found = known or numbered, found or numbered
+            if set(known) != set(found):
+                return list(range(frame.n_columns))
+        if known is None or found is None or not is_alike:
             return list(range(frame.n_columns))
-        missing = [name for name in self.kinds_ if name not in frame.names]
-        extra = [name for name in frame.names if name not in self.kinds_]
+        place = {name: position for position, name in enumerate(found)}
+        used = {name for name, column in zip(known, self.columns_, strict=True) if column.labels}
+        missing = [name for name in known if name not in place and name in used]
+        extra = [name for name in found if name not in set(known)]
         if missing or (extra and self.extra_columns == "error"):
             raise TableError(
                 "the columns should match those that were passed during fit: "
-                f"missing {missing}, unexpected {extra}; found {frame.names}, expected {list(self.kinds_)}"
+                f"missing {missing}, unexpected {extra}; found {found}, expected {known}"
             )
-        place = {name: position for position, name in enumerate(frame.names)}
-        return [place[name] for name in self.kinds_]
+        return [place.get(name, -1) for name in known]
 
-    def _refuse_retyped(self, stretch: list[frames.Values]) -> None:
-        wrong = [
-            f"column {name!r}: found {found or 'unreadable'} ({frames.type_of(values)}), expected {kind}"
-            for (name, kind), values in zip(self.kinds_.items(), stretch, strict=True)
-            if kind not in ("identifier", "empty")
-            and (found := frames.kind_of(values)) not in (kind, "empty")
-        ]
+    def _refuse_retyped(self, frame: frames.Frame, positions: list[int], start: int, stop: int) -> None:
+        """Raise where a column's type holds no value of its kind, all of such columns named."""
+        wrong = []
+        for (name, reading), position, column in zip(
+            self.readings_.items(), positions, self.columns_, strict=True
+        ):
+            if column.labels and not isinstance(column, EmptyColumn):
+                try:
+                    read(frame.column(position, start, start), reading)
+                except RetypedError as error:
+                    wrong.append(f"column {name!r}: {error}")
         if wrong:
             raise TableError("columns changed their type since fit: " + "; ".join(wrong))
 
@@ -334,12 +443,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         return tags
 
 
-def _refuse_infinite(values: npt.NDArray[np.float64], frame: frames.Frame, position: int, name: str) -> None:
-    if not np.isinf(values).any():
-        return
-    rows = np.flatnonzero(np.isinf(frames.as_numbers(frame.column(position, 0, frame.n_rows)))).tolist()
-    shown = ", ".join(str(row) for row in rows[:_SHOWN]) + (", ..." if len(rows) > _SHOWN else "")
-    raise TableError(
-        f"column {name!r}: found {len(rows)} infinite value(s), in row(s) {shown} (counted from 0); "
-        "expected finite numbers, or missing values"
-    )
+def _row_names(X: Any) -> Callable[[Sequence[int]], list[str]]:
+    """What messages call rows: counted from 1 in an Arrow table, as in the file that it was, elsewhere from 0."""
+    if frames.is_arrow(X):
+        return counted_from(1)
+    return lambda places: [f"row {place} (from 0)" for place in places]

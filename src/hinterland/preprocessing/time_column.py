@@ -10,7 +10,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hinterland.preprocessing.number_column import MISSING, Floats, Matrix, NumberColumn, NumberScale, is_learnt
+from hinterland.preprocessing.number_column import (
+    MISSING,
+    Floats,
+    Matrix,
+    NumberColumn,
+    NumberScale,
+    is_learnt,
+)
 from hinterland.tables.values import seconds as seconds_of
 
 DAY, WEEK = 86_400.0, 7 * 86_400.0
@@ -83,6 +90,11 @@ class TimeColumn:
         if self.seconds is not None:
             return [*self.seconds.labels, *hour, *weekday]
         return [*hour, *weekday, *[MISSING] * (self.has_missing and bool(hour or weekday))]
+
+    @property
+    def recurring(self) -> str:
+        """What recurs, in words."""
+        return " and ".join(["hour of the day"] * self.has_hour + ["day of the week"] * self.has_weekday)
 
     def encode(self, times: pa.Array, out: Matrix) -> None:
         """Write seconds, the circles and whether the time is missing, as ``labels`` says."""

@@ -3,20 +3,27 @@
 Rows are counted from 1, the first below the header, in every message about a file.
 """
 
-from hinterland.tables.kinds import missing_and_unused, to_kinds
+from hinterland.tables.kinds import missing_and_unused, read_batch, to_kinds
+from hinterland.tables.notes import ColumnsWarning
 from hinterland.tables.reading import CsvFormat, TableFile, open_table
+from hinterland.tables.readings import Reading
 from hinterland.tables.selection import equals, select, text_counts
+from hinterland.tables.unreadable import UnreadableValuesError
 from hinterland.tables.writing import OUTPUT_FORMATS, open_writer, output_format
 
 __all__ = [
     "OUTPUT_FORMATS",
+    "ColumnsWarning",
     "CsvFormat",
+    "Reading",
     "TableFile",
+    "UnreadableValuesError",
     "equals",
     "missing_and_unused",
     "open_table",
     "open_writer",
     "output_format",
+    "read_batch",
     "select",
     "text_counts",
     "to_kinds",

@@ -28,11 +28,52 @@ CHANCE = -12.0
 _LOOK = 1000
 
 _INDEX_NAMES = re.compile(r"^(|unnamed: ?\d+|__index_level_\d+__|level_\d+|index)$", re.IGNORECASE)
-_ID_WORDS = {"id", "ids", "uuid", "guid", "key", "number", "no", "nr", "num", "code", "idx", "index", "seq", "sequence",
-             "row", "rownum", "serial", "hash", "token", "pk", "ref", "reference", "record", "ticket"}
+_ID_WORDS = {
+    "id",
+    "ids",
+    "uuid",
+    "guid",
+    "key",
+    "number",
+    "no",
+    "nr",
+    "num",
+    "code",
+    "idx",
+    "index",
+    "seq",
+    "sequence",
+    "row",
+    "rownum",
+    "serial",
+    "hash",
+    "token",
+    "pk",
+    "ref",
+    "reference",
+    "record",
+    "ticket",
+}
 _STRICT_ID_WORDS = {"id", "ids", "uuid", "guid"}
-_COUNTER_WORDS = {"time", "timestamp", "ts", "index", "idx", "seq", "sequence", "row", "rownum", "counter", "step",
-                  "epoch", "tick", "elapsed", "cycle", "date", "offset"}
+_COUNTER_WORDS = {
+    "time",
+    "timestamp",
+    "ts",
+    "index",
+    "idx",
+    "seq",
+    "sequence",
+    "row",
+    "rownum",
+    "counter",
+    "step",
+    "epoch",
+    "tick",
+    "elapsed",
+    "cycle",
+    "date",
+    "offset",
+}
 _FORMS = (
     r"^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
     r"^([0-9a-fA-F]{2}){6,}$",

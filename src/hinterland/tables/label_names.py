@@ -6,8 +6,28 @@ import re
 
 from hinterland.tables.identifiers import words
 
-_NAMES = {"class", "label", "labels", "target", "y", "outcome", "fraud", "anomaly", "anomalous", "attack", "truth",
-          "normal", "outlier", "ground", "malicious", "defect", "failure", "churn", "intrusion", "abnormal"}
+_NAMES = {
+    "class",
+    "label",
+    "labels",
+    "target",
+    "y",
+    "outcome",
+    "fraud",
+    "anomaly",
+    "anomalous",
+    "attack",
+    "truth",
+    "normal",
+    "outlier",
+    "ground",
+    "malicious",
+    "defect",
+    "failure",
+    "churn",
+    "intrusion",
+    "abnormal",
+}
 _ALONE = {"class", "label", "labels", "target", "y", "truth", "outcome", "normal"}
 """These count only as the whole name, or with such words as ``is``, ``true`` or ``attack`` beside them."""
 _BESIDE = {"is", "has", "true", "ground", "binary", "attack", "anomaly", "fraud", "cat", "category", "type"}
@@ -17,7 +37,12 @@ MOST_LEVELS = 50
 def sounds_like_a_label(name: str) -> bool:
     """Whether a column's name is one that labels have: ``Class``, ``is_fraud``, ``attack_cat``, ``ground truth``."""
     found = words(re.sub(r"\d+$", "", name))
-    return bool(found & (_NAMES - _ALONE)) and len(found) <= 3 or bool(found & _ALONE) and found <= _ALONE | _BESIDE
+    return (
+        (bool(found & (_NAMES - _ALONE))
+        and len(found) <= 3)
+        or (bool(found & _ALONE)
+        and found <= _ALONE | _BESIDE)
+    )
 
 
 def looks_like_a_label(name: str, n_distinct: int, most_frequent_share: float, kind: str) -> bool:

@@ -39,7 +39,7 @@ def epoch_of(numbers: Floats, *, likely: bool) -> str | None:
     """
     there = numbers[~np.isnan(numbers)]
     low, high = float(there.min()), float(there.max())
-    if 19_000_101 <= low and high <= 21_001_231 and not (there % 1).any():
+    if low >= 19_000_101 and high <= 21_001_231 and not (there % 1).any():
         _, wrong = moments(there, "yyyymmdd")
         if not wrong.any() and (likely or len(np.unique(there)) >= FEWEST_DATES):
             return "yyyymmdd"

@@ -23,9 +23,7 @@ _TOPICS = {
     "identifier": "left out, as they tell rows apart or only count on: {} (--kind COLUMN=number or =category keeps one)",
     "empty": "left out, without any value: {}",
     "ignored": "left out, as dates of which no part recurs (--absolute-time COLUMN uses one as it is): {}",
-    "time": "of times only what recurs is used, the hour of the day and the day of the week: {} "
-    "(--absolute-time COLUMN adds the time itself)",
-    "clock": "of times only what recurs is used: {}",
+    "time": "of times only what recurs is used: {} (--absolute-time COLUMN adds the time itself)",
     "form": "read as people write them: {}",
     "ambiguous": "not settled by the values themselves: {}",
     "missing": "taken for missing: {}",

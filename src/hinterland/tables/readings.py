@@ -125,9 +125,7 @@ class Reading:
         return cls(**values)
 
 
-_DEFAULTS = {
-    name: field.default for name, field in Reading.__dataclass_fields__.items() if name != "kind"
-}
+_DEFAULTS = {name: field.default for name, field in Reading.__dataclass_fields__.items() if name != "kind"}
 
 
 def _checked(text_format: type[Any], state: Mapping[str, Any]) -> Any:
@@ -195,7 +193,9 @@ def _read_number(values: Values, found: str, reading: Reading) -> Read | None:
         infinite = np.isinf(numbers)
         if infinite.any():
             if reading.infinite == "error":
-                return Read(numbers, bad | infinite, f"{reading.expected}, or nothing" if bad.any() else FINITE)
+                return Read(
+                    numbers, bad | infinite, f"{reading.expected}, or nothing" if bad.any() else FINITE
+                )
             numbers = np.where(infinite, np.nan, numbers)
     return Read(numbers, bad, f"{reading.expected}, or nothing")
 
@@ -221,7 +221,9 @@ def _read_boolean(values: Values, found: str, reading: Reading) -> Read | None:
     if found not in ("boolean", "number"):
         return None
     numbers = as_numbers(values)
-    return Read(numbers, ~(np.isnan(numbers) | (numbers == 0) | (numbers == 1)), f"{reading.expected}, or 0 or 1")
+    return Read(
+        numbers, ~(np.isnan(numbers) | (numbers == 0) | (numbers == 1)), f"{reading.expected}, or 0 or 1"
+    )
 
 
 def _read_category(values: Values, found: str, reading: Reading) -> Read | None:
@@ -244,7 +246,10 @@ def _whole_as_integers(values: pa.Array) -> pa.Array:
 
 def _read_time(values: Values, found: str, reading: Reading) -> Read | None:
     if found == "number" and reading.epoch is not None:
-        return Read(*moments(without_missing_numbers(as_numbers(values), reading.missing), reading.epoch), reading.expected)
+        return Read(
+            *moments(without_missing_numbers(as_numbers(values), reading.missing), reading.epoch),
+            reading.expected,
+        )
     if is_text(values) and reading.epoch is not None:
         numbers, bad = read_numbers(_present(values, reading), NumberFormat())
         numbers = without_missing_numbers(as_numbers(numbers), reading.missing)
@@ -272,7 +277,11 @@ def _read_time_text(values: Values, reading: Reading) -> Read:
     result = read_times(present, reading.time or TimeFormat(clock="%H:%M:%S"))
     if reading.kind == "time":
         zoned = reading.time is not None and reading.time.zoned
-        note = "" if zoned or result.offset.null_count == len(present) else "of times with a zone the clock counts"
+        note = (
+            ""
+            if zoned or result.offset.null_count == len(present)
+            else "of times with a zone the clock counts"
+        )
         return Read(result.local, result.unreadable, expected, note)
     instant, here = result.instant(), result.offset.is_null()
     placed = _placed(result.local, reading.zone).cast(instant.type)

@@ -35,8 +35,7 @@ def kind_of(values: Values) -> str | None:
     ):
         return "number"
     if is_text(values) or (
-        is_type.is_dictionary(kind)
-        and (_is_text(kind.value_type) or is_type.is_primitive(kind.value_type))
+        is_type.is_dictionary(kind) and (_is_text(kind.value_type) or is_type.is_primitive(kind.value_type))
     ):
         return "category"
     if is_type.is_timestamp(kind):

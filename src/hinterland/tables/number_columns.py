@@ -1,0 +1,75 @@
+"""What a column of numbers is: a measurement, a time, something that tells rows apart, or a code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from hinterland.tables import identifiers
+from hinterland.tables.decisions import (
+    Asked,
+    Column,
+    Decided,
+    categories,
+    empty,
+    finished,
+    identifier,
+    label_note,
+)
+from hinterland.tables.moments import epoch_of, sounds_like_a_time
+from hinterland.tables.notes import Note
+from hinterland.tables.readings import Reading, read
+from hinterland.tables.sentinels import sentinel
+
+Floats = npt.NDArray[np.float64]
+_EARLIEST = 19_000_101
+"""Smaller numbers are neither dates written as 20240131 nor seconds since 1970 of our days."""
+
+
+def decide_numbers(column: Column, reading: Reading, asked: Asked, result: Decided | None = None) -> Decided:
+    """Decide on numbers, by their type or their text.
+
+    Parameters
+    ----------
+    reading : as numbers.
+    result : what is decided and said so far.
+    """
+    found = result.read if result else read(column.values, reading)
+    result = result or Decided(reading, found)
+    numbers = found.values
+    if np.isnan(numbers).all() and not found.bad.any():
+        return empty(column)
+    if not column.is_named or found.bad.any():
+        return result
+    finite = np.where(np.isfinite(numbers), numbers, np.nan) if np.isinf(numbers).any() else numbers
+    there = finite[~np.isnan(finite)]
+    if not len(there):
+        return result
+    if not column.is_index and (epoch := _epoch(there, column.name)):
+        why = "dates written as 20240131" if epoch == "yyyymmdd" else f"{epoch} since 1970"
+        note = Note("form", f"{column.name!r} ({why})")
+        as_time = replace(reading, kind="time", why=why, epoch=epoch, number=None)
+        return finished(column, as_time, note)
+    if why := identifiers.why_identifier(there, column.name, is_index=column.is_index):
+        return identifier(column, why)
+    if identifiers.sounds_like_an_identifier(column.name, strictly=True) and identifiers.are_whole(there):
+        return categories(
+            column, asked, "whole numbers called an id", Note("category", repr(column.name)), is_asked=True
+        )
+    said = list(result.notes)
+    if odd := sentinel(there):
+        said.append(
+            Note("sentinel", f"{odd[0]:g} in {column.name!r}, {odd[1]:,} times (--missing {odd[0]:g})")
+        )
+    if label := label_note(numbers, column, "number"):
+        said.append(label)
+    return replace(result, notes=tuple(said))
+
+
+def _epoch(there: Floats, name: str) -> str | None:
+    if there.min() < _EARLIEST:
+        return None
+    likely = sounds_like_a_time(name) or identifiers.only_grows(there) is not None
+    return epoch_of(there, likely=likely)
