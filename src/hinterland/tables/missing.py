@@ -13,7 +13,7 @@ _ANYWHERE = [*pa.csv.ConvertOptions().null_values, "<NA>", "NaT", "\\N", "(null)
 _AMONG_VALUES = (
     "|na|n.a.|n. a.|n.a|n/a|n/v|n.v.|n. v.|k.a.|k. a.|nd|n.d.|nil|none|(none)|null|(null)|empty|(empty)|blank|(blank)|"
     "missing|(missing)|nan|-nan|+nan|nat|<na>|<null>|<nan>|<none>|\\n|unknown|unk|undefined|undef|unbekannt|fehlt|keine|"
-    "not available|not_available|not applicable|not_applicable|no data|not known|not a number|?|??|???|-|--|---|----|–|—|"
+    "not available|not_available|not applicable|not_applicable|no data|not known|?|??|???|-|--|---|----|–|—|"
     ".|..|...|*|**|#n/a|#na|#n/a!|#div/0!|#value!|#ref!|#name?|#num!|#null!|#error!|#calc!|#spill!|#nv|#wert!|#bezug!|"
     "1.#qnan|-1.#qnan|1.#ind|-1.#ind"
 )

@@ -1,46 +1,33 @@
-"""Numbers as people write them: how a column as a whole writes its numbers, and reading them so."""
+"""How a column as a whole writes its numbers, told from the shapes of its distinct texts."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from hinterland.tables.number_format import (
+    HEXADECIMAL,
+    INFINITE,
+    NumberFormat,
+    digits_pattern,
+    normalised,
+    read_numbers,
+)
+from hinterland.tables.number_shapes import CODE, Part, shapes_of
+from hinterland.tables.units import MULTIPLIERS
 
-@dataclass(frozen=True)
-class NumberFormat:
-    """How a column writes numbers; ``dataclasses.asdict`` is JSON, ``NumberFormat(**that)`` the same again.
+__all__ = ["FoundNumbers", "NumberFormat", "find_number_format", "read_numbers"]
 
-    Attributes
-    ----------
-    decimal : ``.`` or ``,``.
-    thousands : mark between groups of digits: ``,``, ``.``, a blank (for every kind of blank), ``'`` (for both kinds of
-        apostrophe), or empty where the column showed none.
-    unit : what stands before or behind: a currency's sign or code, ``%``, ``kg``...; empty for none.
-    unit_first : whether the unit stands before the number.
-    bare : whether values without the unit occur as well.
-    negative : how negative numbers are written: ``-5``, ``(5)`` or ``5-``. For the description: all three are read.
-    hexadecimal : whether some values are written as ``0x1f``.
-    """
-
-    decimal: str = "."
-    thousands: str = ""
-    unit: str = ""
-    unit_first: bool = False
-    bare: bool = False
-    negative: str = "-5"
-    hexadecimal: bool = False
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether computers write numbers so: ``1234.5``, and nothing about them needs to be said."""
-        raise NotImplementedError
-
-    def describe(self) -> str:
-        """Say it in words with an example, as ``numbers written as 1.234,50 EUR``."""
-        raise NotImplementedError
+_DIGITS = {decimal: re.compile(digits_pattern(decimal)) for decimal in ".,"}
+_ONE_MARK = re.compile(r"^[-+]?[1-9]\d{0,2}[.,]\d{3}$")
+_SAMPLE = 500
 
 
 @dataclass(frozen=True)
@@ -53,12 +40,14 @@ class FoundNumbers:
     reason : why not, or why it is ambiguous, in words for a message; else empty.
     other : where ambiguous, the reading not taken (``1,235`` as 1.235 rather than 1235); else None.
     share : share of the values (weighed by their counts) that the format reads.
+    settles_decimal : whether these texts alone say which the decimal mark is, a hint for the file's other columns.
     """
 
     format: NumberFormat | None
     reason: str = ""
     other: NumberFormat | None = None
     share: float = 0.0
+    settles_decimal: bool = False
 
     @property
     def is_ambiguous(self) -> bool:
@@ -85,19 +74,166 @@ def find_number_format(
         column leaves open.
     delimiter : what separates the file's fields: a semicolon makes decimal commas likely.
     """
-    raise NotImplementedError
+    texts = pa.array(texts, pa.string()) if isinstance(texts, Sequence) else texts
+    texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    weights = np.ones(len(texts)) if counts is None else np.asarray(counts, float)
+    present = np.asarray(texts.is_valid())
+    texts, weights = texts.filter(pa.array(present)), weights[present]
+    if not weights.sum():
+        return FoundNumbers(None, "there are no values")
+    if plain := _plain(texts, decimal, delimiter):
+        return plain
+    if len(texts) > 2 * _SAMPLE:  # a few tell free text at once, and a format that then reads all
+        some = np.linspace(0, len(texts) - 1, _SAMPLE).astype(int)
+        found = _found(texts.take(pa.array(some)), weights[some], least, decimal, delimiter)
+        if found.format is None and least == 1.0 and found.share < 1.0:
+            return found
+        if found.format and found.settles_decimal and _reads_all(texts, found.format):
+            return found
+    return _found(texts, weights, least, decimal, delimiter)
 
 
-def read_numbers(texts: Any, format: NumberFormat) -> tuple[Any, np.ndarray]:
-    """Read texts (n,) by a format, missing tokens being null already.
+def _found(
+    texts: Any, weights: np.ndarray, least: float, decimal: str | None, delimiter: str | None
+) -> FoundNumbers:
+    texts = normalised(texts)
+    total = float(weights.sum())
+    is_hex = np.asarray(pc.match_substring_regex(texts, HEXADECIMAL))
+    is_infinite = np.asarray(pc.match_substring_regex(texts, INFINITE))
+    special = float(weights[is_hex | is_infinite].sum())
+    ordinary = ~(is_hex | is_infinite)
+    parts, strange = shapes_of(texts.filter(pa.array(ordinary)), weights[ordinary])
+    unit, parts, refused = _one_unit(parts)
+    weight = {
+        mark: sum(part.weight for part in parts if _DIGITS[mark].fullmatch(part.digits)) for mark in ".,"
+    }
+    share = (max(weight.values()) + special) / total
+    if share < least or not weight["."] + weight[","] + special:
+        return FoundNumbers(None, refused or _complaint(parts, strange), share=share)
+    if reason := _not_numbers(parts, len(texts)):
+        return FoundNumbers(None, reason, share=share)
+    settles = weight["."] != weight[","]
+    mark, other_mark, reason = _decimal(parts, weight, texts, decimal, delimiter)
+    format, other = (_format(parts, unit, one, is_hex.any()) if one else None for one in (mark, other_mark))
+    unreadable = read_numbers(texts, format)[1]
+    share = min(share, 1.0 - float(weights[unreadable].sum()) / total)
+    if share < least:
+        first = texts[int(unreadable.argmax())].as_py()
+        return FoundNumbers(None, f"cannot be read as numbers: {first!r}", share=share)
+    return FoundNumbers(format, reason, other, share, settles)
 
-    Infinities come back as such. A thousands mark that the training column did not show is read where it cannot be a
-    decimal mark.
 
-    Returns
-    -------
-    values : float64 Arrow array (n,), null where the text is null or cannot be read; the same text has the same bits
-        in any company.
-    unreadable : boolean (n,), texts that are no such number.
-    """
-    raise NotImplementedError
+def _reads_all(texts: Any, format: NumberFormat) -> bool:
+    codes = pc.match_substring_regex(texts, rf"^\s*{CODE.pattern}\s*$")
+    return not pc.any(codes).as_py() and not read_numbers(texts, format)[1].any()
+
+
+def _plain(texts: Any, decimal: str | None, delimiter: str | None) -> FoundNumbers | None:
+    """The answer where all texts are written as computers do; what the general way finds as well, in longer time."""
+    try:
+        for some in (texts.slice(0, _SAMPLE), texts):  # soon where the first is none
+            values = pc.cast(pc.utf8_trim_whitespace(some), pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    if pc.any(pc.or_(pc.is_nan(values), pc.match_substring_regex(texts, r"^\s*[-+]?0[0-9]+\s*$"))).as_py():
+        return None
+    pointed = texts.filter(pc.match_substring(texts, "."))
+    settles = not pc.all(pc.match_substring_regex(pointed, _ONE_MARK.pattern), min_count=0).as_py()
+    if settles or decimal == "." or (decimal is None and delimiter != ";"):
+        return FoundNumbers(NumberFormat(), share=1.0, settles_decimal=settles)
+    return None
+
+
+def _one_unit(parts: list[Part]) -> tuple[str, list[Part], str]:
+    """The one unit by which most can be read, the parts read with it, and why the others cannot."""
+    weights: Counter[str] = Counter()
+    for part in parts:
+        weights[part.unit] += 0.0 if part.is_zero and not part.unit else part.weight
+    bare = weights.pop("", 0.0)
+    unit = max(weights, key=lambda name: weights[name], default="")
+    strict = unit == "%" or unit in MULTIPLIERS
+    if not unit or weights[unit] < bare:
+        unit = ""
+    kept = [part for part in parts if part.unit == unit or (not part.unit and (part.is_zero or not strict))]
+    names = [name for name, _ in weights.most_common(3)]
+    refused = ""
+    if len(names) > 1:
+        refused = f"units differ: {', '.join(names)}"
+    elif len(kept) < len(parts) and names:
+        refused = f"some values have {names[0]!r} and others nothing"
+    return unit, kept, refused
+
+
+def _complaint(parts: list[Part], strange: list[str]) -> str:
+    split = [
+        part.text for part in parts if not any(pattern.fullmatch(part.digits) for pattern in _DIGITS.values())
+    ]
+    if bad := [*strange, *split][:2]:
+        return f"cannot be read as numbers: {', '.join(map(repr, bad))}"
+    mixed = [next(part.text for part in parts if not _DIGITS[mark].fullmatch(part.digits)) for mark in ".,"]
+    return f"decimal marks differ: {mixed[0]!r} and {mixed[1]!r}"
+
+
+def _not_numbers(parts: list[Part], n_texts: int) -> str:
+    """Why a column that could be read as numbers is none, or nothing."""
+    if parts and all(part.negative == "(5)" for part in parts):
+        return "every value stands in parentheses"
+    if parts and all(part.negative == "5-" for part in parts):
+        return "every value ends in a minus"
+    bodies = {part.digits for part in parts}
+    if (
+        len(bodies) == 1
+        and n_texts > 1
+        and re.fullmatch(r"\d+( \d{3}){2,}|\d+(\.\d{3}){3,}", body := bodies.pop())
+    ):
+        return f"all values have the same shape, as codes, addresses or telephone numbers have: {body!r}"
+    return ""
+
+
+def _decimal(
+    parts: list[Part], weight: dict[str, float], texts: Any, hint: str | None, delimiter: str | None
+) -> tuple[str, str | None, str]:
+    """The decimal mark, the other one if the column does not settle it, and why."""
+    if weight["."] != weight[","]:
+        return max(weight, key=lambda mark: weight[mark]), None, ""
+    open_marks = {
+        mark for part in parts for mark in ".," if mark in part.digits and _ONE_MARK.fullmatch(part.digits)
+    }
+    if hint or not open_marks:
+        return hint or ".", None, ""
+    found = next(mark for mark in ".," if mark in open_marks)
+    semicolon = delimiter == ";"
+    swapped = {".": ",", ",": "."}
+    if found == "." and not semicolon:
+        return ".", None, ""
+    rounded = pc.any(pc.match_substring_regex(texts, r"[.,][0-9]{2}0\b")).as_py()
+    short = any(re.fullmatch(r"[1-9]\d{0,2}", part.digits) for part in parts)
+    long = any(re.fullmatch(r"\d{4,}", part.digits) for part in parts)
+    if found == "," and rounded and short and not long:
+        return ".", None, ""  # 403 beside 1,230: decimals would be written out throughout, or never end in 0
+    mark = "." if found == "." or not semicolon else ","
+    example = next(part.text for part in parts if _ONE_MARK.fullmatch(part.digits))
+    meaning = "a decimal mark" if mark == found else "a thousands mark"
+    reason = f"{found!r} is taken as {meaning} in {example!r}, which the column does not settle"
+    return mark, swapped[mark], reason
+
+
+def _format(parts: list[Part], unit: str, decimal: str, hexadecimal: bool) -> NumberFormat:
+    parts = [part for part in parts if _DIGITS[decimal].fullmatch(part.digits)]
+    groups: Counter[str] = Counter()
+    for part in parts:
+        groups.update({mark: part.weight for mark in ".,' " if mark != decimal and mark in part.digits})  # type: ignore[arg-type]
+    written: Counter[str] = Counter()
+    for part in parts:
+        written[part.written] += part.weight if part.unit else 0.0
+    first = sum(part.weight * (1 if part.unit_first else -1) for part in parts if part.unit)
+    negatives = {part.negative for part in parts} - {"", "-5"}
+    return NumberFormat(
+        decimal=decimal,
+        thousands=max(groups, key=lambda mark: groups[mark], default=""),
+        unit=max(written, key=lambda text: written[text]) if unit else "",
+        unit_first=first > 0,
+        bare=bool(unit) and any(not part.unit and not part.is_zero for part in parts),
+        negative=min(negatives, default="-5"),
+        hexadecimal=bool(hexadecimal),
+    )
