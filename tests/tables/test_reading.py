@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,7 +18,7 @@ def write(path: Path, text: str | bytes) -> Path:
     return path
 
 
-def test_csv_types_are_found_out_and_missing_values_are_null(tmp_path: Path) -> None:
+def test_csv_types_are_found_out_and_empty_cells_are_null(tmp_path: Path) -> None:
     path = write(
         tmp_path / "t.csv",
         "n,x,s,b,d\n1,1.5,a,true,2024-01-01\n2,,NA,false,2024-01-02\n3,2,,true,2024-01-03\n",
@@ -25,7 +26,7 @@ def test_csv_types_are_found_out_and_missing_values_are_null(tmp_path: Path) -> 
     table = open_table(path).read()
     assert table.schema.types == [pa.int64(), pa.float64(), pa.string(), pa.bool_(), pa.date32()]
     assert table["x"].to_pylist() == [1.5, None, 2.0]
-    assert table["s"].to_pylist() == ["a", None, None]
+    assert table["s"].to_pylist() == ["a", "NA", None]
 
 
 def test_types_do_not_depend_on_the_first_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,18 +131,21 @@ def test_broken_rows_are_named_while_streaming(tmp_path: Path) -> None:
         list(open_table(path).batches(10, ["a"]))
 
 
-def test_stray_text_among_numbers_is_an_error_unless_it_is_meant(tmp_path: Path) -> None:
-    path = write(tmp_path / "t.csv", "a,b\n" + "".join(f"{i},x\n" for i in range(99)) + "oops,x\n")
-    with pytest.raises(TableError, match=r"column 'a' holds numbers, but for row 100 \('oops'\)"):
-        open_table(path).read()
-    assert open_table(path).read(as_text=["a"])["a"].to_pylist()[-1] == "oops"
-    assert open_table(path).read(without=["a"]).column_names == ["b"]
-    mixed = write(tmp_path / "mixed.csv", "a\n" + "1\nx\n" * 10)
-    assert open_table(mixed).read()["a"].type == pa.string()
-
-
 @pytest.mark.parametrize("arguments", [{"delimiter": ",,"}, {"encoding": "latin-one"}])
 def test_bad_csv_formats_are_named(arguments: dict[str, str]) -> None:
     (name, value) = next(iter(arguments.items()))
     with pytest.raises(ValueError, match=f"{name} must .* got '{value}'"):
         CsvFormat(**arguments)  # type: ignore[arg-type]
+
+
+def test_pandas_index_in_parquet_is_known(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "day": [3, 4, 5]})
+    frame.to_parquet(tmp_path / "plain.parquet")
+    assert open_table(tmp_path / "plain.parquet").stored_index == ()
+    frame.iloc[[2, 0, 1]].to_parquet(tmp_path / "filtered.parquet")
+    assert open_table(tmp_path / "filtered.parquet").stored_index == ("__index_level_0__",)
+    frame.set_index("day").to_parquet(tmp_path / "named.parquet")
+    assert open_table(tmp_path / "named.parquet").stored_index == ("day",)
+    metadata = {b"pandas": b'{"index_columns": 3'}
+    pq.write_table(pa.table({"x": [1]}).replace_schema_metadata(metadata), tmp_path / "broken.parquet")
+    assert open_table(tmp_path / "broken.parquet").stored_index == ()

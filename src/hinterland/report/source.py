@@ -63,6 +63,7 @@ class _MemoryTable:
     """An Arrow table as if it were a file."""
 
     is_text = False
+    stored_index: tuple[str, ...] = ()
 
     def __init__(self, table: pa.Table) -> None:
         repeated = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
@@ -90,6 +91,9 @@ class _MemoryTable:
 
     def types(self, columns: Sequence[str]) -> pa.Schema:
         return pa.schema([self._table.schema.field(name) for name in columns])
+
+    def row_names(self, places: Sequence[int]) -> list[str]:
+        return [f"row {place + 1}" for place in places]
 
     def share_read(self) -> float:
         return self._n_read / max(1, self._table.num_rows)

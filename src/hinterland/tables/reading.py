@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import json
 import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,15 +19,13 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from hinterland.errors import TableError
+from hinterland.tables.plain_types import plain_types
 
 BLOCK_BYTES = 2 * 2**20
 """A CSV file is read in blocks of this many bytes; a longer row is an error."""
-MOSTLY_NUMBERS = 0.9
-"""Text in a column whose other values are numbers, at least this share of them, is taken for a mistake."""
 _HEAD_BYTES = 2**16
 _BUFFER_BYTES = 2**20
 _DELIMITERS = ",;\t|"
-_SHOWN = 5
 _MAGIC = {
     b"PK\x03\x04": "a zip archive or an Excel workbook",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
@@ -63,9 +62,16 @@ class TableFile(Protocol):
     """Column names, in the file's order."""
     is_text: bool
     """Whether ``batches`` gives every value as text, to be read by a model's kinds, as CSV has no types."""
+    stored_index: tuple[str, ...]
+    """Columns that pandas stored as the index of its frame: names of rows rather than features."""
 
     def read(self, *, without: Collection[str] = (), as_text: Collection[str] = ()) -> pa.Table:
-        """Read the whole table, types found out where the file has none, some columns left out, some as text."""
+        """Read the whole table, some columns left out, some as text.
+
+        Where the file has no types, a column is int64, float64, bool, date32 or a timestamp without a zone if all of
+        it is plainly written so, and else text exactly as in the file; only empty cells are null, and a column
+        of nothing else has the type null.
+        """
         ...
 
     def batches(self, n_rows: int, columns: Sequence[str]) -> Iterator[pa.Table]:
@@ -78,6 +84,10 @@ class TableFile(Protocol):
 
     def share_read(self) -> float:
         """How much of the file ``batches`` has read so far, in [0, 1]."""
+        ...
+
+    def row_names(self, places: Sequence[int]) -> list[str]:
+        """Say how messages call rows, given by their places from 0 in what was read last: ``row 8 (line 10)``."""
         ...
 
 
@@ -117,6 +127,7 @@ class _ParquetFile:
             self._schema = file.schema_arrow
             self._n_rows = file.metadata.num_rows
         self.names = list(self._schema.names)
+        self.stored_index = pandas_index(self._schema)
         self._n_read = 0
         _check_names(path, self.names)
 
@@ -134,6 +145,9 @@ class _ParquetFile:
             for batch in self._open().iter_batches(n_rows, columns=list(columns), use_threads=False):
                 self._n_read += batch.num_rows
                 yield pa.Table.from_batches([batch]).select(list(columns))
+
+    def row_names(self, places: Sequence[int]) -> list[str]:
+        return [f"row {place + 1}" for place in places]
 
     def types(self, columns: Sequence[str]) -> pa.Schema:
         return pa.schema([self._schema.field(name) for name in columns])
@@ -155,6 +169,7 @@ class _ParquetFile:
 
 class _CsvFile:
     is_text = True
+    stored_index: tuple[str, ...] = ()
 
     def __init__(self, path: Path, csv_format: CsvFormat) -> None:
         self.path = path
@@ -177,24 +192,28 @@ class _CsvFile:
     def read(self, *, without: Collection[str] = (), as_text: Collection[str] = ()) -> pa.Table:
         options = pa.csv.ConvertOptions(
             strings_can_be_null=True,
+            null_values=[""],
             include_columns=[name for name in self.names if name not in without],
-            column_types={name: pa.string() for name in as_text},
+            column_types={name: pa.string() for name in self.names},
         )
         with self._errors_named():
             table = pa.csv.read_csv(self._stream(), self._read_options(), self._parse_options(), options)
-        if any(pa.types.is_binary(kind) for kind in table.schema.types):
-            raise TableError(self._wrong_encoding())
-        _refuse_stray_text(self.path, table, as_text)
-        return table
+        return plain_types(table, besides=as_text)
 
     def batches(self, n_rows: int, columns: Sequence[str]) -> Iterator[pa.Table]:
         options = pa.csv.ConvertOptions(
-            column_types={name: pa.string() for name in self.names}, include_columns=list(columns)
+            strings_can_be_null=True,
+            null_values=[""],
+            column_types={name: pa.string() for name in self.names},
+            include_columns=list(columns),
         )
         with self._errors_named():
             for block in self._open(options):
                 for start in range(0, block.num_rows, n_rows):
                     yield pa.Table.from_batches([block.slice(start, n_rows)]).select(list(columns))
+
+    def row_names(self, places: Sequence[int]) -> list[str]:
+        return [f"row {place + 1}" for place in places]
 
     def types(self, columns: Sequence[str]) -> pa.Schema:
         return pa.schema([(name, pa.string()) for name in columns])
@@ -277,30 +296,13 @@ def sniff_delimiter(lines: Sequence[str]) -> str:
     return best
 
 
-def _refuse_stray_text(path: Path, table: pa.Table, meant: Collection[str]) -> None:
-    """Raise where a column is text only because of a few values among numbers."""
-    strays = []
-    for name in table.column_names:
-        column = table[name]
-        if not pa.types.is_string(column.type) or name in meant or column.null_count == len(column):
-            continue
-        there = column.drop_null()
-        is_number = pc.match_substring_regex(there, r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$")
-        if not MOSTLY_NUMBERS <= pc.mean(is_number).as_py() < 1:
-            continue
-        stray = pc.and_(
-            column.is_valid(),
-            pc.invert(pc.match_substring_regex(column, r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$")),
-        )
-        rows = pc.indices_nonzero(pc.fill_null(stray, False)).to_pylist()
-        shown = ", ".join(f"row {row + 1} ({column[row].as_py()!r})" for row in rows[:_SHOWN])
-        more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
-        strays.append(f"column {name!r} holds numbers, but for {shown}{more}")
-    if strays:
-        raise TableError(
-            f"{path}: {'; '.join(strays)}. Mend or empty these values, leave the column out, "
-            "or say that it is a category"
-        )
+def pandas_index(schema: pa.Schema) -> tuple[str, ...]:
+    """Columns of a schema that its pandas metadata name as the frame's index."""
+    try:
+        columns = json.loads((schema.metadata or {})[b"pandas"])["index_columns"]
+        return tuple(name for name in columns if isinstance(name, str) and name in schema.names)
+    except (KeyError, TypeError, ValueError):
+        return ()
 
 
 def _as_text(column: Any, name: str) -> Any:
