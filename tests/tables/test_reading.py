@@ -142,7 +142,7 @@ def test_pandas_index_in_parquet_is_known(tmp_path: Path) -> None:
     frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "day": [3, 4, 5]})
     frame.to_parquet(tmp_path / "plain.parquet")
     assert open_table(tmp_path / "plain.parquet").stored_index == ()
-    frame.iloc[[2, 0]].to_parquet(tmp_path / "filtered.parquet")
+    frame.iloc[[2, 0, 1]].to_parquet(tmp_path / "filtered.parquet")
     assert open_table(tmp_path / "filtered.parquet").stored_index == ("__index_level_0__",)
     frame.set_index("day").to_parquet(tmp_path / "named.parquet")
     assert open_table(tmp_path / "named.parquet").stored_index == ("day",)
