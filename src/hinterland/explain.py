@@ -281,9 +281,11 @@ def _parts(estimator: Any) -> tuple[TabularEncoder | None, Detector]:
 
 def _source_values(encoder: TabularEncoder, X: Any, n_rows: int) -> npt.NDArray[Any]:
     """Rows of a table as they were given, an object array (n, d) in the order of the encoder's columns."""
-    frame = frames.read_frame(X) if frames.is_frame(X) else frames.read_array(np.asarray(X))
+    frame = frames.read_frame(X) if frames.is_frame(X) else frames.read_array(np.asanyarray(X))
     values = np.empty((n_rows, encoder.n_features_in_), dtype=object)
     for j, position in enumerate(encoder._match(frame)):
+        if position < 0:  # a column that is left out may be missing
+            continue
         column = frame.column(position, 0, n_rows)
         values[:, j] = column.tolist() if isinstance(column, np.ndarray) else column.to_pylist()
     return values

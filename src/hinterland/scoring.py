@@ -16,7 +16,16 @@ from hinterland.errors import TableError
 from hinterland.explain import explain
 from hinterland.parameters import check_choice, check_integer
 from hinterland.pipeline import encoder_and_detector
-from hinterland.tables import TableFile, equals, missing_and_unused, text_counts, to_kinds
+from hinterland.tables import (
+    Reading,
+    TableFile,
+    UnreadableValuesError,
+    equals,
+    missing_and_unused,
+    read_batch,
+    text_counts,
+)
+from hinterland.tables.unreadable import RowNames
 
 Explained = Literal["flagged", "all", "none"]
 
@@ -36,10 +45,13 @@ class TableScorer:
         column ``top_features``. An explanation takes some hundred times as long as a score.
     top : most columns that are given for a row.
     batch_rows : rows at a time; by the table's width if None. Results do not depend on it.
+    bad_rows : whether rows with values that cannot be read are an ``"error"``, or left out: ``"skip"``.
 
     Attributes
     ----------
     unused : columns of the table that the model does not use.
+    kinds, readings : what each column of the model is, and how it is read, by its name in the table.
+    n_skipped : rows left out so far.
     names : what ``energy``, ``label`` and ``top_features`` are called in the output: themselves, or with
         ``hinterland_`` in front where a kept column has that name.
     schema : of the output: kept columns, ``energy`` (float64, nats), ``label`` (``normal`` or ``anomaly``) and
@@ -61,16 +73,21 @@ class TableScorer:
         explained: Explained = "flagged",
         top: int = 3,
         batch_rows: int | None = None,
+        bad_rows: Literal["error", "skip"] = "error",
     ) -> None:
         check_choice("explained", explained, ("flagged", "all", "none"))
+        check_choice("bad_rows", bad_rows, ("error", "skip"))
         check_integer("top", top, least=1)
         check_integer("batch_rows", batch_rows, least=1, optional=True)
         self._model = model
         self._encoder, self._detector = encoder_and_detector(model)
         self._detector.check_rows_alone("scoring a table in parts")
         self._table = table
-        self.kinds = self._model_kinds()
-        self.unused = missing_and_unused(table.names, self.kinds)
+        self.readings = self._model_readings()
+        self.kinds = {name: reading.kind for name, reading in self.readings.items()}
+        self.unused = missing_and_unused(table.names, self.readings)
+        self._skip = bad_rows == "skip"
+        self.n_skipped = 0
         self._explained = explained
         self._top = top
         self._keep = list(table.names) if keep == "all" else list(dict.fromkeys(keep))
@@ -102,9 +119,20 @@ class TableScorer:
         """
         n_seen = 0
         for batch in self._table.batches(self.batch_rows, self._read):
-            rows = to_kinds(batch, self.kinds, is_text=self._table.is_text, first_row=n_seen + 1)
-            n_seen += batch.num_rows
+            rows, complaints = read_batch(batch, self.readings, is_text=self._table.is_text)
+            first, n_seen = n_seen, n_seen + batch.num_rows
+            if complaints:
+                if not self._skip:
+                    raise UnreadableValuesError(complaints, self._row_names(first))
+                good = np.ones(batch.num_rows, bool)
+                for complaint in complaints:
+                    good[complaint.places] = False
+                self.n_skipped += int((~good).sum())
+                batch, rows = batch.filter(pa.array(good)), rows.filter(pa.array(good))
             yield self._scored(batch, rows)
+
+    def _row_names(self, first: int) -> RowNames:
+        return lambda places: self._table.row_names([first + place for place in places])
 
     def _scored(self, batch: pa.Table, rows: pa.Table) -> pa.Table:
         given = self.as_fitted(rows)
@@ -132,22 +160,23 @@ class TableScorer:
             ]
         return pa.array(texts, pa.string())
 
-    def _model_kinds(self) -> dict[str, str]:
-        """Kind of each column, by its name in the table."""
+    def _model_readings(self) -> dict[str, Reading]:
+        """How each column is read, by its name in the table."""
         if self._encoder is not None and hasattr(self._encoder, "feature_names_in_"):
-            return self._encoder.kinds_
+            return self._encoder.readings_
+        number = Reading("number")
         if self._encoder is None and hasattr(self._detector, "feature_names_in_"):
-            return dict.fromkeys(map(str, self._detector.feature_names_in_), "number")
+            return dict.fromkeys(map(str, self._detector.feature_names_in_), number)
         first = self._encoder or self._detector
         if len(self._table.names) != first.n_features_in_:
             raise TableError(
                 f"the model was trained on {first.n_features_in_} columns without names, "
                 f"the table has {len(self._table.names)}"
             )
-        kinds = (
-            self._encoder.kinds_.values() if self._encoder is not None else ["number"] * first.n_features_in_
+        readings = (
+            self._encoder.readings_.values() if self._encoder is not None else [number] * first.n_features_in_
         )
-        return dict(zip(self._table.names, kinds, strict=True))
+        return dict(zip(self._table.names, readings, strict=True))
 
     def as_fitted(self, rows: pa.Table) -> Any:
         """Rows in the form that the model was fitted on: a table, or a matrix where columns had no names."""

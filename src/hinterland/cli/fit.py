@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from hinterland.cli import options
+from hinterland.cli import column_options, options
 from hinterland.cli.console import Messages, messages, print_json, tabulate
+
+_PLACES = "\0places"
+_SHOWN = 5
 
 
 def fit(
@@ -23,18 +27,15 @@ def fit(
             show_default=False,
         ),
     ] = None,
-    drop: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN", help="Leave this column out. Repeatable.", show_default=False),
-    ] = None,
-    category: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="Take this column of numbers as categories. Repeatable.",
-            show_default=False,
-        ),
-    ] = None,
+    drop: column_options.Drop = None,
+    kind: column_options.Kind = None,
+    category: column_options.Category = None,
+    date: column_options.Date = None,
+    missing: column_options.Missing = None,
+    infinite: column_options.InfiniteRule = column_options.Infinite.ERROR,
+    decimal: column_options.Decimal = None,
+    absolute_time: column_options.AbsoluteTime = None,
+    bad_rows: column_options.BadRowsRule = column_options.BadRows.ERROR,
     detector: Annotated[
         str | None,
         typer.Option(
@@ -69,13 +70,23 @@ def fit(
 ) -> None:
     """Train a model on a table and save it.
 
-    Columns are used by name and by what is in them: numbers, categories, booleans, dates. Ctrl-C ends training early:
-    the best model so far is saved, and the exit code is 130.
+    Columns are used by name and by what is in them: numbers, categories, booleans, dates; `hinterland inspect TABLE`
+    shows what each would be taken for. Ctrl-C ends training early: the best model so far is saved, and the exit code
+    is 130.
     """
     parameters = {"random_state": seed, "device": device, "n_threads": threads}
     if contamination is not None:
         parameters["contamination"] = contamination
     parameters |= dict(_parameter(text) for text in set_ or [])
+    columns = column_options.settings(
+        kind=kind,
+        category=category,
+        date=date,
+        missing=missing,
+        infinite=infinite,
+        decimal=decimal,
+        absolute_time=absolute_time,
+    )
     rows_wanted = None if normal_only is None else options.column_and_value(normal_only, "--normal-only")
     if save.exists() and not force:
         raise FileExistsError(f"{save} is there already; --force replaces it")
@@ -83,19 +94,29 @@ def fit(
         raise FileNotFoundError(f"the folder {save.absolute().parent} does not exist; make it first")
 
     with messages(quiet) as say:
+        import numpy as np
+
         from hinterland import persistence
+        from hinterland.tables import UnreadableValuesError
         from hinterland.training.loop import TrainingInterruptedWarning
 
         model = _pipeline(detector, parameters)
+        model[0].set_params(**columns)
         file = options.open_table(table, delimiter, no_header, encoding)
         options.check_columns(file, drop or [], "--drop")
-        options.check_columns(file, category or [], "--category")
-        rows = file.read(without=drop or [], as_text=category or [])
+        column_options.check(file, columns)
+        rows = file.read(without=drop or [], as_text=column_options.categories(columns))
+        places = np.arange(rows.num_rows)
         if rows_wanted is not None:
             options.check_columns(file, rows_wanted[:1], "--normal-only")
-            rows = _selected(rows, *rows_wanted, say)
-        with say.training(f"Training {type(model[-1]).__name__}", model[-1]):
-            model.fit(rows)
+            rows, places = _selected(rows, *rows_wanted, say)
+        if bad_rows is column_options.BadRows.SKIP:
+            rows, places = _read_whole(model[0], rows, places, file, say)
+        try:
+            with say.training(f"Training {type(model[-1]).__name__}", model[-1]):
+                model.fit(rows)
+        except UnreadableValuesError as error:
+            raise error.called(lambda found: file.row_names(places[list(found)].tolist())) from None
         persistence.save(model, save)
         interrupted = TrainingInterruptedWarning in say.warned
         result = {"model": str(save), "interrupted": interrupted} | _summary(model, rows.num_rows)
@@ -136,12 +157,31 @@ def _pipeline(detector: str | None, parameters: dict[str, Any]) -> Any:
     return table_pipeline(found.__name__, **parameters)
 
 
-def _selected(rows: Any, column: str, value: str, say: Messages) -> Any:
+def _selected(rows: Any, column: str, value: str, say: Messages) -> tuple[Any, Any]:
+    """Rows with a value in a column, without it, and their places among all rows."""
+    import numpy as np
+    import pyarrow as pa
+
     from hinterland.tables import select
 
-    chosen = select(rows, column, value)
+    numbered = rows.append_column(_PLACES, pa.array(np.arange(rows.num_rows)))
+    chosen = select(numbered, column, value)
     say.note(f"Training on {chosen.num_rows:,} of {rows.num_rows:,} rows, those with {column}={value}")
-    return chosen
+    return chosen.drop_columns([_PLACES]), chosen[_PLACES].to_numpy()
+
+
+def _read_whole(encoder: Any, rows: Any, places: Any, file: Any, say: Messages) -> tuple[Any, Any]:
+    """Rows whose values can all be read, and their places in the file."""
+    import pyarrow as pa
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        good = encoder.readable(rows)
+    if not good.all():
+        skipped = places[~good].tolist()
+        named = ", ".join(file.row_names(skipped[:_SHOWN])) + (", ..." if len(skipped) > _SHOWN else "")
+        say.note(f"Skipped {len(skipped):,} rows with values that cannot be read: {named}")
+    return rows.filter(pa.array(good)), places[good]
 
 
 def _summary(model: Any, n_rows: int) -> dict[str, Any]:

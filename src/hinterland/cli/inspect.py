@@ -2,14 +2,127 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from hinterland.cli import options
+import typer
+
+from hinterland.cli import column_options, options
 from hinterland.cli.console import print_json, print_table, tabulate
 
+if TYPE_CHECKING:
+    from hinterland.tables import TableFile
 
-def inspect(model: options.Model, as_json: options.Json = False) -> None:
-    """Say what is in a saved model: detector, settings, columns, threshold, training, versions."""
+
+File = Annotated[
+    Path,
+    typer.Argument(help="File that `hinterland fit` saved, or a CSV or Parquet file.", show_default=False),
+]
+SAMPLE_BYTES, SAMPLE_ROWS = 30_000_000, 50_000
+"""Of a larger file that many rows are looked at, its first ones."""
+
+
+def inspect(
+    file: File,
+    drop: column_options.Drop = None,
+    kind: column_options.Kind = None,
+    category: column_options.Category = None,
+    date: column_options.Date = None,
+    missing: column_options.Missing = None,
+    infinite: column_options.InfiniteRule = column_options.Infinite.ERROR,
+    decimal: column_options.Decimal = None,
+    absolute_time: column_options.AbsoluteTime = None,
+    delimiter: options.Delimiter = None,
+    no_header: options.NoHeader = False,
+    encoding: options.Encoding = "utf-8",
+    as_json: options.Json = False,
+) -> None:
+    """Say what `fit` would take the columns of a table for, and why; or what is in a saved model.
+
+    Of a table: each column's kind, how it is read, how many different values it has, and what is left out. The options
+    are those of `fit`. Of a model: detector, settings, columns, threshold, training, versions.
+    """
+    if _is_model(file):
+        _show_model(file, as_json)
+        return
+    columns = column_options.settings(
+        kind=kind,
+        category=category,
+        date=date,
+        missing=missing,
+        infinite=infinite,
+        decimal=decimal,
+        absolute_time=absolute_time,
+    )
+    table = options.open_table(file, delimiter, no_header, encoding)
+    options.check_columns(table, drop or [], "--drop")
+    column_options.check(table, columns)
+    _show_table(table, drop or [], columns, as_json)
+
+
+def _is_model(file: Path) -> bool:
+    if not file.is_file():
+        return file.suffix == ".hinterland"
+    with file.open("rb") as stream:
+        return stream.read(4) == b"PK\x03\x04"
+
+
+def _show_table(table: TableFile, drop: list[str], columns: dict[str, Any], as_json: bool) -> None:
+    import warnings
+    from dataclasses import asdict
+
+    from hinterland.preprocessing import TabularEncoder
+    from hinterland.preprocessing.summary import summarise
+
+    as_text = column_options.categories(columns)
+    is_sample = table.path.stat().st_size > SAMPLE_BYTES
+    rows = _first_rows(table, drop, as_text) if is_sample else table.read(without=drop, as_text=as_text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = summarise(TabularEncoder(**columns), rows, table.row_names)
+    looked = f"the first {rows.num_rows:,} rows, a sample" if is_sample else f"all {rows.num_rows:,} rows"
+    if as_json:
+        result = {"file": str(table.path), "rows": rows.num_rows, "is_sample": is_sample}
+        listed = [asdict(column) for column in found.columns]
+        print_json(result | {"columns": listed, "notes": found.notes, "unreadable": found.unreadable})
+        return
+    lines = [
+        (
+            column.column,
+            "left out" if column.is_left_out else column.kind,
+            column.why,
+            f"{column.n_distinct:,}",
+            f"{column.n_missing:,}" if column.n_missing else "",
+            column.usual,
+        )
+        for column in found.columns
+    ]
+    header = ["column", "taken as", "how and why", "distinct", "missing", "usual value"]
+    print_table(lines, header, title=f"{table.path}, by {looked}", right=(3, 4))
+    for note in found.notes:
+        typer.echo(f"Note: {note}", err=True)
+    if found.unreadable:
+        typer.echo(f"Note: not to be read: {found.unreadable}", err=True)
+
+
+def _first_rows(table: TableFile, drop: list[str], as_text: list[str]) -> Any:
+    """The first rows of a table, as if they were all of it."""
+    import pyarrow as pa
+
+    from hinterland.tables.plain_types import plain_types
+
+    parts, n_rows = [], 0
+    for batch in table.batches(SAMPLE_ROWS, [name for name in table.names if name not in drop]):
+        parts.append(batch)
+        n_rows += batch.num_rows
+        if n_rows >= SAMPLE_ROWS:
+            break
+    rows = pa.concat_tables(parts).slice(0, SAMPLE_ROWS)
+    return plain_types(rows, besides=as_text) if table.is_text else rows
+
+
+def _show_model(model: Path, as_json: bool) -> None:
     from hinterland import persistence
 
     described = persistence.describe(model)
@@ -64,12 +177,19 @@ def _parts(models: list[dict[str, Any]], part: str) -> str:
 def _show_columns(columns: list[dict[str, Any]]) -> None:
     lines = []
     for column in columns:
-        usual = column.get(
-            "typical", column.get("seconds", {}).get("typical") if "seconds" in column else None
-        )
         n_categories = len(column["categories"]) if "categories" in column else ""
-        lines.append((column["name"], column["kind"], _short(usual), n_categories))
-    print_table(lines, ["column", "kind", "usual value", "categories"], title="Columns", right=(3,))
+        why = column.get("reading", {}).get("why", "")
+        lines.append((column["name"], column["kind"], why, _usual(column), n_categories))
+    header = ["column", "kind", "how and why", "usual value", "categories"]
+    print_table(lines, header, title="Columns", right=(4,))
+
+
+def _usual(column: dict[str, Any]) -> str:
+    seconds = column.get("seconds")
+    moment = column.get("middle") if seconds is None else seconds["typical"]
+    if moment is not None:
+        return datetime.fromtimestamp(round(moment), UTC).isoformat()[:19]
+    return _short(column.get("typical"))
 
 
 def _short(value: object) -> str:

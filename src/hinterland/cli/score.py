@@ -9,7 +9,7 @@ from typing import Annotated, BinaryIO, Literal
 
 import typer
 
-from hinterland.cli import options
+from hinterland.cli import column_options, options
 from hinterland.cli.console import messages
 
 
@@ -49,6 +49,7 @@ def score(
         int | None,
         typer.Option(min=1, help="Rows scored at a time.", show_default="by the table's width"),
     ] = None,
+    bad_rows: column_options.BadRowsRule = column_options.BadRows.ERROR,
     device: options.Device = "cpu",
     threads: options.Threads = 1,
     quiet: options.Quiet = False,
@@ -72,7 +73,15 @@ def score(
         kept = _kept(keep)
         if kept != "all":
             options.check_columns(file, kept, "--keep")
-        scorer = TableScorer(loaded, file, keep=kept, explained=explain.value, top=top, batch_rows=batch_rows)
+        scorer = TableScorer(
+            loaded,
+            file,
+            keep=kept,
+            explained=explain.value,
+            top=top,
+            batch_rows=batch_rows,
+            bad_rows=bad_rows.value,
+        )
         if scorer.unused:
             say.note(f"Columns that the model does not use: {', '.join(scorer.unused)}")
         renamed = [f"{ours} is called {name}" for ours, name in scorer.names.items() if ours != name]
@@ -87,6 +96,10 @@ def score(
                 n_flagged += batch[scorer.names["label"]].to_pylist().count("anomaly")
                 progress.update(task, completed=file.share_read(), state=f"{n_rows:,} rows")
             progress.update(task, completed=1, state=f"{n_rows:,} rows")
+        if scorer.n_skipped:
+            say.note(
+                f"Skipped {scorer.n_skipped:,} rows with values that cannot be read; the output lacks them"
+            )
         share = f" ({n_flagged / n_rows:.1%})" if n_rows else ""
         where = "" if output is None else f", written to {output}"
         say.note(f"{n_rows:,} rows scored, {n_flagged:,} of them anomalies{share}{where}")

@@ -126,7 +126,7 @@ def read_array(X: npt.NDArray[Any]) -> Frame:
 
 def unmasked(X: Any) -> Any:
     """A masked array with NaN where it is masked; anything else as it is."""
-    return X.astype(np.float64).filled(np.nan) if isinstance(X, np.ma.MaskedArray) else X
+    return np.ma.filled(X.astype(np.float64), np.nan) if isinstance(X, np.ma.MaskedArray) else X
 
 
 def refuse_lazy(X: object) -> None:

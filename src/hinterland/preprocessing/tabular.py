@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -19,13 +18,14 @@ from hinterland.errors import FileFormatError, TableError
 from hinterland.preprocessing import frames
 from hinterland.preprocessing.columns import Column, EmptyColumn
 from hinterland.preprocessing.fitting import Scales, fit_column
+from hinterland.preprocessing.matching import check_there, match
 from hinterland.preprocessing.tabular_state import column_state, columns_from_state
 from hinterland.tables.columns import decide_columns
-from hinterland.tables.decisions import KINDS, Asked, Decided
+from hinterland.tables.decisions import Asked, Decided
 from hinterland.tables.decisions import Column as TableColumn
 from hinterland.tables.notes import ColumnsWarning, Note, sentences
 from hinterland.tables.readings import Reading, RetypedError, read
-from hinterland.tables.unreadable import Complaint, UnreadableValuesError, counted_from
+from hinterland.tables.unreadable import Complaint, RowNames, UnreadableValuesError, counted_from
 
 _ROWS = 16_384  # rows encoded at a time: bounds temporary memory, and a column of them stays in cache
 
@@ -193,9 +193,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         ]
         if complaints:
             raise UnreadableValuesError(complaints, _row_names(X))
-        scales = Scales(self.numbers, self.clip, self.heavy_tail, self.min_frequency, self.max_categories)
         fitted = [
-            fit_column(name, found, scales, self._is_absolute(name))
+            fit_column(name, found, self._scales(), self._is_absolute(name))
             for name, found in zip(names, decided, strict=True)
         ]
         columns, readings = [column for column, _, _ in fitted], [reading for _, reading, _ in fitted]
@@ -357,24 +356,14 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         return names, decide_columns(columns, asked)
 
     def _asked(self, names: list[str]) -> Asked:
+        kinds, dates = self.kinds or {}, self.dates or {}
         absolute = [] if isinstance(self.absolute_time, bool | np.bool_) else self.absolute_time
-        for parameter, named in (("kinds", self.kinds), ("dates", self.dates), ("absolute_time", absolute)):
-            for name in named or ():
-                if name not in names:
-                    nearest = difflib.get_close_matches(str(name), names, n=1)
-                    hint = f"did you mean {nearest[0]!r}?" if nearest else f"found {names}"
-                    raise TableError(f"{parameter} names {name!r}, but there is no such column; {hint}")
-        for name, kind in (self.kinds or {}).items():
-            if kind not in KINDS:
-                raise ValueError(
-                    f"kinds: the kind of {name!r} must be one of {', '.join(KINDS)}, got {kind!r}"
-                )
-        for token in self.missing or ():
-            if not isinstance(token, str):
-                raise ValueError(f"missing must hold text, as ['-200'], got {token!r}")
-        return Asked(
-            self.kinds or {}, self.dates or {}, tuple(self.missing or ()), self.infinite, self.decimal
-        )
+        for parameter, named in (("kinds", kinds), ("dates", dates), ("absolute_time", absolute)):
+            check_there(parameter, named, names)
+        return Asked.checked(kinds, dates, self.missing or (), self.infinite, self.decimal)
+
+    def _scales(self) -> Scales:
+        return Scales(self.numbers, self.clip, self.heavy_tail, self.min_frequency, self.max_categories)
 
     def _is_absolute(self, name: str) -> bool:
         if isinstance(self.absolute_time, bool | np.bool_):
@@ -400,27 +389,13 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         return frame
 
     def _match(self, frame: frames.Frame) -> list[int]:
-        """Find the position in ``frame`` of each training column."""
-        known = list(self.kinds_) if hasattr(self, "feature_names_in_") else self._keys
-        is_alike = (frame.names is not None) == hasattr(self, "feature_names_in_")
-        found = frame.keys
-        if is_alike and frame.names is None and (known is None) != (found is None):
-            numbered = [str(position) for position in range(frame.n_columns)]
-            known, found = known or numbered, found or numbered
-            if set(known) != set(found):
-                return list(range(frame.n_columns))
-        if known is None or found is None or not is_alike:
+        """Find the position in ``frame`` of each training column; -1 where one that is left out is missing."""
+        is_named = hasattr(self, "feature_names_in_")
+        known = list(self.kinds_) if is_named else self._keys
+        if (frame.names is not None) != is_named:
             return list(range(frame.n_columns))
-        place = {name: position for position, name in enumerate(found)}
-        used = {name for name, column in zip(known, self.columns_, strict=True) if column.labels}
-        missing = [name for name in known if name not in place and name in used]
-        extra = [name for name in found if name not in set(known)]
-        if missing or (extra and self.extra_columns == "error"):
-            raise TableError(
-                "the columns should match those that were passed during fit: "
-                f"missing {missing}, unexpected {extra}; found {found}, expected {known}"
-            )
-        return [place.get(name, -1) for name in known]
+        used = [bool(column.labels) for column in self.columns_]
+        return match(known, used, frame, may_have_more=self.extra_columns == "ignore")
 
     def _refuse_retyped(self, frame: frames.Frame, positions: list[int], start: int, stop: int) -> None:
         """Raise where a column's type holds no value of its kind, all of such columns named."""
@@ -443,7 +418,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         return tags
 
 
-def _row_names(X: Any) -> Callable[[Sequence[int]], list[str]]:
+def _row_names(X: Any) -> RowNames:
     """What messages call rows: counted from 1 in an Arrow table, as in the file that it was, elsewhere from 0."""
     if frames.is_arrow(X):
         return counted_from(1)

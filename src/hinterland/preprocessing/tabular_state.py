@@ -47,7 +47,7 @@ def column_state(
 
 
 def columns_from_state(entries: Sequence[Any], arrays: Arrays) -> tuple[list[Column], list[Reading]]:
-    """Undo ``column_state`` for all columns; what it raises is a ValueError, TypeError, LookupError or AttributeError."""
+    """Undo ``column_state`` for all columns; what it raises is what Python raises first for a spoilt state."""
     columns, readings = [], []
     for j, entry in enumerate(entries):
         classes = _CLASSES if "reading" in entry else _EARLIER

@@ -82,7 +82,7 @@ class Model:
 
     def typed(self, rows: pa.Table) -> pa.Table:
         """The model's columns of rows of the table, with types."""
-        return to_kinds(rows, self.kinds, is_text=self.is_text)
+        return to_kinds(rows, self._scorer.readings, is_text=self.is_text)
 
     def given(self, rows: pa.Table) -> Any:
         """Rows of the table as the model was fitted on."""

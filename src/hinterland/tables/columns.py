@@ -69,7 +69,7 @@ def decide_column(column: Column, asked: Asked) -> Decided:
         return decide_text(column, asked)
     base = Reading(found, type_of(values), missing=asked.missing, infinite=asked.infinite)
     if found == "number":
-        return decide_numbers(column, base, asked)
+        return decide_numbers(column, base)
     if found == "category":
         return categories(column, asked, type_of(values))
     return finished(column, replace(base, zone=values.type.tz) if found == "zoned_time" else base)
@@ -92,7 +92,7 @@ def _as_asked(column: Column, asked: Asked, kind: str) -> Decided:
     if numbers.format is None:
         raise TableError(f"column {name!r} is to be a number, but {numbers.reason or 'holds none'}")
     unnamed = replace(column, is_named=False)  # so that nothing but numbers is seen in them
-    result = written_numbers(unnamed, base, numbers, texts, asked, texts.missing_notes(name))
+    result = written_numbers(unnamed, base, numbers, texts, texts.missing_notes(name))
     return replace(result, reading=replace(result.reading, why=f"asked for; {result.reading.why}"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,31 @@ class Asked:
     missing: tuple[str, ...] = ()
     infinite: str = "error"
     decimal: str | None = None
+
+    @classmethod
+    def checked(
+        cls,
+        kinds: Mapping[str, str],
+        dates: Mapping[str, str],
+        missing: Sequence[str],
+        infinite: str,
+        decimal: str | None,
+    ) -> Asked:
+        """Give what is asked, or raise ValueError where it makes no sense."""
+        for name, kind in kinds.items():
+            if kind not in KINDS:
+                raise ValueError(
+                    f"kinds: the kind of {name!r} must be one of {', '.join(KINDS)}, got {kind!r}"
+                )
+        for name, pattern in dates.items():
+            if not isinstance(pattern, str) or "%" not in pattern:
+                raise ValueError(
+                    f"dates: the format of {name!r} must be strptime's, as %d.%m.%Y, got {pattern!r}"
+                )
+        for token in missing:
+            if not isinstance(token, str):
+                raise ValueError(f"missing must hold text, as ['-200'], got {token!r}")
+        return cls(kinds, dates, tuple(missing), infinite, decimal)
 
 
 @dataclass(frozen=True)

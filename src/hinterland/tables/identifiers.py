@@ -24,7 +24,7 @@ END_ROWS, END_SPAN = 0.05, 0.15
 """A column that counts or tells the time covers little of its range in the outermost rows; a measurement that the
 file is sorted by has its tails there."""
 CHANCE = -12.0
-"""Whole numbers of which none repeats, though this is the log-probability that none would, were drawn without repeats."""
+"""Whole numbers of which none repeats, where by chance that has a log-probability below this, name rows."""
 _LOOK = 1000
 
 _INDEX_NAMES = re.compile(r"^(|unnamed: ?\d+|__index_level_\d+__|level_\d+|index)$", re.IGNORECASE)

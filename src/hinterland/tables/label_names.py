@@ -37,11 +37,8 @@ MOST_LEVELS = 50
 def sounds_like_a_label(name: str) -> bool:
     """Whether a column's name is one that labels have: ``Class``, ``is_fraud``, ``attack_cat``, ``ground truth``."""
     found = words(re.sub(r"\d+$", "", name))
-    return (
-        (bool(found & (_NAMES - _ALONE))
-        and len(found) <= 3)
-        or (bool(found & _ALONE)
-        and found <= _ALONE | _BESIDE)
+    return (bool(found & (_NAMES - _ALONE)) and len(found) <= 3) or (
+        bool(found & _ALONE) and found <= _ALONE | _BESIDE
     )
 
 

@@ -9,10 +9,8 @@ import numpy.typing as npt
 
 from hinterland.tables import identifiers
 from hinterland.tables.decisions import (
-    Asked,
     Column,
     Decided,
-    categories,
     empty,
     finished,
     identifier,
@@ -20,6 +18,7 @@ from hinterland.tables.decisions import (
 )
 from hinterland.tables.moments import epoch_of, sounds_like_a_time
 from hinterland.tables.notes import Note
+from hinterland.tables.number_text import NumberFormat
 from hinterland.tables.readings import Reading, read
 from hinterland.tables.sentinels import sentinel
 
@@ -28,7 +27,7 @@ _EARLIEST = 19_000_101
 """Smaller numbers are neither dates written as 20240131 nor seconds since 1970 of our days."""
 
 
-def decide_numbers(column: Column, reading: Reading, asked: Asked, result: Decided | None = None) -> Decided:
+def decide_numbers(column: Column, reading: Reading, result: Decided | None = None) -> Decided:
     """Decide on numbers, by their type or their text.
 
     Parameters
@@ -52,12 +51,16 @@ def decide_numbers(column: Column, reading: Reading, asked: Asked, result: Decid
         note = Note("form", f"{column.name!r} ({why})")
         as_time = replace(reading, kind="time", why=why, epoch=epoch, number=None)
         return finished(column, as_time, note)
-    if why := identifiers.why_identifier(there, column.name, is_index=column.is_index):
-        return identifier(column, why)
+    if reason := identifiers.why_identifier(there, column.name, is_index=column.is_index):
+        return identifier(column, reason)
     if identifiers.sounds_like_an_identifier(column.name, strictly=True) and identifiers.are_whole(there):
-        return categories(
-            column, asked, "whole numbers called an id", Note("category", repr(column.name)), is_asked=True
+        codes = replace(
+            reading,
+            kind="category",
+            why="whole numbers called an id",
+            number=reading.number or NumberFormat(),
         )
+        return finished(column, codes, Note("category", repr(column.name)))
     said = list(result.notes)
     if odd := sentinel(there):
         said.append(

@@ -59,7 +59,8 @@ class Reading:
     why : what told, in words.
     number, time : how text is read as numbers or times; None for the plain way.
     pattern : ``strptime`` format of times, as the user gave it.
-    epoch : what numbers count that stand for times: ``"s"``, ``"ms"``, ``"us"``, ``"ns"`` since 1970, or ``"yyyymmdd"``.
+    epoch : what numbers count that stand for times: ``"s"``, ``"ms"``, ``"us"``, ``"ns"`` since 1970; or ``"yyyymmdd"``
+        for dates.
     zone : of a zoned time, whose clock counts.
     missing : what stands for a missing value beside the usual words.
     infinite : what is done with an infinite number: ``"error"``, ``"missing"`` or ``"clip"``.
@@ -228,6 +229,12 @@ def _read_boolean(values: Values, found: str, reading: Reading) -> Read | None:
 
 def _read_category(values: Values, found: str, reading: Reading) -> Read | None:
     none_bad = np.zeros(len(values), bool)
+    if is_text(values) and reading.number is not None:  # codes, however they are written
+        numbers, bad = read_numbers(_present(values, reading), reading.number)
+        whole = _whole_as_integers(numbers)
+        return Read(
+            pc.if_else(pa.array(bad), values, whole.cast(values.type)).cast(pa.large_string()), none_bad, ""
+        )
     if isinstance(values, np.ndarray):
         values = pa.array(values, from_pandas=True)
     if not is_text(values):

@@ -11,7 +11,7 @@ FAR = 2.0
 
 
 def sentinel(numbers: npt.NDArray[np.float64]) -> tuple[float, int] | None:
-    """Give the least or largest of numbers (n,), NaN where missing, and how often it occurs, if it may be a sentinel."""
+    """Give the least or largest of numbers (n,), if it may be a sentinel, and how often it occurs."""
     there = numbers[np.isfinite(numbers)]
     if not len(there):
         return None

@@ -64,21 +64,21 @@ def decide_text(column: Column, asked: Asked) -> Decided:
         return categories(column, asked, "digits of one length, some with a zero in front")
     numbers = find_number_format(texts.distinct, texts.counts, least=LEAST_READ, decimal=asked.decimal)
     if numbers.format is not None and numbers.share == 1:
-        return written_numbers(column, base, numbers, texts, asked, missing)
+        return written_numbers(column, base, numbers, texts, missing)
     times = find_time_format(texts.distinct, texts.counts, least=LEAST_READ)
     if times.format is not None and times.share == 1:
         return written_times(column, base, times, texts, missing)
     if numbers.format is not None and numbers.share >= times.share:
         _, stray = read_numbers(texts.distinct, numbers.format)
         if _are_strays(numbers.share, stray):
-            return written_numbers(column, base, numbers, texts, asked, missing)
+            return written_numbers(column, base, numbers, texts, missing)
     elif times.format is not None and times.share >= MOSTLY:
         return written_times(column, base, times, texts, missing)
     return categories(column, asked, "text")
 
 
 def written_numbers(
-    column: Column, base: Reading, found: FoundNumbers, texts: Texts, asked: Asked, notes: list[Note]
+    column: Column, base: Reading, found: FoundNumbers, texts: Texts, notes: list[Note]
 ) -> Decided:
     """Take text as numbers, whatever cannot be read as one."""
     assert found.format is not None
@@ -107,7 +107,7 @@ def written_numbers(
         decimal=None if found.is_ambiguous else _shown_decimal(texts.distinct, found),
         is_open=found.is_ambiguous,
     )
-    return decide_numbers(column, reading, asked, decided)
+    return decide_numbers(column, reading, decided)
 
 
 def written_times(
