@@ -20,7 +20,7 @@ def read(format: NumberFormat, *texts: str | None) -> list[float | None]:
         value is None and text is not None and text != "nan"
         for value, text in zip(values.to_pylist(), texts, strict=True)
     ]
-    return values.to_pylist()  # type: ignore[no-any-return]
+    return values.to_pylist()
 
 
 def test_plain_numbers() -> None:

@@ -13,7 +13,7 @@ from hinterland.tables.number_text import FoundNumbers, NumberFormat, find_numbe
 
 def values(texts: list[str], found: FoundNumbers) -> list[float | None]:
     assert found.format is not None
-    return read_numbers(pa.array(texts), found.format)[0].to_pylist()  # type: ignore[no-any-return]
+    return read_numbers(pa.array(texts), found.format)[0].to_pylist()
 
 
 @pytest.mark.parametrize(

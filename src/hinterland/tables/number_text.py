@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from hinterland.tables.number_format import (
     HEXADECIMAL,
     INFINITE,
+    THOUSANDS,
     NumberFormat,
     digits_pattern,
     normalised,
@@ -114,7 +115,8 @@ def _found(
         return FoundNumbers(None, reason, share=share)
     settles = weight["."] != weight[","]
     mark, other_mark, reason = _decimal(parts, weight, texts, decimal, delimiter)
-    format, other = (_format(parts, unit, one, is_hex.any()) if one else None for one in (mark, other_mark))
+    format = _format(parts, unit, mark, hexadecimal=bool(is_hex.any()))
+    other = _format(parts, unit, other_mark, hexadecimal=bool(is_hex.any())) if other_mark else None
     unreadable = read_numbers(texts, format)[1]
     share = min(share, 1.0 - float(weights[unreadable].sum()) / total)
     if share < least:
@@ -146,7 +148,7 @@ def _plain(texts: Any, decimal: str | None, delimiter: str | None) -> FoundNumbe
 
 def _one_unit(parts: list[Part]) -> tuple[str, list[Part], str]:
     """The one unit by which most can be read, the parts read with it, and why the others cannot."""
-    weights: Counter[str] = Counter()
+    weights: defaultdict[str, float] = defaultdict(float)
     for part in parts:
         weights[part.unit] += 0.0 if part.is_zero and not part.unit else part.weight
     bare = weights.pop("", 0.0)
@@ -155,7 +157,7 @@ def _one_unit(parts: list[Part]) -> tuple[str, list[Part], str]:
     if not unit or weights[unit] < bare:
         unit = ""
     kept = [part for part in parts if part.unit == unit or (not part.unit and (part.is_zero or not strict))]
-    names = [name for name, _ in weights.most_common(3)]
+    names = sorted(weights, key=lambda name: -weights[name])[:3]
     refused = ""
     if len(names) > 1:
         refused = f"units differ: {', '.join(names)}"
@@ -218,22 +220,22 @@ def _decimal(
     return mark, swapped[mark], reason
 
 
-def _format(parts: list[Part], unit: str, decimal: str, hexadecimal: bool) -> NumberFormat:
+def _format(parts: list[Part], unit: str, decimal: str, *, hexadecimal: bool) -> NumberFormat:
     parts = [part for part in parts if _DIGITS[decimal].fullmatch(part.digits)]
-    groups: Counter[str] = Counter()
-    for part in parts:
-        groups.update({mark: part.weight for mark in ".,' " if mark != decimal and mark in part.digits})  # type: ignore[arg-type]
-    written: Counter[str] = Counter()
+    groups: defaultdict[str, float] = defaultdict(float)
+    written: defaultdict[str, float] = defaultdict(float)
     for part in parts:
         written[part.written] += part.weight if part.unit else 0.0
+        for mark in THOUSANDS[decimal]:
+            groups[mark] += part.weight if mark in part.digits else 0.0
     first = sum(part.weight * (1 if part.unit_first else -1) for part in parts if part.unit)
     negatives = {part.negative for part in parts} - {"", "-5"}
     return NumberFormat(
         decimal=decimal,
-        thousands=max(groups, key=lambda mark: groups[mark], default=""),
+        thousands=max(groups, key=lambda mark: groups[mark]) if any(groups.values()) else "",
         unit=max(written, key=lambda text: written[text]) if unit else "",
         unit_first=first > 0,
         bare=bool(unit) and any(not part.unit and not part.is_zero for part in parts),
         negative=min(negatives, default="-5"),
-        hexadecimal=bool(hexadecimal),
+        hexadecimal=hexadecimal,
     )

@@ -1,43 +1,39 @@
-"""Dates and times as people write them: how a column as a whole writes them, and reading them so."""
+"""How a column as a whole writes its dates, times, or times of day."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from hinterland.tables.time_format import (
+    ReadTimes,
+    TimeFormat,
+    read_times,
+    read_times_of_day,
+    seconds_of_day,
+    tidied,
+)
+from hinterland.tables.time_layouts import LAYOUTS, Fields, clock_fields, date_fields, date_pattern
 
-@dataclass(frozen=True)
-class TimeFormat:
-    """How a column writes dates, times, or times of day; ``dataclasses.asdict`` is JSON.
+__all__ = [
+    "FoundTimes",
+    "ReadTimes",
+    "TimeFormat",
+    "find_time_format",
+    "read_times",
+    "read_times_of_day",
+    "seconds_of_day",
+]
 
-    Attributes
-    ----------
-    date : order and marks of the date in ``strptime``'s letters, as ``%d.%m.%Y``; empty for times of day alone.
-    clock : how the time of day is written, as ``%H:%M:%S``; empty for dates alone. For the description: any usual way
-        of writing it behind a date is read.
-    zoned : whether values carry a zone (``Z``, ``+01:00``, ``CET``).
-    """
-
-    date: str = "%Y-%m-%d"
-    clock: str = ""
-    zoned: bool = False
-
-    @property
-    def is_time_of_day(self) -> bool:
-        """Whether there is no date: ``14:05``."""
-        return not self.date
-
-    @property
-    def is_iso(self) -> bool:
-        """Whether computers write dates so, and nothing about them needs to be said."""
-        raise NotImplementedError
-
-    def describe(self) -> str:
-        """Say it in words with an example, as ``dates, day first, as 31/01/2024``."""
-        raise NotImplementedError
+_SAMPLE = 100
+_GROWING = 8  # dates in a row that only grow by chance once in 20,000 columns
+_DURATION = re.compile(r"\d+:\d{2}(?::\d{2})?(?:[.,]\d+)?")
 
 
 @dataclass(frozen=True)
@@ -63,28 +59,6 @@ class FoundTimes:
         return self.other is not None
 
 
-@dataclass(frozen=True)
-class ReadTimes:
-    """Times of n rows.
-
-    Attributes
-    ----------
-    local : Arrow timestamp array (n,) without a zone, what the clock on the wall showed, in microseconds, or in
-        nanoseconds if a value has such digits; null where missing or unreadable.
-    offset : int32 Arrow array (n,), seconds east of UTC, null where the text names no zone; the instant is
-        ``local - offset``.
-    unreadable : boolean (n,), texts that are no such time.
-    """
-
-    local: Any
-    offset: Any
-    unreadable: np.ndarray
-
-    def instant(self) -> Any:
-        """Give the UTC time stamps (n,), of type ``timestamp(unit, "UTC")``; null where no zone is known."""
-        raise NotImplementedError
-
-
 def find_time_format(
     texts: Any,
     counts: Sequence[int] | np.ndarray | None = None,
@@ -106,19 +80,103 @@ def find_time_format(
     in_order : whether the texts are in the order of their first appearance in the file (as ``unique`` gives them), so
         that a column which only grows, or only falls, settles which is first.
     """
-    raise NotImplementedError
+    texts = pa.array(texts, pa.string()) if isinstance(texts, Sequence) else texts
+    texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    weights = np.ones(len(texts)) if counts is None else np.asarray(counts, float)
+    present = np.asarray(texts.is_valid())
+    texts, weights = tidied(texts.filter(pa.array(present))), weights[present]
+    total = float(weights.sum())
+    if not total:
+        return FoundTimes(None, "there are no values")
+    read = {layout: date_fields(texts, layout) for layout in _likely(texts, weights, least)}
+    shares = {layout: float(weights[fields.readable].sum()) / total for layout, fields in read.items()}
+    share = max(shares.values(), default=0.0)
+    if share >= least and share > 0.0:
+        return _dates(
+            {name: read[name] for name in read if shares[name] == share}, texts, share, day_first, in_order
+        )
+    clocks = clock_fields(texts)
+    clock_share = float(weights[clocks.readable].sum()) / total
+    if clock_share >= least and clock_share > 0.0:
+        return FoundTimes(TimeFormat("", _clock(texts, clocks)), share=clock_share)
+    return FoundTimes(None, _complaint(texts, read, shares, clocks), share=max(share, clock_share))
 
 
-def read_times(texts: Any, format: TimeFormat) -> ReadTimes:
-    """Read dates or date-times (n,) by a format that has a date, missing tokens being null already."""
-    raise NotImplementedError
+def _likely(texts: Any, weights: np.ndarray, least: float) -> list[str]:
+    """Layouts whose pattern fits so many of a few texts that they may fit enough of all."""
+    some = np.unique(np.linspace(0, len(texts) - 1, min(_SAMPLE, len(texts))).astype(int))
+    sample, weights = texts.take(pa.array(some)).to_pylist(), weights[some]
+    allowed = weights.sum() * (0.0 if least == 1.0 else min(1.0, 1.5 * (1.0 - least) + 0.1))
+    return [layout for layout in LAYOUTS if _fits(date_pattern(layout), sample, weights, allowed)]
 
 
-def read_times_of_day(texts: Any) -> tuple[Any, np.ndarray]:
-    """Read times of day (n,) as seconds since midnight: float64 Arrow array and a boolean mask of the unreadable."""
-    raise NotImplementedError
+def _fits(pattern: str, sample: list[str], weights: np.ndarray, allowed: float) -> bool:
+    compiled = re.compile(pattern)
+    for text, weight in zip(sample, weights, strict=True):
+        if not compiled.match(text):
+            allowed -= weight
+            if allowed < 0.0:
+                return False
+    return True
 
 
-def seconds_of_day(values: Any) -> Any:
-    """Give Arrow times of day (time32 or time64) as seconds since midnight, float64, null where null."""
-    raise NotImplementedError
+def _dates(
+    read: dict[str, Fields], texts: Any, share: float, day_first: bool | None, in_order: bool
+) -> FoundTimes:
+    """Choose among layouts that read equally many texts; they differ in the order of day, month and year."""
+    layouts = list(read)
+    formats = {name: _format(name, texts, fields) for name, fields in read.items()}
+    if "." in layouts[0]:
+        layouts = layouts[:1]  # with points the day comes first, everywhere
+    if len(layouts) > 1 and day_first is not None:
+        wanted = [name for name in layouts if name.startswith("%d" if day_first else "%m")]
+        layouts = wanted or layouts
+    if len(layouts) > 1 and in_order:
+        steady = [name for name in layouts if _only_grows(read[name])]
+        layouts = steady if len(steady) == 1 else layouts
+    if len(layouts) == 1:
+        return FoundTimes(formats[layouts[0]], share=share)
+    first, other = formats[layouts[0]], formats[layouts[1]]
+    parts = {"%d": "the day", "%m": "the month", "%y": "the year"}
+    reason = (
+        f"{parts[layouts[0][:2]]} is taken to be first in {texts[0].as_py()!r}, not {parts[layouts[1][:2]]}: "
+        "the column does not settle it"
+    )
+    return FoundTimes(first, reason, other, share)
+
+
+def _only_grows(fields: Fields) -> bool:
+
+    steps = np.diff(fields.days[fields.readable])
+    return len(steps) >= _GROWING - 1 and bool((steps >= 0).all() or (steps <= 0).all())
+
+
+def _format(layout: str, texts: Any, fields: Fields) -> TimeFormat:
+    if "hour" not in fields.present:
+        return TimeFormat(layout)
+    return TimeFormat(layout, _clock(texts, fields), "zone" in fields.present)
+
+
+def _clock(texts: Any, fields: Fields) -> str:
+    if "half" in fields.present:
+        return "%I:%M:%S %p" if "second" in fields.present else "%I:%M %p"
+    pointed = pc.match_substring_regex(
+        texts.filter(pa.array(fields.readable)), r"(?:^|[T ,])[0-9]{1,2}[.][0-9]{2}[.][0-9]{2}$"
+    )
+    mark = "." if pc.any(pointed).as_py() else ":"
+    return mark.join(["%H", "%M", "%S"] if "second" in fields.present else ["%H", "%M"])
+
+
+def _complaint(texts: Any, read: dict[str, Fields], shares: dict[str, float], clocks: Fields) -> str:
+    if shares:
+        best = max(shares, key=lambda layout: shares[layout])
+        bad = texts[int((~read[best].readable).argmax())].as_py()
+        return f"most are dates as {TimeFormat(best).describe().split(' as ')[1]}, but {bad!r} is none"
+    few = texts.slice(0, _SAMPLE).to_pylist()
+    patterns = [re.compile(date_pattern(layout)) for layout in LAYOUTS]
+    strange = (text for text in few if not any(pattern.match(text) for pattern in patterns))
+    unread = (text for text, is_clock in zip(few, clocks.readable, strict=False) if not is_clock)
+    bad = next(unread if clocks.readable.any() else strange, few[0])
+    if _DURATION.fullmatch(bad):
+        return f"{bad!r} is no time of day; durations are not read"
+    return f"cannot be read as dates or times: {bad!r}"
