@@ -24,6 +24,7 @@ import numpy.typing as npt
 from hinterland.preprocessing.category_column import RARE, UNSEEN, CategoryColumn
 from hinterland.preprocessing.number_column import (
     BESIDE,
+    CONSTANT_SHARE,
     MISSING,
     Floats,
     Matrix,
@@ -34,6 +35,7 @@ from hinterland.preprocessing.number_column import (
 from hinterland.preprocessing.time_column import TimeColumn, TimeOfDayColumn
 
 __all__ = [
+    "CONSTANT_SHARE",
     "MISSING",
     "RARE",
     "UNSEEN",

@@ -53,7 +53,7 @@ def fit_column(
             time = TimeColumn.fit(values, *scale, absolute)
             if not time.labels:
                 left_out = replace(reading, kind="ignored", why=f"{reading.why}; no part of it recurs")
-                return LeftOutColumn("ignored"), left_out, (*notes, Note("ignored", repr(name)))
+                return LeftOutColumn("ignored"), left_out, (Note("ignored", repr(name)),)
             said = () if absolute else (Note("time", f"{name!r} ({time.recurring})"),)
             return time, reading, (*notes, *said)
         case _:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from hinterland.preprocessing.fitting import fit_column
 from hinterland.preprocessing.tabular import TabularEncoder
 from hinterland.tables.decisions import Decided
-from hinterland.tables.notes import sentences
+from hinterland.tables.notes import Note, sentences
 from hinterland.tables.unreadable import Complaint, RowNames, UnreadableValuesError
 from hinterland.tables.values import as_missing
 
@@ -63,7 +63,9 @@ def summarise(encoder: TabularEncoder, rows: Any, row_names: RowNames) -> TableS
     """
     frame = encoder._read_training(rows)
     names, decided = encoder._decide(frame)
-    columns, notes, complaints = [], [], []
+    columns: list[ColumnSummary] = []
+    notes: list[Note] = []
+    complaints: list[Complaint] = []
     for j, (name, found) in enumerate(zip(names, decided, strict=True)):
         if found.read.bad.any():
             values = frame.column(j, 0, frame.n_rows)
@@ -115,7 +117,7 @@ def _usual(found: Decided, values: Any, missing: np.ndarray) -> str:
     counted = pc.value_counts(there)
     most = int(np.argmax(counted.field("counts").to_numpy()))
     share = counted.field("counts")[most].as_py() / len(there)
-    return f"{_short(counted.field('values')[most].as_py())} ({share:.0%})"
+    return f"{_short(counted.field('values')[most].as_py())} ({share:.{int(share < 0.01)}%})"
 
 
 def _short(value: object) -> str:

@@ -20,7 +20,16 @@ from hinterland.tables.number_text import find_number_format
 from hinterland.tables.readings import Reading, read
 from hinterland.tables.text_columns import Texts, decide_text, remedy, written_numbers, written_times
 from hinterland.tables.time_text import find_time_format
-from hinterland.tables.values import KINDS_READ, as_missing, as_numbers, combined, is_text, kind_of, type_of
+from hinterland.tables.values import (
+    KINDS_READ,
+    as_missing,
+    as_numbers,
+    combined,
+    describe_type,
+    is_text,
+    kind_of,
+    type_of,
+)
 
 LEAST_ASKED = 1e-9
 """Share of the values that must be what the user says they are; the others are then to be mended."""
@@ -67,11 +76,11 @@ def decide_column(column: Column, asked: Asked) -> Decided:
         return _as_asked(column, asked, "date" if name in asked.dates else str(kind))
     if is_text(values):
         return decide_text(column, asked)
-    base = Reading(found, type_of(values), missing=asked.missing, infinite=asked.infinite)
+    base = Reading(found, describe_type(values), missing=asked.missing, infinite=asked.infinite)
     if found == "number":
         return decide_numbers(column, base)
     if found == "category":
-        return categories(column, asked, type_of(values))
+        return categories(column, asked, describe_type(values))
     return finished(column, replace(base, zone=values.type.tz) if found == "zoned_time" else base)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-FEWEST, LEAST_SHARE = 5, 0.002
+FEWEST, LEAST_SHARE = 3, 0.005
 FAR = 2.0
 """Such a number lies further from the nearest other than so many times the range of the middle nine tenths."""
+
+_LARGEST = (2.0**15 - 1, 2.0**16 - 1, 2.0**31 - 1, 2.0**32 - 1, 1e20, 1e30)
 
 
 def sentinel(numbers: npt.NDArray[np.float64]) -> tuple[float, int] | None:
@@ -16,7 +18,7 @@ def sentinel(numbers: npt.NDArray[np.float64]) -> tuple[float, int] | None:
     if not len(there):
         return None
     for value in (there.min(), there.max()):
-        if value % 1:
+        if not _is_usual(float(value)):
             continue
         same = there == value
         n_times = int(np.count_nonzero(same))
@@ -28,3 +30,9 @@ def sentinel(numbers: npt.NDArray[np.float64]) -> tuple[float, int] | None:
         if nearest > FAR * (high - low) > 0:
             return float(value), n_times
     return None
+
+
+def _is_usual(value: float) -> bool:
+    """Whether people write such a number for a missing value: a negative whole one, nines, or the end of a type."""
+    whole = value % 1 == 0
+    return whole and (value < 0 or set(f"{value:.0f}") == {"9"} or value in _LARGEST)

@@ -119,7 +119,7 @@ def written_times(
     if found.other is not None:
         text = f"{column.name!r} is read as {written}, not as {found.other.describe()} (--date {column.name}=FORMAT)"
         said.append(Note("ambiguous", text))
-    elif not found.format.is_iso:
+    elif not (found.format.is_iso or found.format.is_time_of_day):
         said.append(Note("form", f"{column.name!r} ({written})"))
     kind, zone = "time_of_day" if found.format.is_time_of_day else "time", None
     if kind == "time" and found.format.zoned:

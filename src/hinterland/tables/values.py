@@ -55,6 +55,27 @@ def type_of(values: Values) -> str:
     return str(values.dtype if isinstance(values, np.ndarray) else values.type)
 
 
+def describe_type(values: Values) -> str:
+    """Say in words what the storage type of a column holds."""
+    if isinstance(values, np.ndarray):
+        return (
+            "booleans"
+            if values.dtype == bool
+            else "whole numbers"
+            if values.dtype.kind in "iu"
+            else "numbers"
+        )
+    kind, is_type = values.type, pa.types
+    if is_type.is_dictionary(kind):
+        return f"categories ({kind.value_type})"
+    tests = {
+        "whole numbers": is_type.is_integer,
+        "numbers": is_type.is_floating,
+        "booleans": is_type.is_boolean,
+    }
+    return next((words for words, test in tests.items() if test(kind)), str(kind))
+
+
 def as_numbers(values: Values) -> npt.NDArray[np.float64]:
     """Give numbers, or booleans as 0 and 1, as float64 (n,), NaN where missing; durations in seconds."""
     if isinstance(values, np.ndarray):
