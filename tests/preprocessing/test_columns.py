@@ -20,10 +20,11 @@ from hinterland.preprocessing.columns import (
     BooleanColumn,
     CategoryColumn,
     EmptyColumn,
-    IdentifierColumn,
     NumberColumn,
     TimeColumn,
+    TimeOfDayColumn,
 )
+from hinterland.preprocessing.number_column import BESIDE, CONSTANT_LIMIT, FARTHEST_RARE
 
 
 def encode(column, values):
@@ -99,28 +100,66 @@ def test_clip_holds_far_values_at_its_bounds(normal):
 
 @pytest.mark.parametrize("value", [0.0, 0.1, -250.0, 1e290, 5e-324])
 @pytest.mark.parametrize("numbers", ["standard", "robust", "minmax", "quantile"])
-def test_change_of_a_constant_column_shows(value, numbers):
+def test_change_of_a_constant_column_shows_and_is_bounded(value, numbers):
     column = number(np.full(7, value), numbers, clip=10.0, heavy_tail=3.0)
     changed = value * 1.5 if abs(value) > 1e-300 else value + 1.0
     np.testing.assert_array_equal(
-        encode(column, np.array([value, changed]))[:, 0], [0, 10 * np.sign(changed - value)]
+        encode(column, np.array([value, changed]))[:, 0], [0, CONSTANT_LIMIT * np.sign(changed - value)]
     )
 
 
 def test_constant_columns_unit_is_a_thousandth_of_its_value():
     np.testing.assert_allclose(encode(number([50.0] * 3), np.array([50.1])), [[2.0]], rtol=1e-5)
-    np.testing.assert_allclose(encode(number([0.0] * 3), np.array([1.0])), [[1000.0]])
+    np.testing.assert_allclose(encode(number([0.0] * 3), np.array([0.002])), [[2.0]])
 
 
-def test_missing_number_takes_the_median_and_is_marked_if_training_had_some():
-    column = number([1.0, np.nan, 2.0, 9.0])
+def test_small_noise_on_a_large_offset_is_no_constant():
+    noise = np.random.default_rng(0).normal(size=500)
+    column = number(1e9 + 1e-3 * noise, clip=10.0, heavy_tail=3.0)
+    assert encode(column, np.array([1e9 + 0.05]))[0, 0] == 10
+    assert encode(column, 1e9 + 1e-3 * noise)[:, 0].std() == pytest.approx(1, rel=1e-3)
+    assert number(np.array([1e9, np.nextafter(1e9, 2e9)])).scale == 1e6
+
+
+@pytest.mark.parametrize("n_ones", [1, 3, 100, 500])
+def test_two_numbers_are_at_squared_distance_two_whatever_their_frequency(n_ones):
+    column = number(np.repeat([5.0, 7.0], [1000 - n_ones, n_ones]))
+    low, high = encode(column, np.array([5.0, 7.0]))[:, 0]
+    assert (high - low) ** 2 == pytest.approx(2)
+
+
+def test_rare_values_of_a_mostly_constant_column_lie_no_further_than_those_of_a_tenth():
+    values = np.zeros(1000)
+    values[:4] = [1, 2, 3, 4]
+    out = encode(number(values), values)[:, 0]
+    others = out[:4] - out[5]
+    assert np.sqrt(np.mean(others**2)) == pytest.approx(FARTHEST_RARE)
+
+
+def test_missing_number_takes_the_median_and_is_marked_if_training_had_enough():
+    column = number([*[1.0, np.nan, 2.0, 9.0] * 5])
     out = encode(column, np.array([np.nan, 2.0]))
     assert column.labels == ["", "=<missing>"]
     np.testing.assert_array_equal(out[:, 1], [1, 0])
     assert out[0, 0] == out[1, 0]
-    unmarked = number([1.0, 2.0, 9.0])
-    assert unmarked.labels == [""]
-    assert encode(unmarked, np.array([np.nan]))[0, 0] == encode(unmarked, np.array([2.0]))[0, 0]
+
+
+@pytest.mark.parametrize("training", [[1.0, 2.0, 9.0], [1.0, np.nan, 2.0, 8.0], [-9.0, 2, 3, 3.1], [5.0] * 9])
+def test_a_missing_number_lies_beside_all_others_where_training_had_too_few(training):
+    column = number(training, clip=10.0)
+    assert column.labels == [""]
+    missing, others = encode(column, np.array([np.nan]))[0, 0], encode(column, np.array(training))[:, 0]
+    others = others[~np.isnan(training)]
+    assert min(abs(missing - others)) == pytest.approx(BESIDE, rel=1e-5)
+    assert not others.min() < missing < others.max()
+    assert abs(missing) <= 12
+
+
+def test_infinite_numbers_are_as_far_as_numbers_go_and_nothing_is_learnt_from_them():
+    values = np.array([1.0, 2.0, 3.0, 4.0])
+    column, plain = number([*values, np.inf], clip=10.0), number(values, clip=10.0)
+    assert (column.center, column.scale) == (plain.center, plain.scale)
+    np.testing.assert_array_equal(encode(column, np.array([np.inf, -np.inf]))[:, 0], [10, -10])
 
 
 @settings(max_examples=150, deadline=None)
@@ -139,30 +178,73 @@ def test_any_numbers_give_finite_output_in_their_order(numbers, clip, training, 
     assert (out[1:] >= out[:-1]).all()
 
 
-def test_boolean_is_zero_or_one_and_missing_takes_the_mode():
-    column = BooleanColumn.fit(np.array([1, 1, 0, np.nan]))
+def test_boolean_is_zero_or_one_and_missing_takes_the_mode_where_it_was_learnt():
+    column = BooleanColumn.fit(np.array([1, 1, 0, np.nan] * 5))
     assert column.typical is True
     np.testing.assert_array_equal(encode(column, np.array([0, 1, np.nan])), [[0, 0], [1, 0], [1, 1]])
-    np.testing.assert_array_equal(encode(BooleanColumn.fit(np.array([0.0, 1, 0])), np.array([np.nan])), [[0]])
 
 
-def test_category_lights_one_column_for_known_rare_missing_and_unseen():
-    column = CategoryColumn.fit(texts(["b"] * 3 + ["a"] * 4 + ["c", None]), 2, None)
+def test_missing_boolean_lies_on_the_far_side_of_the_mode_where_training_had_too_few():
+    np.testing.assert_array_equal(encode(BooleanColumn.fit(np.array([0.0, 1, 0])), np.array([np.nan])), [[-2]])
+    np.testing.assert_array_equal(
+        encode(BooleanColumn.fit(np.array([1, 1, np.nan, 0])), np.array([np.nan])), [[3]]
+    )
+
+
+def test_category_lights_one_column_for_known_rare_and_missing_and_counts_the_unseen_as_rare():
+    column = CategoryColumn.fit(texts(["b"] * 10 + ["a"] * 12 + [*"cdefg", *[None] * 5]), 2, None)
     assert column.typical == "a"
-    assert column.labels == ["=a", "=b", "=<rare>", "=<missing>", "=<unseen>"]
-    out = encode(column, texts(["a", "b", "c", None, "d", ""]))
-    np.testing.assert_array_equal(out, np.eye(5)[[0, 1, 2, 3, 4, 4]])
+    assert column.labels == ["=a", "=b", "=<rare>", "=<missing>"]
+    out = encode(column, texts(["a", "b", "c", None, "z", ""]))
+    np.testing.assert_array_equal(out, np.eye(4)[[0, 1, 2, 3, 2, 2]])
 
 
-def test_missing_category_is_unseen_where_training_had_none():
-    column = CategoryColumn.fit(texts(["a", "b"]), None, None)
-    np.testing.assert_array_equal(encode(column, texts([None])), [[0, 0, 1]])
+@pytest.mark.parametrize("n_levels", [1, 2, 3, 10, 50])
+def test_what_has_no_column_is_apart_from_every_level_by_a_bounded_distance(n_levels):
+    levels = [f"v{j:02}" for j in range(n_levels)]
+    column = CategoryColumn.fit(texts(levels * 10), None, None)
+    assert len(column.labels) == n_levels
+    out = encode(column, texts([*levels, "unseen", None]))
+    np.testing.assert_array_equal(out[-1], out[-2])
+    distance = ((out[:-1] - out[-1]) ** 2).sum(1)[:n_levels]
+    assert (distance >= 2).all()
+    assert (distance <= 4 + 1e-6).all()
+
+
+def test_no_column_of_a_category_is_constant_in_training():
+    rng = np.random.default_rng(0)
+    for n_rare in (0, 1, 4, 60):
+        values = [*rng.choice(["a", "b"], 3000 - n_rare), *(f"r{j}" for j in range(n_rare))]
+        column = CategoryColumn.fit(texts(values), 0.001, 50)
+        assert column.labels == ["=a", "=b", *["=<rare>"] * (n_rare == 60)]
+        assert (encode(column, texts(values)).std(0) > 0).all()
+
+
+def test_a_long_tail_has_a_bounded_width():
+    values = [f"/{path}" for path in np.random.default_rng(0).zipf(1.3, 4000) % 20_000]
+    column = CategoryColumn.fit(texts(values), 0.001, 50)
+    assert len(column.labels) <= 50
+    assert column.labels[-1] == "=<rare>"
+    out = encode(column, texts(["/never"]))
+    np.testing.assert_array_equal(out[0], np.eye(len(column.labels))[-1])
+
+
+def test_levels_of_few_rows_are_rare_more_so_in_longer_tables():
+    def kept(n_rows, n_times):
+        values = ["often"] * (n_rows - n_times) + ["seldom"] * n_times
+        return "=seldom" in CategoryColumn.fit(texts(values), 0.001, None).labels
+
+    assert kept(20, 1)
+    assert not kept(100, 2)
+    assert kept(100, 3)
+    assert not kept(3000, 4)
+    assert kept(3000, 5)
 
 
 @settings(max_examples=60, deadline=None)
 @given(
     st.permutations([(value, count) for count, value in enumerate("abcdefg", start=1)]),
-    st.sampled_from([None, 1, 2, 5, 30, 0.1, 0.2]),
+    st.sampled_from([None, 1, 2, 5, 30, 0.2, 0.3]),
     st.sampled_from([None, 1, 2, 3, 20]),
 )
 def test_rare_values_are_those_of_scikit_learn(counted, min_frequency, max_categories):
@@ -176,27 +258,22 @@ def test_rare_values_are_those_of_scikit_learn(counted, min_frequency, max_categ
     )
     expected = reference.fit_transform(np.array(values, object)[:, None])
     out = encode(column, texts(values))
-    np.testing.assert_array_equal(out[:, :-1], expected)
-    assert not out[:, -1].any()
+    if column.rare and not column.has_rare:  # too few rows for a column of their own
+        lit = expected.argmax(1) < len(column.categories)
+        out, expected = out[lit], expected[lit, :-1]
+    np.testing.assert_array_equal(out, expected)
 
 
 def test_as_many_values_as_max_categories_all_keep_theirs():
-    assert CategoryColumn.fit(texts(["a", "b", "b"]), None, 2).labels == ["=a", "=b", "=<unseen>"]
-    assert CategoryColumn.fit(texts(["a", "b", "b", "c"]), None, 2).labels == ["=b", "=<rare>", "=<unseen>"]
+    assert CategoryColumn.fit(texts(["a", "b", "b"]), None, 2).labels == ["=a", "=b"]
+    assert CategoryColumn.fit(texts([*"abbc"] * 9), None, 2).labels == ["=b", "=<rare>"]
 
 
 def test_squared_distance_of_two_categories_is_two_whatever_their_frequency():
-    column = CategoryColumn.fit(texts(["a"] * 90 + ["b"] * 9 + ["c"]), 2, None)
-    out = encode(column, texts(["a", "b", "c", "unseen"]))
+    column = CategoryColumn.fit(texts(["a"] * 90 + ["b"] * 9 + ["c"] * 2), 2, None)
+    out = encode(column, texts(["a", "b", "c"]))
     distance = ((out[:, None] - out[None]) ** 2).sum(-1)
-    np.testing.assert_array_equal(distance, 2 * (1 - np.eye(4)))
-
-
-def test_identifier_is_told_by_its_share_of_distinct_values():
-    ids = [f"id{i}" for i in range(60)]
-    assert CategoryColumn.fit(texts(ids), None, None) == IdentifierColumn(60)
-    assert isinstance(CategoryColumn.fit(texts(ids + ids[:10]), None, None), CategoryColumn)
-    assert isinstance(CategoryColumn.fit(texts(ids[:49]), None, None), CategoryColumn)
+    np.testing.assert_array_equal(distance, 2 * (1 - np.eye(3)))
 
 
 def test_empty_column_marks_missing_values():
@@ -207,55 +284,80 @@ def times(*moments, zone=None, unit="us"):
     return pa.array(moments, pa.timestamp(unit, zone))
 
 
-def test_time_gives_seconds_and_the_clock():
-    moments = [dt.datetime(2024, 1, 1, 6), dt.datetime(2024, 1, 3, 18), dt.datetime(2024, 1, 2)]
-    column = TimeColumn.fit(times(*moments), "standard", None, None)
-    assert column.labels == ["", ":hour_sin", ":hour_cos", ":weekday_sin", ":weekday_cos"]
-    assert column.typical == "2024-01-02T00:00:00"
-    out = encode(column, times(*moments))
-    stamps = np.array([moment.timestamp() for moment in moments])
-    np.testing.assert_allclose(out[:, 0], (stamps - stamps.mean()) / stamps.std(), atol=1e-6)
+def fit_times(values, absolute=False):
+    return TimeColumn.fit(values, "standard", None, None, absolute)
+
+
+WEEKS = [dt.datetime(2024, 1, 1, 6), dt.datetime(2024, 1, 3, 18), dt.datetime(2024, 1, 17)]
+
+
+def test_time_gives_the_clock_and_seconds_only_where_asked():
+    column = fit_times(times(*WEEKS))
+    assert column.labels == [":hour_sin", ":hour_cos", ":weekday_sin", ":weekday_cos"]
+    assert column.typical == "2024-01-03T18:00:00"
+    out = encode(column, times(*WEEKS))
     hours = np.array([6, 18, 0]) / 24
-    np.testing.assert_allclose(out[:, 1], np.sin(2 * np.pi * hours), atol=1e-6)
-    np.testing.assert_allclose(out[:, 2], np.cos(2 * np.pi * hours), atol=1e-6)
-    days = np.array([moment.weekday() for moment in moments]) / 7
-    np.testing.assert_allclose(out[:, 3], np.sin(2 * np.pi * days), atol=1e-6)
-    np.testing.assert_allclose(out[:, 4], np.cos(2 * np.pi * days), atol=1e-6)
+    days = np.array([moment.weekday() for moment in WEEKS]) / 7
+    for j, turns in ((0, hours), (2, days)):
+        np.testing.assert_allclose(out[:, j], np.sin(2 * np.pi * turns), atol=1e-6)
+        np.testing.assert_allclose(out[:, j + 1], np.cos(2 * np.pi * turns), atol=1e-6)
+    absolute = fit_times(times(*WEEKS), absolute=True)
+    assert absolute.labels == ["", *column.labels]
+    stamps = np.array([moment.timestamp() for moment in WEEKS])
+    with_seconds = encode(absolute, times(*WEEKS))
+    np.testing.assert_allclose(with_seconds[:, 0], (stamps - stamps.mean()) / stamps.std(), atol=1e-6)
+    np.testing.assert_array_equal(with_seconds[:, 1:], out)
 
 
 def test_time_before_1970_keeps_its_weekday():
-    moments = [dt.datetime(1965, 3, 14, 23, 59), dt.datetime(1965, 3, 15)]
-    out = encode(TimeColumn.fit(times(*moments), "standard", None, None), times(*moments))
+    moments = [dt.datetime(1965, 2, 14, 23, 59), dt.datetime(1965, 3, 14, 23, 59), dt.datetime(1965, 3, 15)]
+    out = encode(fit_times(times(*moments)), times(*moments))
     days = np.array([moment.weekday() for moment in moments]) / 7
-    np.testing.assert_allclose(out[:, 3], np.sin(2 * np.pi * days), atol=1e-6)
+    np.testing.assert_allclose(out[:, 2], np.sin(2 * np.pi * days), atol=1e-6)
 
 
-def test_time_leaves_out_clocks_that_do_not_vary():
-    days = times(dt.datetime(2024, 1, 1), dt.datetime(2024, 1, 2))
-    assert TimeColumn.fit(days, "standard", None, None).labels == ["", ":weekday_sin", ":weekday_cos"]
-    same = times(dt.datetime(2024, 1, 1, 7), dt.datetime(2024, 1, 8, 7))
-    column = TimeColumn.fit(same, "standard", None, None)
-    assert column.labels == [""]
-    np.testing.assert_allclose(encode(column, same), [[-1], [1]])
+def test_parts_of_a_time_recur_where_training_spans_two_turns_of_them():
+    def labels(*moments):
+        return [label[1:-4] for label in fit_times(times(*moments)).labels[::2]]
+
+    start = dt.datetime(2024, 1, 1, 7)
+    assert labels(start, start + dt.timedelta(hours=47)) == []
+    assert labels(start, start + dt.timedelta(hours=49)) == ["hour"]
+    assert labels(start, start + dt.timedelta(days=13, hours=1)) == ["hour"]
+    assert labels(start, start + dt.timedelta(days=15)) == ["weekday"]
+    assert labels(start, start + dt.timedelta(days=15, hours=1)) == ["hour", "weekday"]
+    assert labels(start, start + dt.timedelta(days=28)) == []
 
 
 def test_same_instant_gives_the_same_columns_in_any_zone_and_unit():
-    instants = [dt.datetime(2024, 7, 1, hour, tzinfo=dt.UTC) for hour in (2, 9, 23)]
+    instants = [dt.datetime(2024, 7, day, hour, tzinfo=dt.UTC) for day, hour in ((1, 2), (3, 9), (9, 23))]
     berlin = times(*instants, zone="Europe/Berlin")
-    column = TimeColumn.fit(berlin, "standard", 10.0, None)
+    column = fit_times(berlin)
     assert column.kind == "zoned_time"
     expected = encode(column, berlin)
     np.testing.assert_array_equal(encode(column, times(*instants, zone="UTC", unit="s")), expected)
     np.testing.assert_array_equal(encode(column, times(*instants, zone="Asia/Tokyo", unit="ns")), expected)
     local_hours = np.array([4, 11, 1]) / 24  # Berlin is two hours ahead in July
-    np.testing.assert_allclose(expected[:, 1], np.sin(2 * np.pi * local_hours), atol=1e-6)
+    np.testing.assert_allclose(expected[:, 0], np.sin(2 * np.pi * local_hours), atol=1e-6)
 
 
-def test_missing_time_sits_in_the_middle():
-    moments = [dt.datetime(2024, 1, 1, 6), None, dt.datetime(2024, 1, 3, 18), dt.datetime(2024, 1, 2)]
-    column = TimeColumn.fit(times(*moments), "standard", None, None)
-    assert column.labels[:2] == ["", "=<missing>"]
-    out = encode(column, times(*moments))
-    np.testing.assert_array_equal(out[:, 1], [0, 1, 0, 0])
-    np.testing.assert_array_equal(out[1, 2:], 0)
-    assert out[1, 0] == out[3, 0]
+def test_missing_time_sits_in_the_middle_and_is_marked_where_it_was_learnt_else_outside():
+    column = fit_times(times(*WEEKS * 2, *[None] * 5))
+    assert column.labels[-1] == "=<missing>"
+    np.testing.assert_array_equal(encode(column, times(None)), [[0, 0, 0, 0, 1]])
+    complete = fit_times(times(*WEEKS))
+    out = encode(complete, times(*WEEKS, None))
+    radius = np.hypot(out[:, ::2], out[:, 1::2])
+    np.testing.assert_allclose(radius[-1], 2, rtol=1e-6)
+    np.testing.assert_allclose(radius[:-1], 1, rtol=1e-6)
+
+
+def test_time_of_day_is_a_circle_around_midnight():
+    column = TimeOfDayColumn.fit(np.array([23 * 3600.0, 3600.0, 0.0]))
+    assert column.labels == [":hour_sin", ":hour_cos"]
+    assert column.typical == "00:00:00"
+    out = encode(column, np.array([6 * 3600.0, 86_400.0, np.nan]))
+    np.testing.assert_allclose(out, [[1, 0], [0, 1], [2**0.5, 2**0.5]], atol=1e-6)
+    gaps = TimeOfDayColumn.fit(np.array([3600.0, np.nan] * 9))
+    assert gaps.labels[-1] == "=<missing>"
+    np.testing.assert_array_equal(encode(gaps, np.array([np.nan])), [[0, 0, 1]])
