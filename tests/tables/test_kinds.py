@@ -59,7 +59,7 @@ def test_a_missing_identifier_does_not_matter() -> None:
         ("number", "1e999", "expected finite numbers"),
         ("boolean", "maybe", "expected true or false"),
         ("time", "31.5.2024", "expected a date or time without a zone"),
-        ("zoned_time", "2024-05-31 14:30", "expected a time with its zone"),
+        ("zoned_time", "yesterday", "expected a time with its zone"),
     ],
 )
 def test_bad_values_are_named_with_rows(kind: str, text: str, expected: str) -> None:
@@ -67,7 +67,7 @@ def test_bad_values_are_named_with_rows(kind: str, text: str, expected: str) -> 
         kind
     ]
     batch = pa.table({"a": [good, text, good, text]})
-    shown = {"inf": "inf", "1e999": "inf"}.get(text, repr(text))
+    shown = repr(text)
     with pytest.raises(TableError, match=expected) as caught:
         to_kinds(batch, {"a": kind}, is_text=True, first_row=1001)
     assert f"column 'a': row 1002 has {shown}, row 1004 has {shown};" in str(caught.value)
