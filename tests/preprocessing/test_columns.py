@@ -185,7 +185,9 @@ def test_boolean_is_zero_or_one_and_missing_takes_the_mode_where_it_was_learnt()
 
 
 def test_missing_boolean_lies_on_the_far_side_of_the_mode_where_training_had_too_few():
-    np.testing.assert_array_equal(encode(BooleanColumn.fit(np.array([0.0, 1, 0])), np.array([np.nan])), [[-2]])
+    np.testing.assert_array_equal(
+        encode(BooleanColumn.fit(np.array([0.0, 1, 0])), np.array([np.nan])), [[-2]]
+    )
     np.testing.assert_array_equal(
         encode(BooleanColumn.fit(np.array([1, 1, np.nan, 0])), np.array([np.nan])), [[3]]
     )

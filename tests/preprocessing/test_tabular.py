@@ -168,7 +168,9 @@ def test_columns_are_found_by_name(encoder, table):
 
 @pytest.mark.parametrize("names", [[3, 7], [("a", "x"), ("a", "y")], [1, "b"], [0, 1]])
 def test_columns_without_text_for_names_are_found_by_them_too(names):
-    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 2)), columns=pd.Index(names, tupleize_cols=True))
+    frame = pd.DataFrame(
+        np.random.default_rng(0).normal(size=(20, 2)), columns=pd.Index(names, tupleize_cols=True)
+    )
     if len({type(name) for name in names}) > 1:  # scikit-learn refuses these
         return
     encoder = TabularEncoder().fit(frame)
@@ -210,7 +212,11 @@ def test_missing_and_unexpected_columns_are_named(encoder, table):
         ("age", pd.Timestamp("2024-01-01"), r"column 'age': found time \(timestamp.*\), expected number"),
         ("admin", pd.Timestamp("2024-01-01"), r"column 'admin': found time .*, expected boolean"),
         ("seen", 3.0, r"column 'seen': found number \(float64\), expected zoned_time"),
-        ("age", "old", r"column 'age': row 0 \(from 0\) has 'old', row 1 .* and 195 rows more; expected a number"),
+        (
+            "age",
+            "old",
+            r"column 'age': row 0 \(from 0\) has 'old', row 1 .* and 195 rows more; expected a number",
+        ),
         ("admin", 7, r"column 'admin': row 0 \(from 0\) has 7, .*; expected true or false, or 0 or 1"),
     ],
 )
@@ -273,9 +279,7 @@ def test_missing_values_that_training_had_not_lie_outside_of_it():
     assert out[0] > known[:, 0].max() + 1.9 or out[0] < known[:, 0].min() - 1.9
     assert ((out[1:3] - known[:, 1:3]) ** 2).sum(1).min() >= 2
     assert out[3] == -2
-    np.testing.assert_array_equal(
-        out[1:3], encoder.transform(train.iloc[:1].assign(b="never seen"))[0, 1:3]
-    )
+    np.testing.assert_array_equal(out[1:3], encoder.transform(train.iloc[:1].assign(b="never seen"))[0, 1:3])
 
 
 def test_infinity_is_named_with_its_rows(monkeypatch):
