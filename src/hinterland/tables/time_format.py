@@ -21,8 +21,12 @@ _EXAMPLE = {
     "%b": "Jan",
     "%V": "05",
     "%T": "14:05:09",
+    "%H": "14",
+    "%I": "2",
+    "%M": "05",
+    "%S": "09",
+    "%p": "PM",
 }
-_CLOCK_EXAMPLE = {"%H": "14", "%I": "2", "%M": "05", "%S": "09", "%p": "PM"}
 _ISO_ZONED = r"^(?P<local>[0-9-]{10}[T ][0-9:.]+)(?P<zone>Z|[-+][0-9]{2}:?[0-9]{2})$"
 _NS_DAYS = 106_751  # about 292 years, beyond which 64 bits do not count nanoseconds from 1970
 
@@ -55,15 +59,19 @@ class TimeFormat:
 
     def describe(self) -> str:
         """Say it in words with an example, as ``dates, day first, as 31/01/2024``."""
-        example = f"{self.date} {self.clock if '%T' not in self.date else ''}".strip()
-        for token, text in (_EXAMPLE | _CLOCK_EXAMPLE).items():
-            example = example.replace(token, text)
         if self.is_time_of_day:
-            return f"times of day as {example}"
+            return f"times of day as {self.example()}"
         kind = "times" if self.clock else "dates"
         order = {"%d": ", day first,", "%m": ", month first,", "%y": ", year first,"}.get(self.date[:2], "")
         swappable = "%d" in self.date and "%m" in self.date
-        return f"{kind}{order if swappable else ''} as {example}{' +01:00' if self.zoned else ''}"
+        return f"{kind}{order if swappable else ''} as {self.example()}{' +01:00' if self.zoned else ''}"
+
+    def example(self) -> str:
+        """Give a time of the format, without a zone."""
+        text = f"{self.date} {self.clock if '%T' not in self.date else ''}".strip()
+        for token, shown in _EXAMPLE.items():
+            text = text.replace(token, shown)
+        return text
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 _MONTHS = """
 jan january januar jänner janvier janv enero ene|feb february februar février févr fév febrero
-mar march märz mär mrz mars marzo|apr april avril avr abril abr|may mai mayo|jun june juni juin junio|jul july juli juillet juil julio
+mar march märz mär mrz mars marzo|apr april avril avr abril abr|may mai mayo
+jun june juni juin junio|jul july juli juillet juil julio
 aug august août aout agosto ago|sep sept september septembre septiembre|oct october oktober okt octobre octubre
 nov november novembre noviembre|dec december dezember dez décembre déc diciembre dic
 """
