@@ -28,6 +28,8 @@ _EXAMPLE = {
     "%p": "PM",
 }
 _ISO_ZONED = r"^(?P<local>[0-9-]{10}[T ][0-9:.]+)(?P<zone>Z|[-+][0-9]{2}:?[0-9]{2})$"
+_YEAR_1 = -719_162  # days; Arrow reads a year 0 as well
+_PER_DAY = {"us": 86_400 * 10**6, "ns": 86_400 * 10**9}
 _NS_DAYS = 106_751  # about 292 years, beyond which 64 bits do not count nanoseconds from 1970
 
 
@@ -146,6 +148,8 @@ def _iso(texts: Any) -> ReadTimes | None:
             local = pc.cast(texts, pa.timestamp(unit))
         except pa.ArrowInvalid:
             continue
+        if len(present) and pc.min(local.cast(pa.int64())).as_py() < _YEAR_1 * _PER_DAY[unit]:
+            return None
         offset = pa.nulls(len(texts), pa.int32())
         if zones is not None:
             coded = pc.dictionary_encode(zones)
@@ -159,6 +163,6 @@ def _local(fields: Fields) -> Any:
     readable, in_nanoseconds = fields.readable, fields.fraction_digits > 6
     if in_nanoseconds:
         readable = readable & (np.abs(fields.days) < _NS_DAYS)
-        return pa.array(fields.days * 86_400 * 10**9 + fields.nanoseconds, pa.timestamp("ns"), mask=~readable)
-    counts = fields.days * 86_400 * 10**6 + fields.nanoseconds // 1000
+        return pa.array(fields.days * _PER_DAY["ns"] + fields.nanoseconds, pa.timestamp("ns"), mask=~readable)
+    counts = fields.days * _PER_DAY["us"] + fields.nanoseconds // 1000
     return pa.array(counts, pa.timestamp("us"), mask=~readable)
