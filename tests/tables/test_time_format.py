@@ -102,6 +102,7 @@ def test_dates_and_times(layout: str, text: str, time: dt.datetime) -> None:
         ("%Y%m%d", "2024015"),
         ("%G-W%V", "2024-W54"),
         ("%G-W%V", "2024-W00"),
+        ("%Y-%m-%d", "2024-01-05T10:00:00+25:00"),
     ],
 )
 def test_what_is_no_such_time(layout: str, text: str) -> None:
@@ -218,6 +219,9 @@ def test_nothing_and_chunks_are_read() -> None:
     for layout in ("%Y-%m-%d", "%d/%m/%Y"):
         assert read(layout) == []
         assert read(layout, None, None) == [None, None]
+    assert read_times(
+        pa.array(["5 Jan 2024 2 PM"], pa.large_string()), TimeFormat("%d %b %Y")
+    ).local.to_pylist() == [FIFTH.replace(hour=14)]
     chunks = pa.chunked_array([["05/01/2024"], ["x", None]], pa.large_string())
     assert read_times(chunks, TimeFormat("%d/%m/%Y")).local.to_pylist() == [FIFTH, None, None]
 

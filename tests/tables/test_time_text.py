@@ -28,6 +28,9 @@ from hinterland.tables.time_text import TimeFormat, find_time_format, read_times
         (["1/13/24 3:04 PM", "1/1/24 3:04 AM"], TimeFormat("%m/%d/%y", "%I:%M %p")),
         (["99/01/05", "98/12/31"], TimeFormat("%y/%m/%d")),
         (["01-Jan-2024", "31-Dec-2024"], TimeFormat("%d-%b-%Y")),
+        (["5-Jan-24", "31-Dec-24"], TimeFormat("%d-%b-%y")),
+        (["Jan-24", "Dec-23"], TimeFormat("%b-%y")),
+        (["2024-01-05 10:00:00.5 +0100 CET"], TimeFormat(clock="%H:%M:%S", zoned=True)),
         (["Jan 5, 2024", "December 24, 2024"], TimeFormat("%b %d, %Y")),
         (["Mon, 05 Jan 2024 10:00:00 GMT"], TimeFormat("%d %b %Y", "%H:%M:%S", zoned=True)),
         (["05/Jan/2024:10:00:00 +0100"], TimeFormat("%d/%b/%Y", "%H:%M:%S", zoned=True)),
@@ -86,6 +89,20 @@ def test_what_is_no_time_and_why(texts: list[str], reason: str) -> None:
     assert found.format is None
     assert reason in found.reason
     assert found.share < 1.0
+
+
+@pytest.mark.parametrize(
+    ("texts", "day_first"),
+    [
+        (["16/12/2006"], True),
+        (["12/16/2006"], False),
+        (["10/11/2012"], None),
+        (["2024-01-05"], None),
+        (["01-Jan-2024"], None),
+    ],
+)
+def test_a_column_says_whether_it_settles_which_is_first(texts: list[str], day_first: bool | None) -> None:
+    assert find_time_format(texts).day_first is day_first
 
 
 DAY, MONTH = TimeFormat("%d/%m/%Y"), TimeFormat("%m/%d/%Y")

@@ -126,18 +126,21 @@ def _found(
 
 
 def _reads_all(texts: Any, format: NumberFormat) -> bool:
-    codes = pc.match_substring_regex(texts, rf"^\s*{CODE.pattern}\s*$")
+    codes = pc.match_substring_regex(pc.utf8_trim_whitespace(texts), f"^{CODE.pattern}$")
     return not pc.any(codes).as_py() and not read_numbers(texts, format)[1].any()
 
 
 def _plain(texts: Any, decimal: str | None, delimiter: str | None) -> FoundNumbers | None:
     """The answer where all texts are written as computers do; what the general way finds as well, in longer time."""
     try:
-        for some in (texts.slice(0, _SAMPLE), texts):  # soon where the first is none
-            values = pc.cast(pc.utf8_trim_whitespace(some), pa.float64())
+        pc.cast(
+            pc.utf8_trim_whitespace(texts.slice(0, _SAMPLE)), pa.float64()
+        )  # most often the first few tell
+        texts = pc.utf8_trim_whitespace(texts)
+        values = pc.cast(texts, pa.float64())
     except pa.ArrowInvalid:
         return None
-    if pc.any(pc.or_(pc.is_nan(values), pc.match_substring_regex(texts, r"^\s*[-+]?0[0-9]+\s*$"))).as_py():
+    if pc.any(pc.or_(pc.is_nan(values), pc.match_substring_regex(texts, "^[-+]?0[0-9]+$"))).as_py():
         return None
     pointed = texts.filter(pc.match_substring(texts, "."))
     settles = not pc.all(pc.match_substring_regex(pointed, _ONE_MARK.pattern), min_count=0).as_py()
@@ -233,7 +236,7 @@ def _format(parts: list[Part], unit: str, decimal: str, *, hexadecimal: bool) ->
     return NumberFormat(
         decimal=decimal,
         thousands=max(groups, key=lambda mark: groups[mark]) if any(groups.values()) else "",
-        unit=max(written, key=lambda text: written[text]) if unit else "",
+        unit=max(written, key=lambda text: written[text], default="") if unit else "",
         unit_first=first > 0,
         bare=bool(unit) and any(not part.unit and not part.is_zero for part in parts),
         negative=min(negatives, default="-5"),

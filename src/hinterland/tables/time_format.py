@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hinterland.tables.time_layouts import ISO, Fields, clock_fields, date_fields, seconds_east
+from hinterland.tables.time_layouts import ISO, OFFSET, Fields, clock_fields, date_fields, seconds_east
 
 _EXAMPLE = {
     "%Y": "2024",
@@ -27,7 +27,7 @@ _EXAMPLE = {
     "%S": "09",
     "%p": "PM",
 }
-_ISO_ZONED = r"^(?P<local>[0-9-]{10}[T ][0-9:.]+)(?P<zone>Z|[-+][0-9]{2}:?[0-9]{2})$"
+_ISO_ZONED = rf"^(?P<local>[0-9-]{{10}}[T ][0-9:.]+)(?P<zone>Z|{OFFSET})$"
 _YEAR_1 = -719_162  # days; Arrow reads a year 0 as well
 _PER_DAY = {"us": 86_400 * 10**6, "ns": 86_400 * 10**9}
 _NS_DAYS = 106_751  # about 292 years, beyond which 64 bits do not count nanoseconds from 1970

@@ -59,6 +59,17 @@ class FoundTimes:
         """Whether the column alone does not settle which of day and month is first."""
         return self.other is not None
 
+    @property
+    def day_first(self) -> bool | None:
+        """Whether the column settles that the day, or the month, is first: a hint for the file's other columns."""
+        if (
+            self.format is None
+            or self.is_ambiguous
+            or not {"%d", "%m"} <= set(re.findall("%.", self.format.date))
+        ):
+            return None
+        return {"%d": True, "%m": False}.get(self.format.date[:2])
+
 
 def find_time_format(
     texts: Any,
@@ -94,9 +105,10 @@ def find_time_format(
     likely = [
         name for name in LAYOUTS if _fits(date_pattern(name), sample.to_pylist(), weights[some], allowed)
     ]
-    clocks = clock_fields(sample).readable
-    if not likely and weights[some][~clocks].sum() > allowed:  # free text is told from a few, soon
-        return FoundTimes(None, _complaint(sample, clocks))
+    if not likely:
+        clocks = clock_fields(sample).readable
+        if weights[some][~clocks].sum() > allowed:  # free text is told from a few, soon
+            return FoundTimes(None, _complaint(sample, clocks))
     return _found(*_without_clocks(texts, weights), likely, least, day_first, in_order)
 
 
