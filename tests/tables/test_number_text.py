@@ -149,6 +149,17 @@ def test_what_a_column_leaves_open_is_decided_by_hints_or_said(
     assert bool(found.reason) == found.is_ambiguous
 
 
+def test_whole_numbers_below_a_thousand_tell_points_between_thousands_too() -> None:
+    texts = [f"{number:,}".replace(",", ".") for number in range(410, 3000, 70)]
+    found = find_number_format(texts, delimiter=",")
+    assert (found.format, found.other) == (GERMAN, NumberFormat())
+    assert "'.' is taken as a thousands mark" in found.reason
+    assert find_number_format(texts, delimiter=";") == FoundNumbers(GERMAN, share=1.0)
+    assert find_number_format(texts, decimal=".").format == NumberFormat()
+    assert find_number_format([*texts, "0.5"]).format == NumberFormat()
+    assert find_number_format([*texts, "3000"]) == FoundNumbers(NumberFormat(), share=1.0)
+
+
 def test_the_reason_for_an_ambiguity_has_an_example() -> None:
     assert find_number_format(["1,235", "4,567"]).reason == (
         "',' is taken as a thousands mark in '1,235', which the column does not settle"
