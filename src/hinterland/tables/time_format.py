@@ -103,7 +103,7 @@ class ReadTimes:
 def read_times(texts: Any, format: TimeFormat) -> ReadTimes:
     """Read dates or date-times (n,) by a format that has a date, missing tokens being null already."""
     texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
-    if format.is_iso and (fast := _iso(pc.utf8_trim_whitespace(texts))):
+    if format.is_iso and (fast := read_iso(pc.utf8_trim_whitespace(texts))):
         return fast
     coded = pc.dictionary_encode(texts)
     fields = date_fields(tidied(coded.dictionary), format.date)
@@ -135,8 +135,8 @@ def tidied(texts: Any) -> Any:
     return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, r"[\s\x{a0}\x{202f}\x{2009}]+", " "))
 
 
-def _iso(texts: Any) -> ReadTimes | None:
-    """The quick way for texts (n,) that all are as Arrow reads them, or None."""
+def read_iso(texts: Any) -> ReadTimes | None:
+    """Read texts (n,) quickly if all are as Arrow reads them; otherwise give None."""
     zones, present = None, texts.drop_null()
     if len(present) and re.match(_ISO_ZONED, present[0].as_py()):
         found = pc.extract_regex(texts, _ISO_ZONED)

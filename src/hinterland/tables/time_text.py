@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 from hinterland.tables.time_format import (
     ReadTimes,
     TimeFormat,
+    read_iso,
     read_times,
     read_times_of_day,
     seconds_of_day,
     tidied,
 )
-from hinterland.tables.time_layouts import LAYOUTS, Fields, clock_fields, date_fields, date_pattern
+from hinterland.tables.time_layouts import ISO, LAYOUTS, Fields, clock_fields, date_fields, date_pattern
 
 __all__ = [
     "FoundTimes",
@@ -109,6 +110,8 @@ def find_time_format(
         clocks = clock_fields(sample).readable
         if weights[some][~clocks].sum() > allowed:  # free text is told from a few, soon
             return FoundTimes(None, _complaint(sample, clocks))
+    if likely == [ISO] and read_iso(texts):
+        return FoundTimes(_format(ISO, sample, date_fields(sample, ISO)), share=1.0)
     return _found(*_without_clocks(texts, weights), likely, least, day_first, in_order)
 
 
