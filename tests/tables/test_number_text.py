@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hinterland.tables.number_text import FoundNumbers, NumberFormat, find_number_format, read_numbers
@@ -222,6 +222,7 @@ def columns(draw: st.DrawFn) -> tuple[list[str], NumberFormat, list[float]]:
     return texts, NumberFormat(decimal, thousands, unit, first, negative=negative), values
 
 
+@settings(max_examples=50)
 @given(columns())
 def test_what_was_written_is_found_and_read_back(column: tuple[list[str], NumberFormat, list[float]]) -> None:
     texts, format, written = column
@@ -230,6 +231,7 @@ def test_what_was_written_is_found_and_read_back(column: tuple[list[str], Number
     assert values(texts, found) == written
 
 
+@settings(max_examples=50)
 @given(st.lists(st.text("0123459.,'-+()% €kgeEx$ ", min_size=1, max_size=9), min_size=1, max_size=6))
 def test_what_is_found_can_be_read(texts: list[str]) -> None:
     found = find_number_format(texts)

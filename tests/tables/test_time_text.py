@@ -173,7 +173,7 @@ LAYOUTS = [
 CLOCKS = ["", " %H:%M", " %H:%M:%S", "T%H:%M:%S.%f", " %I:%M:%S %p"]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     st.lists(st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2099, 12, 31)), min_size=1, max_size=9),
     st.sampled_from(LAYOUTS),
@@ -190,7 +190,7 @@ def test_what_was_written_is_found_and_read_back(times: list[dt.datetime], layou
     assert read_times(pa.array(texts), found.format).local.to_pylist() == written
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(st.text("0123459:/.- TZ+PMJan,", min_size=1, max_size=12), min_size=1, max_size=4))
 def test_what_is_found_can_be_read(texts: list[str]) -> None:
     found = find_time_format(texts)
