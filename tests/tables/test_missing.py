@@ -34,7 +34,7 @@ def test_some_tokens_are_missing_in_any_column(token: str, among_values: bool) -
 
 VALUES_ALONE = (
     "?|-|--|---|.|None|none|NONE|n.a.|N.A.|(null)|missing|Missing|UNKNOWN|#DIV/0!|#VALUE!|#REF!|#NAME?|#NUM!|#NULL!|"
-    "N.V.|k.A.|Na|NAN|k. A.|not available| ? "
+    "N.V.|k.A.|Na|NAN|k. A.|not available| ? |0000-00-00|TBD"
 )
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hinterland.tables.number_text import FoundNumbers, NumberFormat, find_number_format, read_numbers
@@ -149,6 +149,17 @@ def test_what_a_column_leaves_open_is_decided_by_hints_or_said(
     assert bool(found.reason) == found.is_ambiguous
 
 
+def test_whole_numbers_below_a_thousand_tell_points_between_thousands_too() -> None:
+    texts = [f"{number:,}".replace(",", ".") for number in range(410, 3000, 70)]
+    found = find_number_format(texts, delimiter=",")
+    assert (found.format, found.other) == (GERMAN, NumberFormat())
+    assert "'.' is taken as a thousands mark" in found.reason
+    assert find_number_format(texts, delimiter=";") == FoundNumbers(GERMAN, share=1.0)
+    assert find_number_format(texts, decimal=".").format == NumberFormat()
+    assert find_number_format([*texts, "0.5"]).format == NumberFormat()
+    assert find_number_format([*texts, "3000"]) == FoundNumbers(NumberFormat(), share=1.0)
+
+
 def test_the_reason_for_an_ambiguity_has_an_example() -> None:
     assert find_number_format(["1,235", "4,567"]).reason == (
         "',' is taken as a thousands mark in '1,235', which the column does not settle"
@@ -211,6 +222,7 @@ def columns(draw: st.DrawFn) -> tuple[list[str], NumberFormat, list[float]]:
     return texts, NumberFormat(decimal, thousands, unit, first, negative=negative), values
 
 
+@settings(max_examples=50)
 @given(columns())
 def test_what_was_written_is_found_and_read_back(column: tuple[list[str], NumberFormat, list[float]]) -> None:
     texts, format, written = column
@@ -219,6 +231,7 @@ def test_what_was_written_is_found_and_read_back(column: tuple[list[str], Number
     assert values(texts, found) == written
 
 
+@settings(max_examples=50)
 @given(st.lists(st.text("0123459.,'-+()% €kgeEx$ ", min_size=1, max_size=9), min_size=1, max_size=6))
 def test_what_is_found_can_be_read(texts: list[str]) -> None:
     found = find_number_format(texts)

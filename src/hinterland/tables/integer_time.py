@@ -31,7 +31,7 @@ def find_integer_time(values: Any, name: str) -> str | None:
     Forms are ``yyyymmdd`` and ``yyyymmddhhmmss``, if all values are calendar dates of 1900 to 2100, and a unit ``s``,
     ``ms``, ``us`` or ``ns``, if all are instants of 1990 to 2100 counted in it from 1970. Besides, either the name must
     speak of time (``date``, ``ts``, ``created_at``), or, where it does not call them numbers, the values be near-unique
-    and only grow by steps that are not all 1; dates will do without growing.
+    and only grow by steps that are not all 1; dates that do not grow will do.
 
     Parameters
     ----------
@@ -47,11 +47,11 @@ def find_integer_time(values: Any, name: str) -> str | None:
         return form
     if _NOT_TIME_WORDS.search(words):
         return None
-    distinct, steps = np.unique(numbers), np.diff(numbers.astype(float))
-    if len(distinct) < _FEW or (np.diff(distinct.astype(float)) == 1).all():
-        return None
-    grows = len(distinct) >= _NEAR_UNIQUE * len(numbers) and bool((steps >= 0).all())
-    return form if grows or form in _DIGITS else None
+    steps = np.diff(numbers.astype(float))
+    if (steps >= 0).all():
+        n_distinct, counts_on = 1 + int((steps > 0).sum()), bool((steps <= 1).all())
+        return form if n_distinct >= max(_FEW, _NEAR_UNIQUE * len(numbers)) and not counts_on else None
+    return form if form in _DIGITS and len(np.unique(numbers)) >= _FEW else None
 
 
 def read_integer_times(values: Any, form: str) -> Any:

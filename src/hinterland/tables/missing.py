@@ -15,7 +15,8 @@ _AMONG_VALUES = (
     "missing|(missing)|nan|-nan|+nan|nat|<na>|<null>|<nan>|<none>|\\n|unknown|unk|undefined|undef|unbekannt|fehlt|keine|"
     "not available|not_available|not applicable|not_applicable|no data|not known|?|??|???|-|--|---|----|–|—|"
     ".|..|...|*|**|#n/a|#na|#n/a!|#div/0!|#value!|#ref!|#name?|#num!|#null!|#error!|#calc!|#spill!|#nv|#wert!|#bezug!|"
-    "1.#qnan|-1.#qnan|1.#ind|-1.#ind"
+    "1.#qnan|-1.#qnan|1.#ind|-1.#ind|unavailable|unspecified|not recorded|not measured|not reported|tbd|tba|"
+    "0000-00-00|0000-00-00 00:00:00|00/00/0000|00.00.0000"
 )
 _BLANKS = " \t\r\n\v\f\u00a0\u202f\u2007\u2009\ufeff\u200b"
 

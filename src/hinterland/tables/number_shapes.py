@@ -54,31 +54,22 @@ def shapes_of(texts: Any, weights: np.ndarray) -> tuple[list[Part], list[str]]:
 
 def _part(shape: str, weight: float, text: str) -> Part | None:
     found = _SHAPE.fullmatch(shape)
-    if not found or (found["open"] and not found["close"] and not found["close2"]):
+    if not found:
         return None
-    opened, closed = (
-        sum(bool(found[name]) for name in names) for names in (("open", "open2"), ("close", "close2"))
-    )
-    signs = sum(bool(found[name]) for name in ("sign", "inner", "trailing"))
+    digits = found["digits"] + (found["exponent"] or "")
+    opened = sum(bool(found[name]) for name in ("open", "open2"))
+    closed = sum(bool(found[name]) for name in ("close", "close2"))
+    signs = [found[name] for name in ("sign", "inner", "trailing") if found[name]]
     if (
         opened != closed
-        or opened + signs > 1
+        or opened + len(signs) > 1
+        or CODE.fullmatch(digits)
         or (found["before"] and found["behind"])
-        or CODE.fullmatch(found["digits"])
     ):
         return None
     written, before = found["before"] or found["behind"] or "", bool(found["before"])
     unit = unit_named(written, before=before, apart=bool(found["apart"])) if written else ""
     if unit is None:
         return None
-    negative = (
-        "(5)"
-        if opened
-        else "5-"
-        if found["trailing"]
-        else "-5"
-        if "-" in (found["sign"], found["inner"])
-        else ""
-    )
-    digits = found["digits"] + (found["exponent"] or "")
+    negative = "(5)" if opened else "5-" if found["trailing"] else "-5" if signs == ["-"] else ""
     return Part(weight, text, digits, unit, written, before, negative, is_zero=not re.search("[1-9]", shape))

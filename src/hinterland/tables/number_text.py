@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hinterland.tables.decimal_mark import ENDS_IN_0, ONE_MARK, decimal_mark
 from hinterland.tables.number_format import (
     HEXADECIMAL,
     INFINITE,
@@ -27,7 +28,6 @@ from hinterland.tables.units import MULTIPLIERS
 __all__ = ["FoundNumbers", "NumberFormat", "find_number_format", "read_numbers"]
 
 _DIGITS = {decimal: re.compile(digits_pattern(decimal)) for decimal in ".,"}
-_ONE_MARK = re.compile(r"^[-+]?[1-9]\d{0,2}[.,]\d{3}$")
 _SAMPLE = 500
 
 
@@ -114,7 +114,9 @@ def _found(
     if reason := _not_numbers(parts, len(texts)):
         return FoundNumbers(None, reason, share=share)
     settles = weight["."] != weight[","]
-    mark, other_mark, reason = _decimal(parts, weight, texts, decimal, delimiter)
+    mark, other_mark, reason = decimal_mark(parts, texts, decimal, delimiter)
+    if settles:
+        mark, other_mark, reason = max(weight, key=lambda one: weight[one]), None, ""
     format = _format(parts, unit, mark, hexadecimal=bool(is_hex.any()))
     other = _format(parts, unit, other_mark, hexadecimal=bool(is_hex.any())) if other_mark else None
     unreadable = read_numbers(texts, format)[1]
@@ -126,22 +128,26 @@ def _found(
 
 
 def _reads_all(texts: Any, format: NumberFormat) -> bool:
-    codes = pc.match_substring_regex(texts, rf"^\s*{CODE.pattern}\s*$")
+    codes = pc.match_substring_regex(pc.utf8_trim_whitespace(texts), f"^{CODE.pattern}$")
     return not pc.any(codes).as_py() and not read_numbers(texts, format)[1].any()
 
 
 def _plain(texts: Any, decimal: str | None, delimiter: str | None) -> FoundNumbers | None:
     """The answer where all texts are written as computers do; what the general way finds as well, in longer time."""
     try:
-        for some in (texts.slice(0, _SAMPLE), texts):  # soon where the first is none
-            values = pc.cast(pc.utf8_trim_whitespace(some), pa.float64())
+        pc.cast(
+            pc.utf8_trim_whitespace(texts.slice(0, _SAMPLE)), pa.float64()
+        )  # most often the first few tell
+        texts = pc.utf8_trim_whitespace(texts)
+        values = pc.cast(texts, pa.float64())
     except pa.ArrowInvalid:
         return None
-    if pc.any(pc.or_(pc.is_nan(values), pc.match_substring_regex(texts, r"^\s*[-+]?0[0-9]+\s*$"))).as_py():
+    if pc.any(pc.or_(pc.is_nan(values), pc.match_substring_regex(texts, "^[-+]?0[0-9]+$"))).as_py():
         return None
     pointed = texts.filter(pc.match_substring(texts, "."))
-    settles = not pc.all(pc.match_substring_regex(pointed, _ONE_MARK.pattern), min_count=0).as_py()
-    if settles or decimal == "." or (decimal is None and delimiter != ";"):
+    settles = not pc.all(pc.match_substring_regex(pointed, ONE_MARK.pattern), min_count=0).as_py()
+    is_whole = not settles and pc.any(pc.match_substring_regex(pointed, ENDS_IN_0)).as_py()  # perhaps
+    if settles or decimal == "." or (decimal is None and delimiter != ";" and not is_whole):
         return FoundNumbers(NumberFormat(), share=1.0, settles_decimal=settles)
     return None
 
@@ -192,34 +198,6 @@ def _not_numbers(parts: list[Part], n_texts: int) -> str:
     return ""
 
 
-def _decimal(
-    parts: list[Part], weight: dict[str, float], texts: Any, hint: str | None, delimiter: str | None
-) -> tuple[str, str | None, str]:
-    """The decimal mark, the other one if the column does not settle it, and why."""
-    if weight["."] != weight[","]:
-        return max(weight, key=lambda mark: weight[mark]), None, ""
-    open_marks = {
-        mark for part in parts for mark in ".," if mark in part.digits and _ONE_MARK.fullmatch(part.digits)
-    }
-    if hint or not open_marks:
-        return hint or ".", None, ""
-    found = next(mark for mark in ".," if mark in open_marks)
-    semicolon = delimiter == ";"
-    swapped = {".": ",", ",": "."}
-    if found == "." and not semicolon:
-        return ".", None, ""
-    rounded = pc.any(pc.match_substring_regex(texts, r"[.,][0-9]{2}0\b")).as_py()
-    short = any(re.fullmatch(r"[1-9]\d{0,2}", part.digits) for part in parts)
-    long = any(re.fullmatch(r"\d{4,}", part.digits) for part in parts)
-    if found == "," and rounded and short and not long:
-        return ".", None, ""  # 403 beside 1,230: decimals would be written out throughout, or never end in 0
-    mark = "." if found == "." or not semicolon else ","
-    example = next(part.text for part in parts if _ONE_MARK.fullmatch(part.digits))
-    meaning = "a decimal mark" if mark == found else "a thousands mark"
-    reason = f"{found!r} is taken as {meaning} in {example!r}, which the column does not settle"
-    return mark, swapped[mark], reason
-
-
 def _format(parts: list[Part], unit: str, decimal: str, *, hexadecimal: bool) -> NumberFormat:
     parts = [part for part in parts if _DIGITS[decimal].fullmatch(part.digits)]
     groups: defaultdict[str, float] = defaultdict(float)
@@ -233,7 +211,7 @@ def _format(parts: list[Part], unit: str, decimal: str, *, hexadecimal: bool) ->
     return NumberFormat(
         decimal=decimal,
         thousands=max(groups, key=lambda mark: groups[mark]) if any(groups.values()) else "",
-        unit=max(written, key=lambda text: written[text]) if unit else "",
+        unit=max(written, key=lambda text: written[text], default="") if unit else "",
         unit_first=first > 0,
         bare=bool(unit) and any(not part.unit and not part.is_zero for part in parts),
         negative=min(negatives, default="-5"),

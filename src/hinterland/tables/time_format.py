@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hinterland.tables.time_layouts import ISO, Fields, clock_fields, date_fields, seconds_east
+from hinterland.tables.time_layouts import ISO, OFFSET, Fields, clock_fields, date_fields, seconds_east
 
 _EXAMPLE = {
     "%Y": "2024",
@@ -21,9 +21,15 @@ _EXAMPLE = {
     "%b": "Jan",
     "%V": "05",
     "%T": "14:05:09",
+    "%H": "14",
+    "%I": "2",
+    "%M": "05",
+    "%S": "09",
+    "%p": "PM",
 }
-_CLOCK_EXAMPLE = {"%H": "14", "%I": "2", "%M": "05", "%S": "09", "%p": "PM"}
-_ISO_ZONED = r"^(?P<local>[0-9-]{10}[T ][0-9:.]+)(?P<zone>Z|[-+][0-9]{2}:?[0-9]{2})$"
+_ISO_ZONED = rf"^(?P<local>[0-9-]{{10}}[T ][0-9:.]+)(?P<zone>Z|{OFFSET})$"
+_YEAR_1 = -719_162  # days; Arrow reads a year 0 as well
+_PER_DAY = {"us": 86_400 * 10**6, "ns": 86_400 * 10**9}
 _NS_DAYS = 106_751  # about 292 years, beyond which 64 bits do not count nanoseconds from 1970
 
 
@@ -55,15 +61,19 @@ class TimeFormat:
 
     def describe(self) -> str:
         """Say it in words with an example, as ``dates, day first, as 31/01/2024``."""
-        example = f"{self.date} {self.clock if '%T' not in self.date else ''}".strip()
-        for token, text in (_EXAMPLE | _CLOCK_EXAMPLE).items():
-            example = example.replace(token, text)
         if self.is_time_of_day:
-            return f"times of day as {example}"
+            return f"times of day as {self.example()}"
         kind = "times" if self.clock else "dates"
         order = {"%d": ", day first,", "%m": ", month first,", "%y": ", year first,"}.get(self.date[:2], "")
         swappable = "%d" in self.date and "%m" in self.date
-        return f"{kind}{order if swappable else ''} as {example}{' +01:00' if self.zoned else ''}"
+        return f"{kind}{order if swappable else ''} as {self.example()}{' +01:00' if self.zoned else ''}"
+
+    def example(self) -> str:
+        """Give a time of the format, without a zone."""
+        text = f"{self.date} {self.clock if '%T' not in self.date else ''}".strip()
+        for token, shown in _EXAMPLE.items():
+            text = text.replace(token, shown)
+        return text
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,7 @@ class ReadTimes:
 def read_times(texts: Any, format: TimeFormat) -> ReadTimes:
     """Read dates or date-times (n,) by a format that has a date, missing tokens being null already."""
     texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
-    if format.is_iso and (fast := _iso(pc.utf8_trim_whitespace(texts))):
+    if format.is_iso and (fast := read_iso(pc.utf8_trim_whitespace(texts))):
         return fast
     coded = pc.dictionary_encode(texts)
     fields = date_fields(tidied(coded.dictionary), format.date)
@@ -125,8 +135,8 @@ def tidied(texts: Any) -> Any:
     return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, r"[\s\x{a0}\x{202f}\x{2009}]+", " "))
 
 
-def _iso(texts: Any) -> ReadTimes | None:
-    """The quick way for texts (n,) that all are as Arrow reads them, or None."""
+def read_iso(texts: Any) -> ReadTimes | None:
+    """Read texts (n,) quickly if all are as Arrow reads them; otherwise give None."""
     zones, present = None, texts.drop_null()
     if len(present) and re.match(_ISO_ZONED, present[0].as_py()):
         found = pc.extract_regex(texts, _ISO_ZONED)
@@ -138,6 +148,8 @@ def _iso(texts: Any) -> ReadTimes | None:
             local = pc.cast(texts, pa.timestamp(unit))
         except pa.ArrowInvalid:
             continue
+        if len(present) and pc.min(local.cast(pa.int64())).as_py() < _YEAR_1 * _PER_DAY[unit]:
+            return None
         offset = pa.nulls(len(texts), pa.int32())
         if zones is not None:
             coded = pc.dictionary_encode(zones)
@@ -151,6 +163,6 @@ def _local(fields: Fields) -> Any:
     readable, in_nanoseconds = fields.readable, fields.fraction_digits > 6
     if in_nanoseconds:
         readable = readable & (np.abs(fields.days) < _NS_DAYS)
-        return pa.array(fields.days * 86_400 * 10**9 + fields.nanoseconds, pa.timestamp("ns"), mask=~readable)
-    counts = fields.days * 86_400 * 10**6 + fields.nanoseconds // 1000
+        return pa.array(fields.days * _PER_DAY["ns"] + fields.nanoseconds, pa.timestamp("ns"), mask=~readable)
+    counts = fields.days * _PER_DAY["us"] + fields.nanoseconds // 1000
     return pa.array(counts, pa.timestamp("us"), mask=~readable)

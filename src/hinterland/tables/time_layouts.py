@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 _MONTHS = """
 jan january januar jänner janvier janv enero ene|feb february februar février févr fév febrero
-mar march märz mär mrz mars marzo|apr april avril avr abril abr|may mai mayo|jun june juni juin junio|jul july juli juillet juil julio
+mar march märz mär mrz mars marzo|apr april avril avr abril abr|may mai mayo
+jun june juni juin junio|jul july juli juillet juil julio
 aug august août aout agosto ago|sep sept september septembre septiembre|oct october oktober okt octobre octubre
 nov november novembre noviembre|dec december dezember dez décembre déc diciembre dic
 """
@@ -55,10 +56,11 @@ _HOURS_EAST = {
 _DAY_NAME = (
     r"(?i:(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)[a-z]*[.]?,? +)?"
 )
+OFFSET = "[-+](?:0?[0-9]|1[0-5])(?::?[0-5][0-9])?"
 _ZONE_NAME = "|".join(sorted(_HOURS_EAST, key=len, reverse=True))
 _ZONE = (
-    rf"(?: ?(?P<zone>(?i:{_ZONE_NAME})|(?:UTC|GMT)?[-+][0-9]{{1,2}}(?::?[0-9]{{2}})?)"
-    r"(?: ?(?:\([A-Za-z ]+\)|\[[A-Za-z_/]+\]))?)?"
+    rf"(?: ?(?P<zone>(?i:{_ZONE_NAME})|(?:UTC|GMT)?{OFFSET})"
+    r"(?: ?(?:\([A-Za-z ]+\)|\[[A-Za-z_/]+\]|[A-Z]{3,5}))?)?"  # the zone's name once more
 )
 _HALF = r"(?: ?(?P<half>[AaPp])[.]?[Mm][.]?)?"
 _SECONDS = r"(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?"
@@ -101,7 +103,7 @@ LAYOUTS = (
         "%Y %b %d",
         "%Y/%b/%d",
     ),
-    *("%b %Y", "%b-%Y", "%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%G-W%V", "%GW%V", "%b %d %T %Y"),
+    *("%b %Y", "%b-%Y", "%b-%y", "%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%G-W%V", "%GW%V", "%b %d %T %Y"),
 )
 _PADDED = ("%Y%m%d", "%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100  # what less than three fields with marks between must lie in
@@ -133,7 +135,9 @@ class Fields:
 def date_pattern(layout: str) -> str:
     """Give the regular expression of a date in a layout, a name of the day before it and a clock behind it at will."""
     date = "".join(_TOKENS.get(token, re.escape(token)) for token in re.findall("%.|[^%]", layout))
-    if layout in _PADDED or ("%y" in layout and "/" not in layout):  # 1.2.13 is rather a version
+    if layout in _PADDED or (
+        "%y" in layout and "/" not in layout and "%b" not in layout
+    ):  # 1.2.13 is rather a version
         date = date.replace("{1,2}", "{2}")
     between = "(?:T|t|_|:|,? +(?:at +|um +)?)" + ("?" if layout == "%Y%m%d" else "")
     behind = "" if "%T" in layout else rf"(?:{between}{_CLOCK})?"
@@ -150,7 +154,7 @@ def date_fields(texts: Any, layout: str) -> Fields:
     if layout in _PADDED:
         readable &= (year >= _FIRST_YEAR) & (year <= _LAST_YEAR)
     if "%b" in layout:
-        place = pc.index_in(pc.utf8_lower(found.text("name")), _MONTH_NAMES)
+        place = pc.index_in(pc.cast(pc.utf8_lower(found.text("name")), pa.string()), _MONTH_NAMES)
         month = np.asarray(pc.fill_null(_MONTH_NUMBERS.take(place), 0))
     readable &= (month >= 1) & (month <= 12)
     months = (year - 1970) * 12 + np.clip(month, 1, 12) - 1

@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 from hinterland.tables.time_format import (
     ReadTimes,
     TimeFormat,
+    read_iso,
     read_times,
     read_times_of_day,
     seconds_of_day,
     tidied,
 )
-from hinterland.tables.time_layouts import LAYOUTS, Fields, clock_fields, date_fields, date_pattern
+from hinterland.tables.time_layouts import ISO, LAYOUTS, Fields, clock_fields, date_fields, date_pattern
 
 __all__ = [
     "FoundTimes",
@@ -33,6 +34,7 @@ __all__ = [
 
 _SAMPLE = 100
 _GROWING = 8  # dates in a row that only grow by chance once in 20,000 columns
+_PLAIN_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _DURATION = re.compile(r"\d+:\d{2}(?::\d{2})?(?:[.,]\d+)?")
 
 
@@ -57,6 +59,17 @@ class FoundTimes:
     def is_ambiguous(self) -> bool:
         """Whether the column alone does not settle which of day and month is first."""
         return self.other is not None
+
+    @property
+    def day_first(self) -> bool | None:
+        """Whether the column settles that the day, or the month, is first: a hint for the file's other columns."""
+        if (
+            self.format is None
+            or self.is_ambiguous
+            or not {"%d", "%m"} <= set(re.findall("%.", self.format.date))
+        ):
+            return None
+        return {"%d": True, "%m": False}.get(self.format.date[:2])
 
 
 def find_time_format(
@@ -84,30 +97,57 @@ def find_time_format(
     texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
     weights = np.ones(len(texts)) if counts is None else np.asarray(counts, float)
     present = np.asarray(texts.is_valid())
-    texts, weights = tidied(texts.filter(pa.array(present))), weights[present]
-    total = float(weights.sum())
-    if not total:
+    texts, weights = texts.filter(pa.array(present)), weights[present]
+    if not weights.sum():
         return FoundTimes(None, "there are no values")
-    read = {layout: date_fields(texts, layout) for layout in _likely(texts, weights, least)}
+    some = np.unique(np.linspace(0, len(texts) - 1, min(_SAMPLE, len(texts))).astype(int))
+    sample = tidied(texts.take(pa.array(some)))
+    allowed = float(weights[some].sum()) * (0.0 if least == 1.0 else min(1.0, 1.5 * (1.0 - least) + 0.1))
+    likely = [
+        name for name in LAYOUTS if _fits(date_pattern(name), sample.to_pylist(), weights[some], allowed)
+    ]
+    if not likely:
+        clocks = clock_fields(sample).readable
+        if weights[some][~clocks].sum() > allowed:  # free text is told from a few, soon
+            return FoundTimes(None, _complaint(sample, clocks))
+    if likely == [ISO] and read_iso(texts):
+        return FoundTimes(_format(ISO, sample, date_fields(sample, ISO)), share=1.0)
+    return _found(*_without_clocks(texts, weights), likely, least, day_first, in_order)
+
+
+def _found(
+    texts: Any, weights: np.ndarray, layouts: list[str], least: float, day_first: bool | None, in_order: bool
+) -> FoundTimes:
+    total = float(weights.sum())
+    tidy = tidied(texts)
+    read = {layout: date_fields(tidy, layout) for layout in layouts}
     shares = {layout: float(weights[fields.readable].sum()) / total for layout, fields in read.items()}
     share = max(shares.values(), default=0.0)
     if share >= least and share > 0.0:
-        return _dates(
-            {name: read[name] for name in read if shares[name] == share}, texts, share, day_first, in_order
-        )
-    clocks = clock_fields(texts)
+        best = {layout: fields for layout, fields in read.items() if shares[layout] == share}
+        return _dates(best, texts, share, day_first, in_order)
+    clocks = clock_fields(tidy)
     clock_share = float(weights[clocks.readable].sum()) / total
     if clock_share >= least and clock_share > 0.0:
-        return FoundTimes(TimeFormat("", _clock(texts, clocks)), share=clock_share)
-    return FoundTimes(None, _complaint(texts, read, shares, clocks), share=max(share, clock_share))
+        return FoundTimes(TimeFormat("", _clock(tidy, clocks)), share=clock_share)
+    if layouts and share >= clock_share:
+        layout = max(layouts, key=lambda name: shares[name])
+        bad = texts[int((~read[layout].readable).argmax())].as_py()
+        return FoundTimes(None, f"not all are dates as {TimeFormat(layout).example()}: {bad!r}", share=share)
+    return FoundTimes(None, _complaint(tidy, clocks.readable), share=clock_share)
 
 
-def _likely(texts: Any, weights: np.ndarray, least: float) -> list[str]:
-    """Layouts whose pattern fits so many of a few texts that they may fit enough of all."""
-    some = np.unique(np.linspace(0, len(texts) - 1, min(_SAMPLE, len(texts))).astype(int))
-    sample, weights = texts.take(pa.array(some)).to_pylist(), weights[some]
-    allowed = weights.sum() * (0.0 if least == 1.0 else min(1.0, 1.5 * (1.0 - least) + 0.1))
-    return [layout for layout in LAYOUTS if _fits(date_pattern(layout), sample, weights, allowed)]
+def _without_clocks(texts: Any, weights: np.ndarray) -> tuple[Any, np.ndarray]:
+    """One text for each that differs in more than a plain, real clock time, in order, with the sum of the weights."""
+    short = texts
+    for clock, same in (
+        (rf"{_PLAIN_CLOCK}:[0-5][0-9](?:[.][0-9]{{1,9}})?", "00:00:00"),
+        (_PLAIN_CLOCK, "00:00"),
+    ):
+        short = pc.replace_substring_regex(short, rf"(^|[T ,]){clock}((?:Z|[-+][0-9:]+)?)$", rf"\1{same}\2")
+    places = np.asarray(pc.dictionary_encode(short).indices)
+    first = np.unique(places, return_index=True)[1]
+    return texts.take(pa.array(first)), np.bincount(places, weights)
 
 
 def _fits(pattern: str, sample: list[str], weights: np.ndarray, allowed: float) -> bool:
@@ -167,16 +207,12 @@ def _clock(texts: Any, fields: Fields) -> str:
     return mark.join(["%H", "%M", "%S"] if "second" in fields.present else ["%H", "%M"])
 
 
-def _complaint(texts: Any, read: dict[str, Fields], shares: dict[str, float], clocks: Fields) -> str:
-    if shares:
-        best = max(shares, key=lambda layout: shares[layout])
-        bad = texts[int((~read[best].readable).argmax())].as_py()
-        return f"most are dates as {TimeFormat(best).describe().split(' as ')[1]}, but {bad!r} is none"
+def _complaint(texts: Any, are_clocks: np.ndarray) -> str:
     few = texts.slice(0, _SAMPLE).to_pylist()
     patterns = [re.compile(date_pattern(layout)) for layout in LAYOUTS]
     strange = (text for text in few if not any(pattern.match(text) for pattern in patterns))
-    unread = (text for text, is_clock in zip(few, clocks.readable, strict=False) if not is_clock)
-    bad = next(unread if clocks.readable.any() else strange, few[0])
+    unread = (text for text, is_clock in zip(few, are_clocks, strict=False) if not is_clock)
+    bad = next(unread if are_clocks.any() else strange, few[0])
     if _DURATION.fullmatch(bad):
         return f"{bad!r} is no time of day; durations are not read"
     return f"cannot be read as dates or times: {bad!r}"

@@ -6,19 +6,19 @@ import re
 from collections import Counter
 
 _CURRENCIES = """
-USD $ US$ dollar dollars|EUR € Euro Euros|GBP £|JPY ¥ 円|CHF Fr. Fr SFr. SFr|CNY RMB 元|INR ₹ Rs Rs.|RUB ₽ руб руб.
+USD $ US$ dollar dollars|EUR € Euro Euros|GBP £|JPY ¥ ￥ 円|CHF Fr. Fr SFr. SFr|CNY RMB 元|INR ₹ Rs Rs.|RUB ₽ руб руб.
 KRW ₩|TRY ₺ TL|BRL R$|CAD C$ CA$|AUD A$ AU$|NZD NZ$|HKD HK$|SGD S$|MXN MX$|TWD NT$|VND ₫|ILS ₪|UAH ₴|NGN ₦|PHP ₱
 THB ฿|kr kr.|PLN zł|CZK Kč|HUF Ft|RON lei|MYR RM|IDR Rp Rp.|ZAR|SEK|NOK|DKK|ISK|BGN|RSD|HRK|AED|SAR|QAR|KWD|BHD|OMR
 EGP|MAD|TND|KES|GHS|ARS|CLP|COP|PEN|UYU|PKR|BDT|LKR|KZT|GEL|AMD|AZN|DEM DM|ATS|FRF|ITL|ESP|BTC|ETH|ct ¢ cents cent
 """
 _MEASURES = """
-% percent pct pct. Prozent|‰|kg|g|mg|µg μg ug|t|lb lbs|oz|km|m|cm|mm|µm μm um|nm|mi mile miles|ft|in inch inches "|yd
-ha|m² m^2 sqm qm|km²|cm²|mm²|ft² sqft|m³ m^3 cbm|cm³ ccm cc|l L|ml mL|cl|dl|gal|s sec secs sec. second seconds|ms msec
-µs μs us|ns|min mins min. minute minutes|h hr hrs hour hours|d day days|wk week weeks|mo month months|yr yrs year years
-km/h kmh kph|mph|m/s|kn|°C ℃|°F ℉|°|K|C|F|Pa|hPa|kPa|MPa|bar|mbar|psi|mmHg|J|kJ|MJ|cal|kcal|W|kW|MW|GW|Wh|kWh|MWh|V
-mV|kV|A|mA|Ah|mAh|Ω Ohm ohm|kΩ|Hz|kHz|MHz|GHz|rpm|dB|dBm|B|kB KB|MB|GB|TB|KiB|MiB|GiB|kbps|Mbps|Gbps|MB/s|Mbit/s|px
-pt|pts|ppm|ppb|mg/dl mg/dL|g/dl g/dL|mmol/l mmol/L|bpm|lx|lm|x ×|Stk Stk. Stück|pcs pcs. pc|k|M|Mio Mio.|Mrd Mrd.|bn
-Tsd Tsd.|MM|mn|million|billion|thousand
+% percent pct pct. Prozent|‰|kg|g|mg|µg μg ug|t|lb lbs|oz|km|m|cm|mm|µm μm um|nm|mi mile miles|ft|in inch inches "
+yd|ha|m² m^2 sqm qm|km²|cm²|mm²|ft² sqft|m³ m^3 cbm|cm³ ccm cc|l L|ml mL|cl|dl|gal|s sec secs sec. second seconds
+ms msec|µs μs us|ns|min mins min. minute minutes|h hr hrs hour hours|d day days|wk week weeks|mo month months
+yr yrs y year years|km/h kmh kph|mph|m/s|kn|°C ℃|°F ℉|°|K|C|F|Pa|hPa|kPa|MPa|bar|mbar|psi|mmHg|J|kJ|MJ|cal|kcal|W
+kW|MW|GW|Wh|kWh|MWh|V|mV|kV|A|mA|Ah|mAh|Ω Ohm ohm|kΩ|Hz|kHz|MHz|GHz|rpm|dB|dBm|B|kB KB|MB|GB|TB|KiB|MiB|GiB|kbps
+Mbps|Gbps|MB/s|Mbit/s|px|pt|pts|ppm|ppb|mg/dl mg/dL|g/dl g/dL|mmol/l mmol/L|bpm|lx|lm|x ×|Stk Stk. Stück
+pcs pcs. pc|k|M|Mio Mio.|Mrd Mrd.|bn|Tsd Tsd.|MM|mn|million|billion|thousand
 """
 MULTIPLIERS = frozenset(
     ["k", "K", "M", "Mio", "Mrd", "bn", "Tsd", "MM", "mn", "million", "billion", "thousand"]
