@@ -12,6 +12,7 @@ from hinterland.cli import options
 from hinterland.cli.console import Messages, messages, print_json, tabulate
 
 
+@options.csv_options
 def fit(
     table: options.Table,
     save: Annotated[Path, typer.Option("--save", "-s", help="Where to save the model.", show_default=False)],
@@ -58,9 +59,7 @@ def fit(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
-    delimiter: options.Delimiter = None,
-    no_header: options.NoHeader = False,
-    encoding: options.Encoding = "utf-8",
+    csv: options.CsvOptions = options.NO_CSV_OPTIONS,
     seed: options.Seed = 0,
     device: options.Device = "cpu",
     threads: options.Threads = 1,
@@ -87,7 +86,7 @@ def fit(
         from hinterland.training.loop import TrainingInterruptedWarning
 
         model = _pipeline(detector, parameters)
-        file = options.open_table(table, delimiter, no_header, encoding)
+        file = options.open_table(table, csv)
         options.check_columns(file, drop or [], "--drop")
         options.check_columns(file, category or [], "--category")
         rows = file.read(without=drop or [], as_text=category or [])

@@ -21,6 +21,7 @@ class Explained(StrEnum):
     NONE = "none"
 
 
+@options.csv_options
 def score(
     model: options.Model,
     table: options.Table,
@@ -42,9 +43,7 @@ def score(
             show_default="all",
         ),
     ] = None,
-    delimiter: options.Delimiter = None,
-    no_header: options.NoHeader = False,
-    encoding: options.Encoding = "utf-8",
+    csv: options.CsvOptions = options.NO_CSV_OPTIONS,
     batch_rows: Annotated[
         int | None,
         typer.Option(min=1, help="Rows scored at a time.", show_default="by the table's width"),
@@ -66,7 +65,7 @@ def score(
         from hinterland.scoring import TableScorer
         from hinterland.tables import open_writer
 
-        file = options.open_table(table, delimiter, no_header, encoding)
+        file = options.open_table(table, csv)
         loaded = persistence.load(model, device=device)
         encoder_and_detector(loaded)[1].set_params(n_threads=threads)
         kept = _kept(keep)

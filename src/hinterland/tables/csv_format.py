@@ -27,15 +27,15 @@ class CsvFormat:
     bad_rows: BadRows = "error"
 
     def __post_init__(self) -> None:
-        if self.delimiter is not None and (
-            len(self.delimiter) != 1 or not self.delimiter.isascii() or self.delimiter in '"\r\n\0'
-        ):
+        if self.delimiter is not None and len(self.delimiter) != 1:
+            raise ValueError(f"delimiter must be one character, got {self.delimiter!r}")
+        if self.delimiter is not None and (not self.delimiter.isascii() or self.delimiter in '"\r\n\0'):
             raise ValueError(
-                f"delimiter must be one character, and no quote or line end, got {self.delimiter!r}"
+                f"delimiter must be an ASCII character, and no quote or line end, got {self.delimiter!r}"
             )
         if self.encoding is not None and not _is_text_encoding(self.encoding):
             raise ValueError(
-                f"encoding must name a text encoding that Python knows, such as latin-1, got {self.encoding!r}"
+                f"encoding must name one that Python knows for text, such as latin-1, got {self.encoding!r}"
             )
         if self.bad_rows not in get_args(BadRows):
             raise ValueError(f"bad_rows must be one of {get_args(BadRows)}, got {self.bad_rows!r}")
