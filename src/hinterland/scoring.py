@@ -45,7 +45,8 @@ class TableScorer:
         column ``top_features``. An explanation takes some hundred times as long as a score.
     top : most columns that are given for a row.
     batch_rows : rows at a time; by the table's width if None. Results do not depend on it.
-    bad_rows : whether rows with values that cannot be read are an ``"error"``, or left out: ``"skip"``.
+    bad_rows : whether rows with values that cannot be read are an ``"error"``, or left out: ``"skip"``. None: as the
+        table treats rows of too few or too many values.
 
     Attributes
     ----------
@@ -73,9 +74,10 @@ class TableScorer:
         explained: Explained = "flagged",
         top: int = 3,
         batch_rows: int | None = None,
-        bad_rows: Literal["error", "skip"] = "error",
+        bad_rows: Literal["error", "skip"] | None = None,
     ) -> None:
         check_choice("explained", explained, ("flagged", "all", "none"))
+        bad_rows = bad_rows or getattr(table, "bad_rows", "error")
         check_choice("bad_rows", bad_rows, ("error", "skip"))
         check_integer("top", top, least=1)
         check_integer("batch_rows", batch_rows, least=1, optional=True)

@@ -94,7 +94,7 @@ def test_an_existing_model_is_kept_unless_forced(
         (["--category", "codes"], 2, "did you mean 'code'"),
         (["--device", "gpu9"], 1, "device must name one that torch has here"),
         (["--delimiter", "ab"], 1, "delimiter must be one character, got 'ab'"),
-        (["--encoding", "utf-9"], 1, "encoding must name one that Python knows"),
+        (["--encoding", "utf-9"], 1, "encoding must name one that Python knows for text"),
     ],
 )
 def test_what_is_wrong_is_named(

@@ -35,8 +35,10 @@ def test_words_of_a_name(name: str, found: set[str]) -> None:
 
 
 def test_names_of_indexes_and_identifiers() -> None:
-    assert all(map(sounds_like_an_index, ["", "Unnamed: 0", "__index_level_0__", "index"]))
-    assert not any(map(sounds_like_an_index, ["index of refraction", "price", "unnamed"]))
+    assert all(
+        map(sounds_like_an_index, ["", "Unnamed: 0", "unnamed", "unnamed.2", "__index_level_0__", "index"])
+    )
+    assert not any(map(sounds_like_an_index, ["index of refraction", "price", "unnamed thing"]))
     assert all(map(sounds_like_an_identifier, ["id", "patient_id", "InvoiceNo", "account number", "uuid"]))
     assert not any(map(sounds_like_an_identifier, ["width", "idle", "humid", "paid", "age"]))
     assert sounds_like_an_identifier("zip code")

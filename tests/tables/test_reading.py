@@ -10,7 +10,6 @@ import pytest
 
 from hinterland.errors import TableError
 from hinterland.tables import CsvFormat, open_table
-from hinterland.tables.reading import sniff_delimiter
 
 
 def write(path: Path, text: str | bytes) -> Path:
@@ -30,7 +29,7 @@ def test_csv_types_are_found_out_and_empty_cells_are_null(tmp_path: Path) -> Non
 
 
 def test_types_do_not_depend_on_the_first_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hinterland.tables.reading.BLOCK_BYTES", 64)
+    monkeypatch.setattr("hinterland.tables.csv_file.READ_BYTES", 64)
     path = write(tmp_path / "t.csv", "a\n" + "1\n" * 100 + "1.5\n")
     assert open_table(path).read()["a"].to_pylist() == [1.0] * 100 + [1.5]
 
@@ -44,22 +43,6 @@ def test_columns_are_left_out_or_read_as_text(tmp_path: Path) -> None:
     pq.write_table(pa.table({"code": [7, 1], "b": [1, 3]}), tmp_path / "t.parquet")
     table = open_table(tmp_path / "t.parquet").read(as_text=["code"])
     assert table["code"].to_pylist() == ["7", "1"]
-
-
-@pytest.mark.parametrize(
-    ("lines", "delimiter"),
-    [
-        (["a,b", "1,2"], ","),
-        (["a;b", "1,5;2,5"], ";"),
-        (["a\tb\tc", "1\t2,0\t3"], "\t"),
-        (["a|b", "x,y|2"], "|"),
-        (["a", "1"], ","),
-        (["a;b;c", "1;2;3", "1;2"], ";"),
-        (["a,b", '"x;y;z",2'], ","),
-    ],
-)
-def test_delimiter_is_found_out(lines: list[str], delimiter: str) -> None:
-    assert sniff_delimiter(lines) == delimiter
 
 
 def test_csv_format_is_obeyed(tmp_path: Path) -> None:
@@ -102,11 +85,8 @@ def test_batches_are_the_table_in_order_and_small(tmp_path: Path) -> None:
         ("t.csv", b"PK\x03\x04abcdefg", "zip archive or an Excel workbook"),
         ("t.parquet", b"a,b\n1,2\n", "not a Parquet file"),
         ("t.parquet", b"PAR1" + b"\0" * 50, "cannot be read as Parquet"),
-        ("t.csv", b"a,b,a\n1,2,3\n", r"found more than once: \['a'\]"),
-        ("t.csv", b"1,2.5\n3,4\n", "no column names"),
         ("t.csv", b"a,b\n1,2\n3,4\n5\n", "row 3 has 1 values, expected 2: '5'"),
         ("t.csv", b"a,b\n1,2\n3,4,5\n", "row 2 has 3 values, expected 2: '3,4,5'"),
-        ("t.csv", b"a,b\n1,caf\xe9\n", "not utf-8 text"),
         ("t.csv.gz", b"a,b\n1,2\n", "cannot be read as CSV"),
     ],
 )
@@ -139,7 +119,7 @@ def test_bad_csv_formats_are_named(arguments: dict[str, str]) -> None:
 
 
 def test_pandas_index_in_parquet_is_known(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "day": [3, 4, 5]})
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "day": [3, 9, 5]})
     frame.to_parquet(tmp_path / "plain.parquet")
     assert open_table(tmp_path / "plain.parquet").stored_index == ()
     frame.iloc[[2, 0, 1]].to_parquet(tmp_path / "filtered.parquet")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, NewType
 
 import typer
 
@@ -21,90 +23,85 @@ class Infinite(StrEnum):
     CLIP = "clip"
 
 
-class BadRows(StrEnum):
-    """What is done with rows that cannot be read."""
-
-    ERROR = "error"
-    SKIP = "skip"
+ColumnOptions = NewType("ColumnOptions", dict[str, Any])
+"""Parameters of a ``TabularEncoder``, as ``column_options`` hands them to a command."""
 
 
-Drop = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="COLUMN",
-        help="Leave this column out. Repeatable.",
-        show_default=False,
-        rich_help_panel=PANEL,
+def _repeatable(metavar: str, help: str, show_default: str | bool = False) -> Any:
+    option = typer.Option(metavar=metavar, help=help, show_default=show_default, rich_help_panel=PANEL)
+    return Annotated[list[str] | None, option]
+
+
+_OPTIONS: dict[str, tuple[Any, Any]] = {  # by their names: type with its help, and default
+    "kind": (
+        _repeatable(
+            "COLUMN=KIND",
+            "What a column is: number, category, boolean, date, text or ignore. Repeatable.",
+            "decided by its values",
+        ),
+        None,
     ),
-]
-Category = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="COLUMN",
-        help="The same as --kind COLUMN=category.",
-        show_default=False,
-        rich_help_panel=PANEL,
+    "category": (_repeatable("COLUMN", "The same as --kind COLUMN=category."), None),
+    "date": (
+        _repeatable("COLUMN=FORMAT", "How a column writes dates, as when=%d.%m.%Y. Repeatable.", "found out"),
+        None,
     ),
-]
-Kind = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="COLUMN=KIND",
-        help="What a column is: number, category, boolean, date, text or ignore. Repeatable.",
-        show_default="decided by its values",
-        rich_help_panel=PANEL,
+    "missing": (
+        _repeatable("TOKEN", "What stands for a missing value, beside the usual words, as -200. Repeatable."),
+        None,
     ),
-]
-Date = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="COLUMN=FORMAT",
-        help="How a column writes dates, as when=%d.%m.%Y. Repeatable.",
-        show_default="found out",
-        rich_help_panel=PANEL,
+    "infinite": (
+        Annotated[
+            Infinite,
+            typer.Option(
+                help="Infinite numbers are an error, missing values, or as far as numbers go.",
+                rich_help_panel=PANEL,
+            ),
+        ],
+        Infinite.ERROR,
     ),
-]
-Missing = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="TOKEN",
-        help="What stands for a missing value, beside the usual words, as -200. Repeatable.",
-        show_default=False,
-        rich_help_panel=PANEL,
+    "decimal": (
+        Annotated[
+            str | None,
+            typer.Option(
+                metavar="MARK",
+                help="Decimal mark of numbers in text: a point or a comma.",
+                show_default="found out",
+                rich_help_panel=PANEL,
+            ),
+        ],
+        None,
     ),
-]
-InfiniteRule = Annotated[
-    Infinite,
-    typer.Option(
-        "--infinite",
-        help="Infinite numbers are an error, missing values, or as far as numbers go.",
-        rich_help_panel=PANEL,
+    "absolute_time": (
+        _repeatable(
+            "COLUMN", "Use a time as it is, beside what recurs of it; `all` is understood. Repeatable."
+        ),
+        None,
     ),
-]
-Decimal = Annotated[
-    str | None,
-    typer.Option(
-        metavar="MARK",
-        help="Decimal mark of numbers in text: a point or a comma.",
-        show_default="found out",
-        rich_help_panel=PANEL,
-    ),
-]
-AbsoluteTime = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="COLUMN",
-        help="Use a time as it is, beside what recurs of it; `all` is understood. Repeatable.",
-        show_default=False,
-        rich_help_panel=PANEL,
-    ),
-]
-BadRowsRule = Annotated[
-    BadRows,
-    typer.Option(
-        "--bad-rows", help="Rows with values that cannot be read are an error, or are skipped and counted."
-    ),
-]
+}
+
+
+def column_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options about columns in place of its parameter ``columns``, a ``ColumnOptions``."""
+    given = inspect.signature(command, eval_str=True)
+    parameters: list[inspect.Parameter] = []
+    for parameter in given.parameters.values():
+        if parameter.name != "columns":
+            parameters.append(parameter)
+            continue
+        parameters += [
+            inspect.Parameter(name, parameter.kind, default=default, annotation=kind)
+            for name, (kind, default) in _OPTIONS.items()
+        ]
+
+    @functools.wraps(command)
+    def with_options(**arguments: Any) -> None:
+        columns = settings(**{name: arguments.pop(name) for name in _OPTIONS})
+        command(columns=columns, **arguments)
+
+    with_options.__signature__ = given.replace(parameters=parameters)  # type: ignore[attr-defined]
+    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return with_options
 
 
 def settings(
@@ -116,13 +113,13 @@ def settings(
     infinite: Infinite,
     decimal: str | None,
     absolute_time: Sequence[str] | None,
-) -> dict[str, Any]:
+) -> ColumnOptions:
     """Parameters of a ``TabularEncoder`` by what the options say."""
-    from hinterland.tables.decisions import KINDS
-
     kinds = dict.fromkeys(category or [], "category")
     for text in kind or []:
         column, value = _last_split(text, "--kind", "COLUMN=KIND")
+        from hinterland.tables.decisions import KINDS
+
         if value not in KINDS:
             raise typer.BadParameter(
                 f"a kind is one of {', '.join(KINDS)}, got {value!r}", param_hint="--kind"
@@ -134,14 +131,19 @@ def settings(
     absolute: bool | list[str] = list(absolute_time or [])
     if absolute in (["all"], []):
         absolute = absolute == ["all"]
-    return {
-        "kinds": kinds or None,
-        "dates": dates or None,
-        "missing": list(missing) if missing else None,
-        "infinite": infinite.value,
-        "decimal": decimal,
-        "absolute_time": absolute,
-    }
+    return ColumnOptions(
+        {
+            "kinds": kinds or None,
+            "dates": dates or None,
+            "missing": list(missing) if missing else None,
+            "infinite": infinite.value,
+            "decimal": decimal,
+            "absolute_time": absolute,
+        }
+    )
+
+
+NO_COLUMN_OPTIONS = settings(**{name: default for name, (_, default) in _OPTIONS.items()})
 
 
 def check(table: Any, named: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ class Rule(StrEnum):
     POOLED = "pooled"
 
 
+@options.csv_options
 def evaluate(
     model: options.Model,
     table: options.Table,
@@ -51,9 +52,7 @@ def evaluate(
             show_default="the share of anomalies among the rule's rows; for training the model's contamination",
         ),
     ] = None,
-    delimiter: options.Delimiter = None,
-    no_header: options.NoHeader = False,
-    encoding: options.Encoding = "utf-8",
+    csv: options.CsvOptions = options.NO_CSV_OPTIONS,
     device: options.Device = "cpu",
     threads: options.Threads = 1,
     quiet: options.Quiet = False,
@@ -73,7 +72,7 @@ def evaluate(
         from hinterland.pipeline import encoder_and_detector
         from hinterland.scoring import energy_and_truth, judge
 
-        file = options.open_table(table, delimiter, no_header, encoding)
+        file = options.open_table(table, csv)
         options.check_columns(file, [label], "--label")
         loaded = persistence.load(model, device=device)
         detector = encoder_and_detector(loaded)[1].set_params(n_threads=threads)

@@ -16,6 +16,8 @@ _PLACES = "\0places"
 _SHOWN = 5
 
 
+@options.csv_options
+@column_options.column_options
 def fit(
     table: options.Table,
     save: Annotated[Path, typer.Option("--save", "-s", help="Where to save the model.", show_default=False)],
@@ -27,15 +29,8 @@ def fit(
             show_default=False,
         ),
     ] = None,
-    drop: column_options.Drop = None,
-    kind: column_options.Kind = None,
-    category: column_options.Category = None,
-    date: column_options.Date = None,
-    missing: column_options.Missing = None,
-    infinite: column_options.InfiniteRule = column_options.Infinite.ERROR,
-    decimal: column_options.Decimal = None,
-    absolute_time: column_options.AbsoluteTime = None,
-    bad_rows: column_options.BadRowsRule = column_options.BadRows.ERROR,
+    drop: options.Drop = None,
+    columns: column_options.ColumnOptions = column_options.NO_COLUMN_OPTIONS,
     detector: Annotated[
         str | None,
         typer.Option(
@@ -59,9 +54,7 @@ def fit(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
-    delimiter: options.Delimiter = None,
-    no_header: options.NoHeader = False,
-    encoding: options.Encoding = "utf-8",
+    csv: options.CsvOptions = options.NO_CSV_OPTIONS,
     seed: options.Seed = 0,
     device: options.Device = "cpu",
     threads: options.Threads = 1,
@@ -78,15 +71,6 @@ def fit(
     if contamination is not None:
         parameters["contamination"] = contamination
     parameters |= dict(_parameter(text) for text in set_ or [])
-    columns = column_options.settings(
-        kind=kind,
-        category=category,
-        date=date,
-        missing=missing,
-        infinite=infinite,
-        decimal=decimal,
-        absolute_time=absolute_time,
-    )
     rows_wanted = None if normal_only is None else options.column_and_value(normal_only, "--normal-only")
     if save.exists() and not force:
         raise FileExistsError(f"{save} is there already; --force replaces it")
@@ -102,7 +86,7 @@ def fit(
 
         model = _pipeline(detector, parameters)
         model[0].set_params(**columns)
-        file = options.open_table(table, delimiter, no_header, encoding)
+        file = options.open_table(table, csv)
         options.check_columns(file, drop or [], "--drop")
         column_options.check(file, columns)
         rows = file.read(without=drop or [], as_text=column_options.categories(columns))
@@ -110,7 +94,7 @@ def fit(
         if rows_wanted is not None:
             options.check_columns(file, rows_wanted[:1], "--normal-only")
             rows, places = _selected(rows, *rows_wanted, say)
-        if bad_rows is column_options.BadRows.SKIP:
+        if csv["bad_rows"] is options.BadRows.SKIP:
             rows, places = _read_whole(model[0], rows, places, file, say)
         try:
             with say.training(f"Training {type(model[-1]).__name__}", model[-1]):

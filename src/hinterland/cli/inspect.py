@@ -23,19 +23,13 @@ SAMPLE_BYTES, SAMPLE_ROWS = 30_000_000, 50_000
 """Of a larger file that many rows are looked at, its first ones."""
 
 
+@options.csv_options
+@column_options.column_options
 def inspect(
     file: File,
-    drop: column_options.Drop = None,
-    kind: column_options.Kind = None,
-    category: column_options.Category = None,
-    date: column_options.Date = None,
-    missing: column_options.Missing = None,
-    infinite: column_options.InfiniteRule = column_options.Infinite.ERROR,
-    decimal: column_options.Decimal = None,
-    absolute_time: column_options.AbsoluteTime = None,
-    delimiter: options.Delimiter = None,
-    no_header: options.NoHeader = False,
-    encoding: options.Encoding = "utf-8",
+    drop: options.Drop = None,
+    columns: column_options.ColumnOptions = column_options.NO_COLUMN_OPTIONS,
+    csv: options.CsvOptions = options.NO_CSV_OPTIONS,
     as_json: options.Json = False,
 ) -> None:
     """Say what `fit` would take the columns of a table for, and why; or what is in a saved model.
@@ -46,16 +40,7 @@ def inspect(
     if _is_model(file):
         _show_model(file, as_json)
         return
-    columns = column_options.settings(
-        kind=kind,
-        category=category,
-        date=date,
-        missing=missing,
-        infinite=infinite,
-        decimal=decimal,
-        absolute_time=absolute_time,
-    )
-    table = options.open_table(file, delimiter, no_header, encoding)
+    table = options.open_table(file, csv)
     options.check_columns(table, drop or [], "--drop")
     column_options.check(table, columns)
     _show_table(table, drop or [], columns, as_json)
@@ -76,7 +61,7 @@ def _show_table(table: TableFile, drop: list[str], columns: dict[str, Any], as_j
     from hinterland.preprocessing.summary import summarise
 
     as_text = column_options.categories(columns)
-    is_sample = table.path.stat().st_size > SAMPLE_BYTES
+    is_sample = table.path.is_file() and table.path.stat().st_size > SAMPLE_BYTES
     rows = _first_rows(table, drop, as_text) if is_sample else table.read(without=drop, as_text=as_text)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -110,7 +95,7 @@ def _first_rows(table: TableFile, drop: list[str], as_text: list[str]) -> Any:
     """The first rows of a table, as if they were all of it."""
     import pyarrow as pa
 
-    from hinterland.tables.plain_types import plain_types
+    from hinterland.tables.plain_types import plain_type
 
     parts, n_rows = [], 0
     for batch in table.batches(SAMPLE_ROWS, [name for name in table.names if name not in drop]):
@@ -119,7 +104,11 @@ def _first_rows(table: TableFile, drop: list[str], as_text: list[str]) -> Any:
         if n_rows >= SAMPLE_ROWS:
             break
     rows = pa.concat_tables(parts).slice(0, SAMPLE_ROWS)
-    return plain_types(rows, besides=as_text) if table.is_text else rows
+    if not table.is_text:
+        return rows
+    return pa.table(
+        {name: rows[name] if name in as_text else plain_type(rows[name]) for name in rows.column_names}
+    )
 
 
 def _show_model(model: Path, as_json: bool) -> None:

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NewType
 
 import typer
 
 if TYPE_CHECKING:
     from hinterland.tables import TableFile
 
-Table = Annotated[Path, typer.Argument(help="CSV or Parquet file.", show_default=False)]
+_COMPARED = 2_000
+Table = Annotated[Path, typer.Argument(help="CSV or Parquet file; - is standard input.", show_default=False)]
 Model = Annotated[Path, typer.Argument(help="File that `hinterland fit` saved.", show_default=False)]
-Delimiter = Annotated[
-    str | None,
-    typer.Option(
-        help="What separates a CSV file's columns.", show_default="found out", rich_help_panel="CSV"
-    ),
-]
-NoHeader = Annotated[
-    bool,
-    typer.Option(
-        "--no-header",
-        help="The CSV file has no line of names: columns are f0, f1, ...",
-        rich_help_panel="CSV",
-    ),
-]
-Encoding = Annotated[
-    str, typer.Option(help="The CSV file's text encoding, such as latin-1.", rich_help_panel="CSV")
+Drop = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COLUMN", help="Leave this column out. Repeatable.", show_default=False),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same model.")]
 Device = Annotated[str, typer.Option(help="Where torch computes: cpu, cuda, cuda:1, mps.")]
@@ -40,21 +32,113 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no n
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
-def open_table(path: Path, delimiter: str | None, no_header: bool, encoding: str) -> TableFile:
-    """Open a table with the options for CSV files."""
+CsvOptions = NewType("CsvOptions", dict[str, Any])
+"""What was said of a CSV file on the command line, as ``csv_options`` hands it to a command."""
+
+
+class BadRows(StrEnum):
+    """What to do with rows that cannot be read: the values of ``hinterland.tables.BadRows``."""
+
+    ERROR = "error"
+    SKIP = "skip"
+
+
+_CSV_OPTIONS: dict[str, tuple[Any, Any]] = {  # by their names in CsvFormat: type with its help, and default
+    "delimiter": (
+        Annotated[
+            str | None,
+            typer.Option(
+                help="What separates a CSV file's columns; `tab` is understood.",
+                show_default="found out",
+                rich_help_panel="CSV",
+            ),
+        ],
+        None,
+    ),
+    "header": (
+        Annotated[
+            bool | None,
+            typer.Option(
+                "--header/--no-header",
+                help="Whether the CSV file has a line of names; without one columns are f0, f1, ...",
+                show_default="found out",
+                rich_help_panel="CSV",
+            ),
+        ],
+        None,
+    ),
+    "encoding": (
+        Annotated[
+            str | None,
+            typer.Option(
+                help="The CSV file's text encoding, such as latin-1.",
+                show_default="found out",
+                rich_help_panel="CSV",
+            ),
+        ],
+        None,
+    ),
+    "bad_rows": (
+        Annotated[
+            BadRows,
+            typer.Option(
+                help="What to do with rows that cannot be read: end with an error, or skip and count them.",
+                rich_help_panel="CSV",
+            ),
+        ],
+        BadRows.ERROR,
+    ),
+}
+
+NO_CSV_OPTIONS = CsvOptions({name: default for name, (_, default) in _CSV_OPTIONS.items()})
+
+
+def csv_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options for CSV files in place of its parameter ``csv``, a ``CsvOptions``."""
+    given = inspect.signature(command, eval_str=True)
+    parameters: list[inspect.Parameter] = []
+    for parameter in given.parameters.values():
+        if parameter.name != "csv":
+            parameters.append(parameter)
+            continue
+        parameters += [
+            inspect.Parameter(name, parameter.kind, default=default, annotation=kind)
+            for name, (kind, default) in _CSV_OPTIONS.items()
+        ]
+
+    @functools.wraps(command)
+    def with_options(**arguments: Any) -> None:
+        csv = CsvOptions({name: arguments.pop(name) for name in _CSV_OPTIONS})
+        command(csv=csv, **arguments)
+
+    with_options.__signature__ = given.replace(parameters=parameters)  # type: ignore[attr-defined]
+    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return with_options
+
+
+def open_table(path: Path, csv: CsvOptions) -> TableFile:
+    """Open a table, ``-`` being standard input, with the options for CSV files."""
     from hinterland import tables
 
-    if delimiter in ("\\t", "tab"):
-        delimiter = "\t"
-    return tables.open_table(path, tables.CsvFormat(delimiter, not no_header, encoding))
+    said = dict(csv)
+    if said["delimiter"] in ("\\t", "tab"):
+        said["delimiter"] = "\t"
+    said["bad_rows"] = said["bad_rows"].value
+    csv_format = tables.CsvFormat(**said)
+    if str(path) == "-":
+        return tables.open_stream(sys.stdin.buffer, "standard input", csv_format)
+    return tables.open_table(path, csv_format)
 
 
 def check_columns(table: TableFile, columns: Sequence[str], option: str) -> None:
     """Raise the error of wrong usage where an option names columns that the table does not have."""
+    from hinterland.tables.messages import few
+
+    known = set(table.names)
     for name in columns:
-        if name not in table.names:
-            nearest = difflib.get_close_matches(name, table.names, n=1)
-            hint = f"did you mean {nearest[0]!r}?" if nearest else f"its columns are {table.names}"
+        if name not in known:
+            nearest = difflib.get_close_matches(name, table.names[:_COMPARED], n=1)
+            hint = f"did you mean {nearest[0]!r}?" if nearest else f"its columns are {few(table.names, 20)}"
             raise typer.BadParameter(f"{table.path} has no column {name!r}; {hint}", param_hint=option)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, BinaryIO, Literal
 
 import typer
 
-from hinterland.cli import column_options, options
+from hinterland.cli import options
 from hinterland.cli.console import messages
 
 
@@ -21,6 +21,7 @@ class Explained(StrEnum):
     NONE = "none"
 
 
+@options.csv_options
 def score(
     model: options.Model,
     table: options.Table,
@@ -42,14 +43,11 @@ def score(
             show_default="all",
         ),
     ] = None,
-    delimiter: options.Delimiter = None,
-    no_header: options.NoHeader = False,
-    encoding: options.Encoding = "utf-8",
+    csv: options.CsvOptions = options.NO_CSV_OPTIONS,
     batch_rows: Annotated[
         int | None,
         typer.Option(min=1, help="Rows scored at a time.", show_default="by the table's width"),
     ] = None,
-    bad_rows: column_options.BadRowsRule = column_options.BadRows.ERROR,
     device: options.Device = "cpu",
     threads: options.Threads = 1,
     quiet: options.Quiet = False,
@@ -67,7 +65,7 @@ def score(
         from hinterland.scoring import TableScorer
         from hinterland.tables import open_writer
 
-        file = options.open_table(table, delimiter, no_header, encoding)
+        file = options.open_table(table, csv)
         loaded = persistence.load(model, device=device)
         encoder_and_detector(loaded)[1].set_params(n_threads=threads)
         kept = _kept(keep)
@@ -80,7 +78,7 @@ def score(
             explained=explain.value,
             top=top,
             batch_rows=batch_rows,
-            bad_rows=bad_rows.value,
+            bad_rows=csv["bad_rows"].value,
         )
         if scorer.unused:
             say.note(f"Columns that the model does not use: {', '.join(scorer.unused)}")

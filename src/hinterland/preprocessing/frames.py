@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from hinterland.errors import TableError
-from hinterland.tables.reading import pandas_index
+from hinterland.tables.parquet import pandas_index
 from hinterland.tables.values import (
     KINDS_READ,
     Values,

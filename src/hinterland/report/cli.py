@@ -14,6 +14,7 @@ app = typer.Typer(name="report", pretty_exceptions_enable=False)
 
 
 @app.command(no_args_is_help=True)
+@options.csv_options
 def report(
     model: options.Model,
     table: options.Table,
@@ -45,9 +46,7 @@ def report(
         ),
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="Most rows that the page lists.")] = 500,
-    delimiter: options.Delimiter = None,
-    no_header: options.NoHeader = False,
-    encoding: options.Encoding = "utf-8",
+    csv: options.CsvOptions = options.NO_CSV_OPTIONS,
     seed: Annotated[int, typer.Option(min=0, help="Of the rows drawn at random for the map.")] = 0,
     device: options.Device = "cpu",
     threads: options.Threads = 1,
@@ -66,7 +65,7 @@ def report(
     with messages(quiet) as say:
         from hinterland.report import report as write
 
-        file = options.open_table(table, delimiter, no_header, encoding)
+        file = options.open_table(table, csv)
         options.check_columns(file, [label] if label is not None else [], "--label")
         options.check_columns(file, [time] if time is not None else [], "--time")
         with say.progress() as progress:

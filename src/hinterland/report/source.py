@@ -13,7 +13,9 @@ import pyarrow as pa
 
 from hinterland.errors import TableError
 from hinterland.preprocessing import frames
-from hinterland.tables import TableFile, open_table
+from hinterland.tables import BadRows, TableFile, open_table
+from hinterland.tables.messages import repeated
+from hinterland.tables.parquet import pandas_index
 
 
 def as_table_file(table: Any) -> TableFile:
@@ -63,16 +65,16 @@ class _MemoryTable:
     """An Arrow table as if it were a file."""
 
     is_text = False
-    stored_index: tuple[str, ...] = ()
+    bad_rows: BadRows = "error"
 
     def __init__(self, table: pa.Table) -> None:
-        repeated = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
-        if repeated:
-            raise TableError(f"column names must differ from one another; found more than once: {repeated}")
+        if complaint := repeated(table.column_names):
+            raise TableError(complaint)
         if not table.column_names:
             raise TableError("the table has no columns")
         self.path = Path("table")
         self.names = list(table.column_names)
+        self.stored_index = pandas_index(table.schema)
         self._table = table
         self._n_read = 0
 

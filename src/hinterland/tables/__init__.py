@@ -3,9 +3,10 @@
 Rows are counted from 1, the first below the header, in every message about a file.
 """
 
+from hinterland.tables.csv_format import BadRows, CsvFormat
 from hinterland.tables.kinds import missing_and_unused, read_batch, to_kinds
 from hinterland.tables.notes import ColumnsWarning
-from hinterland.tables.reading import CsvFormat, TableFile, open_table
+from hinterland.tables.reading import TableFile, open_stream, open_table
 from hinterland.tables.readings import Reading
 from hinterland.tables.selection import equals, select, text_counts
 from hinterland.tables.unreadable import UnreadableValuesError
@@ -13,6 +14,7 @@ from hinterland.tables.writing import OUTPUT_FORMATS, open_writer, output_format
 
 __all__ = [
     "OUTPUT_FORMATS",
+    "BadRows",
     "ColumnsWarning",
     "CsvFormat",
     "Reading",
@@ -20,6 +22,7 @@ __all__ = [
     "UnreadableValuesError",
     "equals",
     "missing_and_unused",
+    "open_stream",
     "open_table",
     "open_writer",
     "output_format",

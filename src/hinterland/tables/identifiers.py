@@ -27,7 +27,7 @@ CHANCE = -12.0
 """Whole numbers of which none repeats, where by chance that has a log-probability below this, name rows."""
 _LOOK = 1000
 
-_INDEX_NAMES = re.compile(r"^(|unnamed: ?\d+|__index_level_\d+__|level_\d+|index)$", re.IGNORECASE)
+_INDEX_NAMES = re.compile(r"^(|unnamed(\.\d+|: ?\d+)?|__index_level_\d+__|level_\d+|index)$", re.IGNORECASE)
 _ID_WORDS = {
     "id",
     "ids",

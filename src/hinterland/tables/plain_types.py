@@ -6,27 +6,19 @@ a time with its zone, a word for a missing value. What a text that stays may mea
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 LARGEST_EXACT = 2**53
 """Integers up to here are exact as float64."""
-_TRUE = pa.array(["true", "True", "TRUE"])
-_BOOLEANS = pa.array(["true", "True", "TRUE", "false", "False", "FALSE"])
+TRUE_WORDS, FALSE_WORDS = ["true", "True", "TRUE"], ["false", "False", "FALSE"]
+_TRIED = 200
+_STARTS = set("0123456789-+.")
 _LONG_INTEGER = r"^[+-]?[0-9]{16,}$"
 _MOMENTS = (pa.date32(), pa.timestamp("s"), pa.timestamp("us"), pa.timestamp("ns"))
-
-
-def plain_types(table: pa.Table, *, besides: Collection[str] = ()) -> pa.Table:
-    """Give the columns of a table of text their plain types, besides those named."""
-    columns = [
-        column if name in besides else plain_type(column)
-        for name, column in zip(table.column_names, table.columns, strict=True)
-    ]
-    return pa.Table.from_arrays(columns, names=table.column_names)
 
 
 def plain_type(text: Any) -> Any:
@@ -37,15 +29,16 @@ def plain_type(text: Any) -> Any:
     first = _first(text)
     if first is None:
         return pa.chunked_array([pa.nulls(len(text))])
-    if first != first.strip():  # blanks behind the delimiters, as people write them
+    found = _plain_type(text, first)
+    if found is text and first.strip()[:1] in _STARTS:  # perhaps with blanks behind the delimiters
         trimmed = pc.utf8_trim_whitespace(text)
-        found = _plain_type(trimmed, first.strip())
-        return text if found is trimmed else found
-    return _plain_type(text, first)
+        again = _plain_type(trimmed, first.strip())
+        return text if again is trimmed else again
+    return found
 
 
 def _plain_type(text: Any, first: str) -> Any:
-    if first[:1].isascii() and (first[:1].isdigit() or first[:1] in ("-", "+", ".")):
+    if first[:1] in _STARTS:
         numbers = _integers(text)
         if numbers is None:
             numbers = _floats(text)
@@ -55,8 +48,8 @@ def _plain_type(text: Any, first: str) -> Any:
             if (moments := _cast(text, target)) is not None:
                 return moments
     elif first.lower() in ("true", "false"):
-        if pc.all(pc.is_in(text.drop_null(), _BOOLEANS)).as_py():
-            return pc.if_else(text.is_null(), None, pc.is_in(text, _TRUE))
+        if pc.all(pc.is_in(text.drop_null(), pa.array(TRUE_WORDS + FALSE_WORDS))).as_py():
+            return pc.if_else(text.is_null(), None, pc.is_in(text, pa.array(TRUE_WORDS)))
     elif first[:1] in ("i", "I") and (numbers := _floats(text)) is not None:  # inf
         return numbers
     return text
@@ -98,7 +91,10 @@ def _floats(text: Any) -> Any:
 
 
 def _cast(text: Any, target: Any) -> Any:
+    """The column as a type, or None; a few values are tried first, as pyarrow words an error for each that fails."""
     try:
+        if len(text) > 10 * _TRIED:
+            pc.cast(text.take(np.linspace(0, len(text) - 1, _TRIED).astype(int)), target)
         return pc.cast(text, target)
     except pa.ArrowException:
         return None

@@ -207,7 +207,7 @@ class _Found:
 
     def text(self, name: str) -> Any:
         if name not in self._names:
-            return pa.array([""] * len(self.matched))
+            return pa.array([""] * len(self.matched), pa.string())
         return pc.fill_null(pc.struct_field(self._groups, name), "")
 
     def is_empty(self, name: str) -> np.ndarray:

@@ -1,0 +1,104 @@
+"""Whether a table's first row holds column names or values, and what its columns are called."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+_VALUE = re.compile(
+    r"[-+(]?\s*[$€£¥]?\s*(\d[\d.,'’ ]*|[.,]\d+)(e[-+]?\d+)?\s*[%€$£)]?"  # numbers
+    r"|0x[0-9a-f]+"
+    r"|[-+]?(inf|infinity)"
+    r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ t]+\d.*)?"  # dates and moments
+    r"|\d{1,2}[:.]\d\d([:.]\d\d)?([.,]\d+)?\s*([ap]m)?",  # times of day
+    re.IGNORECASE,
+)
+_MISSING = {"", "?", "-", "--", ".", "na", "n/a", "n.a.", "#n/a", "nan", "null", "none", "nil", "nat", "<na>"}
+_MOST_CELLS = 20_000
+_SURE = 0.8
+
+
+@dataclass(frozen=True)
+class Votes:
+    """How many columns say that the first row is a header, and how many that it is a row like those below."""
+
+    header: int
+    row: int
+
+    @property
+    def is_header(self) -> bool:
+        """The majority; a header where there is none."""
+        return self.header >= self.row
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether there are votes, and all the same."""
+        return (self.header == 0) != (self.row == 0)
+
+
+def votes(first: Sequence[str], below: Sequence[Sequence[str]]) -> Votes:
+    """Compare the first row with those below, all of one width.
+
+    A column of values (numbers, dates, times) votes for a header if its first cell is none, and for a row if it is. A
+    column of words votes for a row if its first word comes again below.
+    """
+    n_rows = min(len(below), 3 + _MOST_CELLS // len(first))
+    if n_rows == 0:
+        is_row = all(_is_value(cell) for cell in first)
+        return Votes(header=not is_row, row=is_row)
+    header, row, counted = 0, 0, []
+    for cell, column in zip(first, zip(*below[:n_rows], strict=True), strict=True):
+        there = [other for other in column if not _is_missing(other)]
+        if _is_missing(cell) or not there:
+            continue
+        share = sum(map(_is_value, there)) / len(there)
+        if _is_value(cell):
+            if share >= 0.5:
+                row += 1
+                counted.append(cell.strip())
+        elif share >= _SURE:
+            header += 1
+        elif cell in there:
+            row += 1
+    if row == len(counted) and _is_count(counted):
+        if header or counted[0][:2] in ("19", "20"):  # such as years, behind the name of a first column
+            return Votes(header or 1, 0)
+        if counted[0] == "0" and row > 2:  # what a frame without names of columns is written with
+            return Votes(1, 1)
+    return Votes(header, row)
+
+
+def _is_value(cell: str) -> bool:
+    return _VALUE.fullmatch(cell.strip()) is not None
+
+
+def _is_missing(cell: str) -> bool:
+    return cell.strip().lower() in _MISSING
+
+
+def _is_count(cells: Sequence[str]) -> bool:
+    """Whether there are two cells at least, each the integer after the one before."""
+    if len(cells) < 2 or not all(cell.isascii() and cell.isdigit() and len(cell) < 16 for cell in cells):
+        return False
+    return all(int(after) - int(before) == 1 for before, after in pairwise(cells))
+
+
+def distinct_names(cells: Sequence[str]) -> list[str]:
+    """Name columns, each as it is written if it can be.
+
+    A column without a name is ``unnamed``; of several with the same name the second is ``name.2``.
+    """
+    wanted = [cell if cell.strip() else "unnamed" for cell in cells]
+    taken, uses, names = set(wanted), Counter[str](), []
+    for name in wanted:
+        uses[name] += 1
+        given = name
+        while uses[name] > 1 and given in taken:
+            given = f"{name}.{uses[name]}"
+            uses[name] += given in taken
+        taken.add(given)
+        names.append(given)
+    return names
