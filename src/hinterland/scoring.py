@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
@@ -52,7 +52,7 @@ class TableScorer:
     ----------
     unused : columns of the table that the model does not use.
     kinds, readings : what each column of the model is, and how it is read, by its name in the table.
-    n_skipped : rows left out so far.
+    n_skipped, n_mostly_missing : rows left out so far, and such that lack more than half of what the model uses.
     names : what ``energy``, ``label`` and ``top_features`` are called in the output: themselves, or with
         ``hinterland_`` in front where a kept column has that name.
     schema : of the output: kept columns, ``energy`` (float64, nats), ``label`` (``normal`` or ``anomaly``) and
@@ -89,7 +89,7 @@ class TableScorer:
         self.kinds = {name: reading.kind for name, reading in self.readings.items()}
         self.unused = missing_and_unused(table.names, self.readings)
         self._skip = bad_rows == "skip"
-        self.n_skipped = 0
+        self.n_skipped = self.n_mostly_missing = 0
         self._explained = explained
         self._top = top
         self._keep = list(table.names) if keep == "all" else list(dict.fromkeys(keep))
@@ -131,6 +131,7 @@ class TableScorer:
                     good[complaint.places] = False
                 self.n_skipped += int((~good).sum())
                 batch, rows = batch.filter(pa.array(good)), rows.filter(pa.array(good))
+            self.n_mostly_missing += _n_mostly_missing(rows, self.readings)
             yield self._scored(batch, rows)
 
     def _row_names(self, first: int) -> RowNames:
@@ -186,6 +187,15 @@ class TableScorer:
             return rows
         frame = rows.to_pandas()
         return frame if hasattr(self._detector, "feature_names_in_") else frame.to_numpy(np.float64)
+
+
+def _n_mostly_missing(rows: pa.Table, readings: Mapping[str, Reading]) -> int:
+    used = [name for name, reading in readings.items() if not reading.is_left_out]
+    n_missing = np.zeros(rows.num_rows, np.intp)
+    for name in used:
+        if rows[name].null_count:
+            n_missing += rows[name].is_null().to_numpy()
+    return int((2 * n_missing > len(used)).sum())
 
 
 def energy_and_truth(

@@ -44,7 +44,7 @@ def test_a_model_is_trained_on_the_rows_asked_for(
     assert shown["threshold"] == -detector.offset_
     assert np.sum(detector.training_energy_ > shown["threshold"]) == 22
     assert "Training on 220 of 240 rows, those with label=benign" in result.stderr
-    assert "column 'id'" in result.stderr
+    assert "tell rows apart or only count on: 'id' (220 different texts in 220 rows)" in result.stderr
 
 
 def test_a_table_for_people_and_nothing_on_stderr_if_quiet(

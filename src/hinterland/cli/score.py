@@ -98,6 +98,10 @@ def score(
             say.note(
                 f"Skipped {scorer.n_skipped:,} rows with values that cannot be read; the output lacks them"
             )
+        if scorer.n_mostly_missing:
+            say.note(
+                f"{scorer.n_mostly_missing:,} rows lack more than half of the values that the model uses"
+            )
         share = f" ({n_flagged / n_rows:.1%})" if n_rows else ""
         where = "" if output is None else f", written to {output}"
         say.note(f"{n_rows:,} rows scored, {n_flagged:,} of them anomalies{share}{where}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,9 +15,11 @@ from hinterland.preprocessing.columns import (
     TimeColumn,
     TimeOfDayColumn,
 )
+from hinterland.preprocessing.frames import Frame
 from hinterland.tables.decisions import Decided
 from hinterland.tables.notes import Note
 from hinterland.tables.readings import Reading
+from hinterland.tables.unreadable import Complaint
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,17 @@ class Scales:
     heavy_tail: float | None
     min_frequency: float | None
     max_categories: int | None
+
+
+def complaints_of(frame: Frame, names: Sequence[str], decided: Sequence[Decided]) -> list[Complaint]:
+    """What cannot be read of a training table as what its columns are."""
+    return [
+        Complaint.of(
+            name, frame.column(j, 0, frame.n_rows), found.read.bad, found.read.expected, found.remedy
+        )
+        for j, (name, found) in enumerate(zip(names, decided, strict=True))
+        if found.read.bad.any()
+    ]
 
 
 def fit_column(

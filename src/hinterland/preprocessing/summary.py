@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hinterland.preprocessing.fitting import fit_column
+from hinterland.preprocessing.fitting import complaints_of, fit_column
 from hinterland.preprocessing.tabular import TabularEncoder
 from hinterland.tables.decisions import Decided
 from hinterland.tables.notes import Note, sentences
-from hinterland.tables.unreadable import Complaint, RowNames, UnreadableValuesError
+from hinterland.tables.unreadable import RowNames, UnreadableValuesError
 from hinterland.tables.values import as_missing
 
 _MOST_SHOWN = 40
@@ -65,11 +65,8 @@ def summarise(encoder: TabularEncoder, rows: Any, row_names: RowNames) -> TableS
     names, decided = encoder._decide(frame)
     columns: list[ColumnSummary] = []
     notes: list[Note] = []
-    complaints: list[Complaint] = []
+    complaints = complaints_of(frame, names, decided)
     for j, (name, found) in enumerate(zip(names, decided, strict=True)):
-        if found.read.bad.any():
-            values = frame.column(j, 0, frame.n_rows)
-            complaints.append(Complaint.of(name, values, found.read.bad, found.read.expected, found.remedy))
         column, reading, said = fit_column(name, found, encoder._scales(), encoder._is_absolute(name))
         notes += said
         raw = frame.column(j, 0, frame.n_rows)

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
-from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from hinterland.errors import FileFormatError, TableError
 from hinterland.preprocessing import frames
 from hinterland.preprocessing.columns import Column, EmptyColumn
-from hinterland.preprocessing.fitting import Scales, fit_column
-from hinterland.preprocessing.matching import check_there, match
+from hinterland.preprocessing.fitting import complaints_of, fit_column
+from hinterland.preprocessing.matching import match
+from hinterland.preprocessing.tabular_parameters import TabularParameters
 from hinterland.preprocessing.tabular_state import column_state, columns_from_state
 from hinterland.tables.columns import decide_columns
-from hinterland.tables.decisions import Asked, Decided
 from hinterland.tables.decisions import Column as TableColumn
+from hinterland.tables.decisions import Decided
 from hinterland.tables.notes import ColumnsWarning, Note, sentences
-from hinterland.tables.readings import Reading, RetypedError, read
+from hinterland.tables.read_values import RetypedError, read
+from hinterland.tables.readings import Reading
 from hinterland.tables.unreadable import Complaint, RowNames, UnreadableValuesError, counted_from
 
 _ROWS = 16_384  # rows encoded at a time: bounds temporary memory, and a column of them stays in cache
 
 
-class TabularEncoder(TransformerMixin, BaseEstimator):
+class TabularEncoder(TabularParameters):
     """Turn the rows of a table into a float32 matrix for a network.
 
     Reads DataFrames of pandas and polars, Arrow tables and 2-d arrays of numbers. What a column is, all of its
@@ -121,54 +119,6 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     [[0.0, 1.0, 0.0]]
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "numbers": [StrOptions({"standard", "robust", "minmax", "quantile"})],
-        "clip": [Interval(Real, 0, None, closed="neither"), None],
-        "heavy_tail": [Interval(Real, 1, None, closed="left"), None],
-        "min_frequency": [
-            Interval(Integral, 1, None, closed="left"),
-            Interval(Real, 0, 1, closed="neither"),
-            None,
-        ],
-        "max_categories": [Interval(Integral, 1, None, closed="left"), None],
-        "extra_columns": [StrOptions({"error", "ignore"})],
-        "kinds": [dict, None],
-        "dates": [dict, None],
-        "missing": [list, tuple, None],
-        "infinite": [StrOptions({"error", "missing", "clip"})],
-        "decimal": [StrOptions({".", ","}), None],
-        "absolute_time": ["boolean", list, tuple],
-    }
-
-    def __init__(
-        self,
-        *,
-        numbers: str = "standard",
-        clip: float | None = 10.0,
-        heavy_tail: float | None = 3.0,
-        min_frequency: float | None = 0.001,
-        max_categories: int | None = 50,
-        extra_columns: str = "error",
-        kinds: Mapping[str, str] | None = None,
-        dates: Mapping[str, str] | None = None,
-        missing: Sequence[str] | None = None,
-        infinite: str = "error",
-        decimal: str | None = None,
-        absolute_time: bool | Sequence[str] = False,
-    ) -> None:
-        self.numbers = numbers
-        self.clip = clip
-        self.heavy_tail = heavy_tail
-        self.min_frequency = min_frequency
-        self.max_categories = max_categories
-        self.extra_columns = extra_columns
-        self.kinds = kinds
-        self.dates = dates
-        self.missing = missing
-        self.infinite = infinite
-        self.decimal = decimal
-        self.absolute_time = absolute_time
-
     def fit(self, X: Any, y: object = None) -> Self:
         """Learn each column's encoding from the training rows (n, n_features); ``y`` is ignored.
 
@@ -184,14 +134,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         """
         frame = self._read_training(X)
         names, decided = self._decide(frame)
-        complaints = [
-            Complaint.of(
-                name, frame.column(j, 0, frame.n_rows), found.read.bad, found.read.expected, found.remedy
-            )
-            for j, (name, found) in enumerate(zip(names, decided, strict=True))
-            if found.read.bad.any()
-        ]
-        if complaints:
+        if complaints := complaints_of(frame, names, decided):
             raise UnreadableValuesError(complaints, _row_names(X))
         fitted = [
             fit_column(name, found, self._scales(), self._is_absolute(name))
@@ -355,21 +298,6 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         ]
         return names, decide_columns(columns, asked)
 
-    def _asked(self, names: list[str]) -> Asked:
-        kinds, dates = self.kinds or {}, self.dates or {}
-        absolute = [] if isinstance(self.absolute_time, bool | np.bool_) else self.absolute_time
-        for parameter, named in (("kinds", kinds), ("dates", dates), ("absolute_time", absolute)):
-            check_there(parameter, named, names)
-        return Asked.checked(kinds, dates, self.missing or (), self.infinite, self.decimal)
-
-    def _scales(self) -> Scales:
-        return Scales(self.numbers, self.clip, self.heavy_tail, self.min_frequency, self.max_categories)
-
-    def _is_absolute(self, name: str) -> bool:
-        if isinstance(self.absolute_time, bool | np.bool_):
-            return bool(self.absolute_time)
-        return name in self.absolute_time
-
     def _say(self, notes: list[Note]) -> None:
         for sentence in sentences(notes):
             warnings.warn(sentence, ColumnsWarning, stacklevel=3)
@@ -410,12 +338,6 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
                     wrong.append(f"column {name!r}: {error}")
         if wrong:
             raise TableError("columns changed their type since fit: " + "; ".join(wrong))
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.transformer_tags.preserves_dtype = ["float32"]
-        return tags
 
 
 def _row_names(X: Any) -> RowNames:

@@ -17,7 +17,8 @@ from hinterland.tables.decisions import Asked, Column, Decided, categories, empt
 from hinterland.tables.moments import epoch_of
 from hinterland.tables.number_columns import decide_numbers
 from hinterland.tables.number_text import find_number_format
-from hinterland.tables.readings import Reading, read
+from hinterland.tables.read_values import read
+from hinterland.tables.readings import Reading
 from hinterland.tables.text_columns import Texts, decide_text, remedy, written_numbers, written_times
 from hinterland.tables.time_text import find_time_format
 from hinterland.tables.values import (

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from hinterland.tables import identifiers
 from hinterland.tables.label_names import looks_like_a_label, sounds_like_a_label
 from hinterland.tables.notes import Note
-from hinterland.tables.readings import Read, Reading, read
+from hinterland.tables.read_values import Read, read
+from hinterland.tables.readings import Reading
 from hinterland.tables.values import as_missing
 
 KINDS = ("number", "category", "boolean", "date", "text", "ignore")

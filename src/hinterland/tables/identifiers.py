@@ -29,51 +29,14 @@ _LOOK = 1000
 
 _INDEX_NAMES = re.compile(r"^(|unnamed(\.\d+|: ?\d+)?|__index_level_\d+__|level_\d+|index)$", re.IGNORECASE)
 _ID_WORDS = {
-    "id",
-    "ids",
-    "uuid",
-    "guid",
-    "key",
-    "number",
-    "no",
-    "nr",
-    "num",
-    "code",
-    "idx",
-    "index",
-    "seq",
-    "sequence",
-    "row",
-    "rownum",
-    "serial",
-    "hash",
-    "token",
-    "pk",
-    "ref",
-    "reference",
-    "record",
-    "ticket",
-}
+    "id", "ids", "uuid", "guid", "key", "number", "no", "nr", "num", "code", "idx", "index", "seq", "sequence",
+    "row", "rownum", "serial", "hash", "token", "pk", "ref", "reference", "record", "ticket",
+}  # fmt: skip
 _STRICT_ID_WORDS = {"id", "ids", "uuid", "guid"}
 _COUNTER_WORDS = {
-    "time",
-    "timestamp",
-    "ts",
-    "index",
-    "idx",
-    "seq",
-    "sequence",
-    "row",
-    "rownum",
-    "counter",
-    "step",
-    "epoch",
-    "tick",
-    "elapsed",
-    "cycle",
-    "date",
-    "offset",
-}
+    "time", "timestamp", "ts", "index", "idx", "seq", "sequence", "row", "rownum", "counter", "step", "epoch",
+    "tick", "elapsed", "cycle", "date", "offset",
+}  # fmt: skip
 _FORMS = (
     r"^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
     r"^([0-9a-fA-F]{2}){6,}$",

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from hinterland.errors import TableError
-from hinterland.tables.readings import LEFT_OUT, Read, Reading, RetypedError, read
+from hinterland.tables.read_values import Read, RetypedError, read
+from hinterland.tables.readings import LEFT_OUT, Reading
 from hinterland.tables.unreadable import Complaint, UnreadableValuesError, counted_from
 
 

@@ -7,27 +7,9 @@ import re
 from hinterland.tables.identifiers import words
 
 _NAMES = {
-    "class",
-    "label",
-    "labels",
-    "target",
-    "y",
-    "outcome",
-    "fraud",
-    "anomaly",
-    "anomalous",
-    "attack",
-    "truth",
-    "normal",
-    "outlier",
-    "ground",
-    "malicious",
-    "defect",
-    "failure",
-    "churn",
-    "intrusion",
-    "abnormal",
-}
+    "class", "label", "labels", "target", "y", "outcome", "fraud", "anomaly", "anomalous", "attack", "truth",
+    "normal", "outlier", "ground", "malicious", "defect", "failure", "churn", "intrusion", "abnormal",
+}  # fmt: skip
 _ALONE = {"class", "label", "labels", "target", "y", "truth", "outcome", "normal"}
 """These count only as the whole name, or with such words as ``is``, ``true`` or ``attack`` beside them."""
 _BESIDE = {"is", "has", "true", "ground", "binary", "attack", "anomaly", "fraud", "cat", "category", "type"}

@@ -19,7 +19,8 @@ from hinterland.tables.decisions import (
 from hinterland.tables.moments import epoch_of, sounds_like_a_time
 from hinterland.tables.notes import Note
 from hinterland.tables.number_text import NumberFormat
-from hinterland.tables.readings import Reading, read
+from hinterland.tables.read_values import read
+from hinterland.tables.readings import Reading
 from hinterland.tables.sentinels import sentinel
 
 Floats = npt.NDArray[np.float64]

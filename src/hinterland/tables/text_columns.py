@@ -13,7 +13,8 @@ from hinterland.tables.missing import missing_mask
 from hinterland.tables.notes import Note
 from hinterland.tables.number_columns import decide_numbers
 from hinterland.tables.number_text import FoundNumbers, find_number_format, read_numbers
-from hinterland.tables.readings import FALSE_WORDS, TRUE_WORDS, Reading, read
+from hinterland.tables.read_values import read
+from hinterland.tables.readings import FALSE_WORDS, TRUE_WORDS, Reading
 from hinterland.tables.time_text import FoundTimes, find_time_format, read_times
 
 MOSTLY = 0.9
