@@ -17,6 +17,7 @@ from hinterland.explain import explain
 from hinterland.parameters import check_choice, check_integer
 from hinterland.pipeline import encoder_and_detector
 from hinterland.tables import TableFile, equals, missing_and_unused, text_counts, to_kinds
+from hinterland.tables.messages import few
 
 Explained = Literal["flagged", "all", "none"]
 
@@ -74,10 +75,13 @@ class TableScorer:
         self._explained = explained
         self._top = top
         self._keep = list(table.names) if keep == "all" else list(dict.fromkeys(keep))
-        unknown = [name for name in self._keep if name not in table.names]
+        there, kept = set(table.names), set(self._keep)
+        unknown = [name for name in self._keep if name not in there]
         if unknown:
-            raise TableError(f"cannot keep column(s) {unknown}: not in the table, which has {table.names}")
-        self._read = [name for name in table.names if name in self.kinds or name in self._keep]
+            raise TableError(
+                f"cannot keep column(s) [{few(unknown)}]: not in the table, which has {few(table.names, 20)}"
+            )
+        self._read = [name for name in table.names if name in self.kinds or name in kept]
         self.batch_rows = batch_rows or max(1, min(LARGEST_BATCH, BATCH_ENTRIES // len(self._read)))
         added = {"energy": pa.float64(), "label": pa.string()}
         if explained != "none":
