@@ -17,6 +17,7 @@ from hinterland.explain import explain
 from hinterland.parameters import check_choice, check_integer
 from hinterland.pipeline import encoder_and_detector
 from hinterland.tables import TableFile, equals, missing_and_unused, text_counts, to_kinds
+from hinterland.tables.csv_file import CsvFile
 from hinterland.tables.messages import few
 
 Explained = Literal["flagged", "all", "none"]
@@ -70,6 +71,8 @@ class TableScorer:
         self._encoder, self._detector = encoder_and_detector(model)
         self._detector.check_rows_alone("scoring a table in parts")
         self._table = table
+        if "" in getattr(self._encoder, "feature_names_in_", ()) and isinstance(table, CsvFile):
+            table.leave_unnamed()
         self.kinds = self._model_kinds()
         self.unused = missing_and_unused(table.names, self.kinds)
         self._explained = explained

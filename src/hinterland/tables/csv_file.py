@@ -90,6 +90,13 @@ class CsvFile:
         with self._errors_named():
             return [self._blocks.row_name(place) for place in places]
 
+    def leave_unnamed(self) -> None:
+        """Call the first column without a name by none, as models know it that are older than its name."""
+        header = self._dialect.header
+        if header is not None and "unnamed" in self._positions and not header[self._positions["unnamed"]]:
+            self.names = ["" if name == "unnamed" else name for name in self.names]
+            self._positions[""] = self._positions.pop("unnamed")
+
     def _read(self, size: int, columns: Sequence[str], types: Mapping[str, Any]) -> Iterator[pa.Table]:
         """Read columns block by block; says at the end what was left out."""
         size = max(size, _COLUMN_BYTES * self._dialect.n_columns)
