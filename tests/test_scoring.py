@@ -76,3 +76,13 @@ def test_bad_arguments_are_named(
     model = DAGMM(**SETTINGS).fit(rows)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=message):
         TableScorer(model, open_table(tmp_path / "t.csv"), **arguments)  # type: ignore[arg-type]
+
+
+def test_a_column_that_had_no_name_in_training_is_found(rows: pd.DataFrame, tmp_path: Path) -> None:
+    rows.to_csv(tmp_path / "t.csv")  # as pandas writes it: its index has no name
+    model = table_pipeline("dagmm", **SETTINGS).fit(rows.rename_axis("").reset_index())  # type: ignore[arg-type]
+    with pytest.warns(UserWarning, match="1 column without name, called 'unnamed'"):
+        table = open_table(tmp_path / "t.csv")
+    scorer = TableScorer(model, table, explained="none")
+    assert scorer.schema.names == ["", "a", "b", "c", "energy", "label"]
+    assert len(energies(scorer)) == 50

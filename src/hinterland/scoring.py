@@ -25,6 +25,8 @@ from hinterland.tables import (
     read_batch,
     text_counts,
 )
+from hinterland.tables.csv_file import CsvFile
+from hinterland.tables.messages import few
 from hinterland.tables.unreadable import RowNames
 
 Explained = Literal["flagged", "all", "none"]
@@ -85,6 +87,8 @@ class TableScorer:
         self._encoder, self._detector = encoder_and_detector(model)
         self._detector.check_rows_alone("scoring a table in parts")
         self._table = table
+        if "" in getattr(self._encoder, "feature_names_in_", ()) and isinstance(table, CsvFile):
+            table.leave_unnamed()
         self.readings = self._model_readings()
         self.kinds = {name: reading.kind for name, reading in self.readings.items()}
         self.unused = missing_and_unused(table.names, self.readings)
@@ -93,10 +97,13 @@ class TableScorer:
         self._explained = explained
         self._top = top
         self._keep = list(table.names) if keep == "all" else list(dict.fromkeys(keep))
-        unknown = [name for name in self._keep if name not in table.names]
+        there, kept = set(table.names), set(self._keep)
+        unknown = [name for name in self._keep if name not in there]
         if unknown:
-            raise TableError(f"cannot keep column(s) {unknown}: not in the table, which has {table.names}")
-        self._read = [name for name in table.names if name in self.kinds or name in self._keep]
+            raise TableError(
+                f"cannot keep column(s) [{few(unknown)}]: not in the table, which has {few(table.names, 20)}"
+            )
+        self._read = [name for name in table.names if name in self.kinds or name in kept]
         self.batch_rows = batch_rows or max(1, min(LARGEST_BATCH, BATCH_ENTRIES // len(self._read)))
         added = {"energy": pa.float64(), "label": pa.string()}
         if explained != "none":

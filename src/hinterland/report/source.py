@@ -79,9 +79,11 @@ class _MemoryTable:
         self._n_read = 0
 
     def read(self, *, without: Collection[str] = (), as_text: Collection[str] = ()) -> pa.Table:
-        table = self._table.drop_columns([name for name in self.names if name in without])
+        left_out = set(without)
+        table = self._table.select([name for name in self.names if name not in left_out])
         for name in as_text:
-            table = table.set_column(table.column_names.index(name), name, table[name].cast(pa.string()))
+            position = table.schema.get_field_index(name)
+            table = table.set_column(position, name, table[name].cast(pa.string()))
         return table
 
     def batches(self, n_rows: int, columns: Sequence[str]) -> Iterator[pa.Table]:

@@ -24,6 +24,8 @@ BLOCK_BYTES = 2 * 2**20
 """A CSV file is streamed in blocks of about this many bytes."""
 READ_BYTES = 8 * 2**20
 """The same where the file is read as a whole."""
+_COLUMN_BYTES = 256
+"""Blocks have at least so many bytes a column, as each costs some time for each column."""
 
 
 class CsvFile:
@@ -88,8 +90,16 @@ class CsvFile:
         with self._errors_named():
             return [self._blocks.row_name(place) for place in places]
 
+    def leave_unnamed(self) -> None:
+        """Call the first column without a name by none, as models know it that are older than its name."""
+        header = self._dialect.header
+        if header is not None and "unnamed" in self._positions and not header[self._positions["unnamed"]]:
+            self.names = ["" if name == "unnamed" else name for name in self.names]
+            self._positions[""] = self._positions.pop("unnamed")
+
     def _read(self, size: int, columns: Sequence[str], types: Mapping[str, Any]) -> Iterator[pa.Table]:
         """Read columns block by block; says at the end what was left out."""
+        size = max(size, _COLUMN_BYTES * self._dialect.n_columns)
         with self._errors_named():
             yield from self._blocks.read(size, {name: self._positions[name] for name in columns}, types)
         skipped, n_comments = self._blocks.skipped, self._blocks.n_comments

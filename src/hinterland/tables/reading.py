@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 import tempfile
+import weakref
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -87,11 +88,12 @@ def open_stream(
     stream: BinaryIO, called: str | os.PathLike[str], csv_format: CsvFormat | None = None
 ) -> TableFile:
     """Open a table that comes as a stream; it is copied to a temporary file that goes with the table."""
-    copy = tempfile.NamedTemporaryFile(prefix="hinterland-")  # noqa: SIM115  # lives as long as the table
-    shutil.copyfileobj(stream, copy)
-    copy.flush()
-    table = _opened(Path(copy.name), Path(called), csv_format or CsvFormat())
-    table.content = copy  # type: ignore[attr-defined]
+    folder = tempfile.TemporaryDirectory(prefix="hinterland-")
+    copy = Path(folder.name) / "table"
+    with copy.open("xb") as file:
+        shutil.copyfileobj(stream, file)
+    table = _opened(copy, Path(called), csv_format or CsvFormat())
+    weakref.finalize(table, folder.cleanup)
     return table
 
 
