@@ -27,6 +27,7 @@ BESIDE = 2.0
 LEARNT_ROWS, LEARNT_SHARE = 5, 0.005
 """What occurs in at least so many training rows, and this share of them, gets an output column of its own."""
 
+_FIRST_LOOK = 1000
 _LARGEST = 1e300  # numbers are held within, so that differences and squares of scaled ones stay finite
 _SMALLEST = float(np.finfo(np.float64).tiny)
 _FLOAT32_LARGEST = float(np.finfo(np.float32).max)
@@ -67,11 +68,11 @@ class NumberColumn:
         cls, values: Floats, numbers: NumberScale, clip: float | None, heavy_tail: float | None
     ) -> NumberColumn:
         """Learn from float64 (n,), NaN where missing, at least one there. Infinite values are not learnt from."""
-        present = values[~np.isnan(values)]
-        finite = present[np.isfinite(present)]
-        observed = np.clip(finite if finite.size else present, -_LARGEST, _LARGEST)
+        missing = np.isnan(values)
+        n_missing = int(np.count_nonzero(missing))
+        observed = _bounded(values[~missing] if n_missing else values)
         limit = _FLOAT32_LARGEST if clip is None else float(clip)
-        has_missing = is_learnt(values.size - present.size, values.size)
+        has_missing = is_learnt(n_missing, values.size)
         column = cls(float(np.median(observed)), 0.0, 1.0, None, limit, has_missing)
         column._learn_scale(observed, numbers, heavy_tail)
         if not has_missing:
@@ -90,7 +91,7 @@ class NumberColumn:
             self.limit = min(self.limit, CONSTANT_LIMIT)
             return
         low, high = float(observed.min()), float(observed.max())
-        if numbers == "standard" and bool(((observed == low) | (observed == high)).all()):
+        if numbers == "standard" and _are_two(observed, low, high):
             self.center, self.scale = low - typical, (high - low) / 2**0.5
             return
         if numbers == "quantile":
@@ -125,6 +126,19 @@ class NumberColumn:
             return difference
         with np.errstate(over="ignore"):
             return np.arcsinh(np.clip(difference / self.tail, -_LARGEST, _LARGEST))
+
+
+def _bounded(present: Floats) -> Floats:
+    """Numbers within ``_LARGEST``, without infinite ones unless all are infinite."""
+    if max(-present.min(), present.max()) <= _LARGEST:
+        return present
+    finite = present[np.isfinite(present)]
+    return np.clip(finite if finite.size else present, -_LARGEST, _LARGEST)
+
+
+def _are_two(observed: Floats, low: float, high: float) -> bool:
+    """Whether all numbers are the least or the largest; the first ones are looked at first."""
+    return all(bool(((part == low) | (part == high)).all()) for part in (observed[:_FIRST_LOOK], observed))
 
 
 def _heavy_tail(distance: Floats, heavy_tail: float) -> float | None:

@@ -63,13 +63,11 @@ def sounds_like_an_identifier(name: str, *, strictly: bool = False) -> bool:
 
 
 def why_identifier(numbers: Floats, name: str, *, is_index: bool = False) -> str | None:
-    """Say why a column of numbers (n,), NaN where missing, tells rows apart or counts them, or None if it does not.
+    """Say why a column of numbers (n,), NaN where missing and else finite, tells rows apart, or None.
 
     ``is_index`` says that the file stores it as its index.
     """
-    there = numbers[~np.isnan(numbers)]
-    if not np.isfinite(there).all():
-        return None
+    there = numbers[~missing] if (missing := np.isnan(numbers)).any() else numbers
     whole = are_whole(there)
     if is_index and whole:
         return "the stored index"

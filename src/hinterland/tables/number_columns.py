@@ -44,7 +44,7 @@ def decide_numbers(column: Column, reading: Reading, result: Decided | None = No
     if not column.is_named or found.bad.any():
         return result
     finite = np.where(np.isfinite(numbers), numbers, np.nan) if np.isinf(numbers).any() else numbers
-    there = finite[~np.isnan(finite)]
+    there = finite[~missing] if (missing := np.isnan(finite)).any() else finite
     if not len(there):
         return result
     if not column.is_index and (epoch := _epoch(there, column.name)):

@@ -12,11 +12,8 @@ FAR = 2.0
 _LARGEST = (2.0**15 - 1, 2.0**16 - 1, 2.0**31 - 1, 2.0**32 - 1, 1e20, 1e30)
 
 
-def sentinel(numbers: npt.NDArray[np.float64]) -> tuple[float, int] | None:
-    """Give the least or largest of numbers (n,), if it may be a sentinel, and how often it occurs."""
-    there = numbers[np.isfinite(numbers)]
-    if not len(there):
-        return None
+def sentinel(there: npt.NDArray[np.float64]) -> tuple[float, int] | None:
+    """Give the least or largest of finite numbers (n,), if it may be a sentinel, and how often it occurs."""
     for value in (there.min(), there.max()):
         if not _is_usual(float(value)):
             continue
