@@ -177,6 +177,9 @@ def _read_time_text(values: Values, reading: Reading) -> Read:
         return Read(*_strptime(present, reading.pattern), expected)
     result = read_times(present, reading.time or TimeFormat(clock="%H:%M:%S"))
     if reading.kind == "time":
+        if reading.as_arrow:  # as it does, a zone where none is meant is a mistake
+            has_zone = result.offset.is_valid().to_numpy(zero_copy_only=False)
+            return Read(result.local, result.unreadable | has_zone, expected)
         zoned = reading.time is not None and reading.time.zoned
         note = (
             ""
