@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,7 +14,7 @@ from hinterland.detectors.base import Detector
 from hinterland.detectors.deuad import check_choosing, compact_rows
 from hinterland.parameters import check_integer, check_number
 from hinterland.threads import Threads
-from hinterland.training.loop import TrainingInterruptedWarning
+from hinterland.training.loop import interruptions
 
 SHARED = ("contamination", "device", "n_threads", "random_state", "on_epoch")
 """Parameters of the inner detector that are set from outside and are no options."""
@@ -135,11 +134,12 @@ class ClusterAndRetrain(Detector):
                 return {"fit": fit, **entry, **compact.numbers}
 
             fitted = self._detector(seed, _reporting(self.on_epoch, numbered))
-            interrupted = _fit(fitted, rows[compact.chosen])
+            before = interruptions()
+            fitted.fit(rows[compact.chosen])
             self.models_ = fitted.models_
             self.history_ += map(numbered, fitted.history_)
             self.selected_ = compact.chosen
-            if interrupted or fit + 1 == self.fits:
+            if interruptions() > before or fit + 1 == self.fits:
                 break
             if not compact.choose_again(unit_length(fitted.transform(rows))):
                 self.settled_ = True
@@ -162,13 +162,3 @@ def _reporting(
     placed: Callable[[dict[str, float]], dict[str, float]],
 ) -> Callable[[dict[str, float]], None] | None:
     return None if on_epoch is None else lambda entry: on_epoch(placed(entry))
-
-
-def _fit(detector: Detector, rows: np.ndarray) -> bool:
-    """Fit a detector, and pass on its warnings; whether it was interrupted, which it only tells by one."""
-    with warnings.catch_warnings(record=True) as seen:
-        warnings.simplefilter("always")
-        detector.fit(rows)
-    for warning in seen:
-        warnings.warn(warning.message, stacklevel=4)
-    return any(issubclass(warning.category, TrainingInterruptedWarning) for warning in seen)

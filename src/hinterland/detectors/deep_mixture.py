@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,7 +19,7 @@ from hinterland.parameters import check_choice, check_integer, check_number, che
 from hinterland.threads import Threads
 from hinterland.training.hold_out import hold_out
 from hinterland.training.in_turn import fit_in_turn
-from hinterland.training.loop import History, LoopSettings, TrainingInterruptedWarning
+from hinterland.training.loop import History, LoopSettings, warn_interrupted
 
 WIDEST_ROW = 100
 """Wider rows are seen through their latent: a full covariance has the square of the width as its entries."""
@@ -188,9 +187,8 @@ class DeepMixture(Detector):
             except KeyboardInterrupt:  # outside of the training loop, which ends by itself
                 if not self.models_:
                     raise
-                warnings.warn(
+                warn_interrupted(
                     f"training was interrupted; the {member} of {self.n_members} members that were ready are kept",
-                    TrainingInterruptedWarning,
                     stacklevel=3,
                 )
                 break

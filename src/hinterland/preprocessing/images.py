@@ -18,6 +18,7 @@ from torch import Tensor
 from hinterland.errors import FileFormatError
 from hinterland.parameters import check_choice, check_integer
 from hinterland.preprocessing.picture_folder import PictureFolder
+from hinterland.threads import threads
 
 Source: TypeAlias = npt.NDArray[Any] | PictureFolder
 Shape: TypeAlias = tuple[int, int, int]
@@ -188,6 +189,7 @@ class PictureEncoder(TransformerMixin, BaseEstimator):
         self.size = size
         self.colour = colour
 
+    @threads(1)
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the shape of pictures from the first; nothing else is learnt.
 
@@ -203,6 +205,7 @@ class PictureEncoder(TransformerMixin, BaseEstimator):
         self.shape_ = shape_of(first_picture(picture_source(X), size, self.colour))
         return self
 
+    @threads(1)
     def transform(self, X: Any) -> npt.NDArray[np.float32]:
         """Rows (n, h * w * channels) of pictures.
 

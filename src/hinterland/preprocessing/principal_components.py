@@ -22,6 +22,7 @@ from hinterland.composite import (
 from hinterland.energy_model import apply_in_chunks
 from hinterland.errors import FileFormatError
 from hinterland.parameters import check_integer, check_number
+from hinterland.threads import threads
 
 
 class PrincipalComponents(TransformerMixin, BaseEstimator):
@@ -91,6 +92,7 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):
         self.n_components_ = len(self.components_)
         return self
 
+    @threads(1)
     def transform(self, X: Any) -> npt.NDArray[np.float64]:
         """Components and reconstruction features (n, n_components_ + m) of rows X (n, F), in float64."""
         check_is_fitted(self)
