@@ -25,7 +25,8 @@ def table(benign) -> np.ndarray:
     return benign[:, :8]
 
 
-def test_scikit_learns_checks_hold(scikit_learn_check):
+@pytest.mark.usefixtures("few_steps")
+def test_scikit_learns_checks_hold_at_default_parameters(scikit_learn_check):
     estimator, check = scikit_learn_check
     check(estimator)
 

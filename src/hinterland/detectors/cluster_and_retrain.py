@@ -125,7 +125,7 @@ class ClusterAndRetrain(Detector):
 
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
         rows = rows[labels != -1]
-        compact = compact_rows(self, seed)
+        compact = compact_rows(self, len(rows), seed)
         compact.choose_first(standardised(rows, self.clip))
         self.history_, self.settled_ = [], False
         for fit in range(self.fits):
