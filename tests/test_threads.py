@@ -94,6 +94,20 @@ def test_in_order_scikit_learn_has_one_thread_and_the_number_comes_back():
     assert numbers() == before
 
 
+def test_blocks_in_order_run_one_at_a_time():
+    inside = []
+
+    def enter(number):
+        with in_order():
+            inside.append(number)
+            time.sleep(0.01)
+            inside.append(number)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(enter, range(3)))
+    assert inside[::2] == inside[1::2]
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_forked_process_computes_with_one_thread_and_says_so():
     """GNU OpenMP hangs there with more, once the parent has computed with more."""

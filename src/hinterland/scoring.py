@@ -35,7 +35,7 @@ class TableScorer:
     explained : whose top columns to give: of ``"flagged"`` rows, of ``"all"`` or of ``"none"``, then without the
         column ``top_features``. An explanation takes some hundred times as long as a score.
     top : most columns that are given for a row.
-    batch_rows : rows at a time; by the table's width if None. Results do not depend on it.
+    batch_rows : rows at a time; by the table's width if None. Energies depend on it by their last bits at most.
 
     Attributes
     ----------

@@ -31,15 +31,15 @@ class ForkedProcessWarning(UserWarning):
 
 
 class _Process:
-    """What is this process's alone: a lock no other thread held when it was forked, and the thread that it began as."""
+    """What is this process's alone: locks no other thread held when it was forked, and the thread that it began as."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock, self.in_order = threading.Lock(), threading.Lock()
         self.forked_thread: int | None = None
 
     def start_anew(self) -> None:
         """Be the child's, after a fork."""
-        self.lock = threading.Lock()
+        self.lock, self.in_order = threading.Lock(), threading.Lock()
         self.forked_thread = threading.get_ident()
 
 
@@ -82,9 +82,10 @@ def threads(n: int) -> Iterator[None]:
 def in_order() -> Iterator[None]:
     """Have scikit-learn compute with one thread inside the block, where its clusterings are to give the same bits.
 
-    k-means adds up what several threads found in the order in which they end.
+    k-means adds up what several threads found in the order in which they end. One block runs at a time: inside,
+    scikit-learn sets and restores BLAS's number, which is the whole process's.
     """
-    with threadpool_limits(1, user_api="openmp"):
+    with _PROCESS.in_order, threadpool_limits(1, user_api="openmp"):
         yield
 
 

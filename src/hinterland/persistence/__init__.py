@@ -67,7 +67,7 @@ def save(obj: Any, path: Path) -> None:
 def load(path: Path, *, device: str = "cpu") -> Any:
     """Read what ``save`` wrote; a detector's models are put on ``device``, whatever it was trained on.
 
-    Loaded objects give the same bits as the saved ones on the same machine and device.
+    Loaded objects give the same bits as the saved ones on the same machine and device, with as many threads.
 
     Raises
     ------

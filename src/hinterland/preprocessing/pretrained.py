@@ -29,7 +29,8 @@ class PretrainedFeatures(TransformerMixin, BaseEstimator):
     Reads what ``PictureEncoder`` reads. Pictures are brought to one size and three channels (grey is repeated), shifted
     and scaled as ImageNet's were, and go through the network a batch at a time, so that no more is held than the
     features and a batch. Batches are always full, the last one filled up, so that on a CPU a picture's features are the
-    same in any company. ``PrincipalComponents`` can follow, and any detector.
+    same in any company, up to the rounding of a float32 (a few millionths). ``PrincipalComponents`` can follow, and any
+    detector.
 
     Parameters
     ----------

@@ -97,7 +97,8 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):
         """Components and reconstruction features (n, n_components_ + m) of rows X (n, F), in float64."""
         check_is_fitted(self)
         rows = validate_data(self, X, dtype=np.float64, reset=False)
-        mean, components = torch.from_numpy(self.mean_), torch.from_numpy(self.components_)
+        # Copied into torch's own alignment and one order of entries: a product's last bits hang on both.
+        mean, components = torch.tensor(self.mean_), torch.tensor(self.components_)
 
         def features(f: Tensor) -> Tensor:
             latent = (f - mean) @ components.T
