@@ -116,6 +116,8 @@ class ClusterAndRetrain(Detector):
             raise ValueError(f"detector must be the name of a detector, got {self.detector!r}")
         if not isinstance(self.detector_options or {}, Mapping):
             raise ValueError(f"detector_options must be a dictionary or None, got {self.detector_options!r}")
+        if catalogue.detector_class(self.detector).needs_labels:
+            raise ValueError(f"detector must be one that trains without labels, got {self.detector!r}")
         if taken := sorted(set(SHARED) & set(self.detector_options or {})):
             raise ValueError(
                 f"detector_options must not hold {taken}, which are parameters of ClusterAndRetrain itself"
