@@ -5,18 +5,23 @@ Rows are counted from 1, the first below the header, in every message about a fi
 
 from hinterland.tables.kinds import missing_and_unused, to_kinds
 from hinterland.tables.reading import CsvFormat, TableFile, open_table
-from hinterland.tables.selection import equals, select, text_counts
+from hinterland.tables.repeated_labels import second_labels
+from hinterland.tables.selection import equals, rows_with, select, text_counts
+from hinterland.tables.truth import LabelColumn
 from hinterland.tables.writing import OUTPUT_FORMATS, open_writer, output_format
 
 __all__ = [
     "OUTPUT_FORMATS",
     "CsvFormat",
+    "LabelColumn",
     "TableFile",
     "equals",
     "missing_and_unused",
     "open_table",
     "open_writer",
     "output_format",
+    "rows_with",
+    "second_labels",
     "select",
     "text_counts",
     "to_kinds",
