@@ -131,11 +131,18 @@ class DeepMixture(Detector):
         self.random_state = random_state
         self.on_epoch = on_epoch
 
-    @available_if(lambda self: not self.novelty)
-    def fit_predict(self, X: Any, y: Any = None, **kwargs: Any) -> np.ndarray:
-        """Label the training rows themselves; only with ``novelty=False``, as in scikit-learn's LocalOutlierFactor."""
-        labels: np.ndarray = super().fit_predict(X, y, **kwargs)
-        return labels
+    def _labels_its_own_rows(self) -> bool:
+        if self.novelty:
+            raise AttributeError(
+                "fit_predict labels the training rows themselves, which takes DeepMixture(novelty=False): with "
+                "novelty=True the threshold is one for new rows, as in scikit-learn's LocalOutlierFactor"
+            )
+        return True
+
+    @available_if(_labels_its_own_rows)
+    def fit_predict(self, X: Any, y: Any = None, **labels: Any) -> np.ndarray:
+        """Fit, and label the same rows; only with ``novelty=False``, as in scikit-learn's LocalOutlierFactor."""
+        return super().fit_predict(X, y, **labels)
 
     def _check_parameters(self) -> None:
         check_integer("n_members", self.n_members, least=1)
