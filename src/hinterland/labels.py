@@ -7,12 +7,14 @@ taken for them: ``is_anomaly`` is the argument that says so, and ``from_is_anoma
 from __future__ import annotations
 
 import warnings
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-NORMAL, UNLABELLED, ANOMALY = 1, 0, -1
+NORMAL: Final = 1
+UNLABELLED: Final = 0
+ANOMALY: Final = -1
 LABEL_CODES = (ANOMALY, UNLABELLED, NORMAL)
 _CODES = "label codes: +1 known normal, -1 known anomaly, 0 unlabelled"
 _SHOWN = 5
@@ -116,7 +118,7 @@ def _codes(y: Any, n_rows: int) -> Codes:
             f"y holds {one} and no -1: {one} was read as known normal ({n_marked:,} rows), {zero} as unlabelled "
             f"({n_rows - n_marked:,} rows), and no row as a known anomaly. If {one} means anomaly, as in PyOD and in "
             "most data sets, call fit(X, is_anomaly=y) instead; if it does mean known normal, fit(X, is_normal=y) "
-            "says so without this warning",
+            "says so without this warning. All signs: docs/signs.md",
             UserWarning,
             stacklevel=4,
         )

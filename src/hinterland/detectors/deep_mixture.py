@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils.metaestimators import available_if
 
 from hinterland.composite import check_feature_names, composite_width
 from hinterland.densities.gaussian import GaussianMixture
@@ -131,18 +130,15 @@ class DeepMixture(Detector):
         self.random_state = random_state
         self.on_epoch = on_epoch
 
-    def _labels_its_own_rows(self) -> bool:
+    @property
+    def fit_predict(self) -> Callable[..., np.ndarray]:  # type: ignore[override]
+        """Fit, and label the same rows; only with ``novelty=False``, as in scikit-learn's LocalOutlierFactor."""
         if self.novelty:
             raise AttributeError(
-                "fit_predict labels the training rows themselves, which takes DeepMixture(novelty=False): with "
-                "novelty=True the threshold is one for new rows, as in scikit-learn's LocalOutlierFactor"
+                "fit_predict labels the training rows themselves, and with novelty=True the threshold is one for new "
+                "rows, as in scikit-learn's LocalOutlierFactor: set novelty=False for it, or use fit(X).predict(X)"
             )
-        return True
-
-    @available_if(_labels_its_own_rows)
-    def fit_predict(self, X: Any, y: Any = None, **labels: Any) -> np.ndarray:
-        """Fit, and label the same rows; only with ``novelty=False``, as in scikit-learn's LocalOutlierFactor."""
-        return super().fit_predict(X, y, **labels)
+        return super().fit_predict
 
     def _check_parameters(self) -> None:
         check_integer("n_members", self.n_members, least=1)
