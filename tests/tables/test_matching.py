@@ -53,7 +53,9 @@ def test_a_code_of_predict_is_a_number() -> None:
     assert matched(["-1", "1", "-1.0"], "-1") == ["-1", "-1.0"]
 
 
-@pytest.mark.parametrize("blank", [None, "", " ", "NA", "nan", "NaN ", "null", "N/A", "<NA>", "NaT", "#N/A"])
+@pytest.mark.parametrize(
+    "blank", [None, "", " ", "NA", "nan", "NaN ", "null", "(null)", "\\N", "N/A", "<NA>", "NaT", "#N/A"]
+)
 def test_some_texts_stand_for_no_value_in_any_column(blank: str | None) -> None:
     assert blanks([blank, "0", "fine"]) == [True, False, False]
     assert blanks([blank]) == [True]

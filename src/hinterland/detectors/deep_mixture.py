@@ -131,7 +131,7 @@ class DeepMixture(Detector):
         self.on_epoch = on_epoch
 
     @property
-    def fit_predict(self) -> Callable[..., np.ndarray]:  # type: ignore[override]
+    def fit_predict(self) -> Callable[..., np.ndarray]:
         """Fit, and label the same rows; only with ``novelty=False``, as in scikit-learn's LocalOutlierFactor."""
         if self.novelty:
             raise AttributeError(

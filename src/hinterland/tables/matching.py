@@ -27,7 +27,7 @@ BLANK = frozenset(
         "1.#qnan",
         "-1.#qnan",
     )
-    + ("null", "nat")
+    + ("null", "(null)", "\\n", "nat")
 )
 """Texts that stand for no value, folded."""
 BLANK_BESIDE_NUMBERS = frozenset(("none", "?", "-", "--", ".", "unknown", "missing"))
