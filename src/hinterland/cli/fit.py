@@ -11,8 +11,8 @@ import typer
 
 from hinterland.cli import column_options, options
 from hinterland.cli.console import Messages, messages, print_json, tabulate
+from hinterland.cli.labelled_rows import LabelOptions
 
-_PLACES = "\0places"
 _SHOWN = 5
 
 
@@ -26,6 +26,23 @@ def fit(
         typer.Option(
             metavar="COLUMN=VALUE",
             help="Train only on rows with this value; the column itself is left out.",
+            show_default=False,
+        ),
+    ] = None,
+    known_anomaly: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help="Rows with this value are known anomalies; the column itself is left out. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    known_normal: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help="Rows with this value are known to be normal, for detectors that learn from such rows among others; "
+            "the column itself is left out. Repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -71,15 +88,13 @@ def fit(
     if contamination is not None:
         parameters["contamination"] = contamination
     parameters |= dict(_parameter(text) for text in set_ or [])
-    rows_wanted = None if normal_only is None else options.column_and_value(normal_only, "--normal-only")
+    labels = LabelOptions.parsed(normal_only, known_anomaly, known_normal)
     if save.exists() and not force:
         raise FileExistsError(f"{save} is there already; --force replaces it")
     if not save.absolute().parent.is_dir():
         raise FileNotFoundError(f"the folder {save.absolute().parent} does not exist; make it first")
 
     with messages(quiet) as say:
-        import numpy as np
-
         from hinterland import persistence
         from hinterland.tables import UnreadableValuesError
         from hinterland.training.loop import TrainingInterruptedWarning
@@ -89,21 +104,23 @@ def fit(
         file = options.open_table(table, csv)
         options.check_columns(file, drop or [], "--drop")
         column_options.check(file, columns)
-        rows = file.read(without=drop or [], as_text=column_options.categories(columns))
-        places = np.arange(rows.num_rows)
-        if rows_wanted is not None:
-            options.check_columns(file, rows_wanted[:1], "--normal-only")
-            rows, places = _selected(rows, *rows_wanted, say)
+        labels.check_columns(file)
+        labels.check_detector(model[-1])
+        unread = [name for name in drop or [] if name not in labels.columns()]
+        as_text = [*column_options.categories(columns), *labels.columns()]
+        labelled = labels.apply(file.read(without=unread, as_text=as_text), say)
+        rows, places = labelled.rows, labelled.places
         if csv["bad_rows"] is options.BadRows.SKIP:
             rows, places = _read_whole(model[0], rows, places, file, say)
+        known = labelled.arguments(places, model[-1], say)
         try:
             with say.training(f"Training {type(model[-1]).__name__}", model[-1]):
-                model.fit(rows)
+                model.fit(rows, **known)
         except UnreadableValuesError as error:
             raise error.called(lambda found: file.row_names(places[list(found)].tolist())) from None
         persistence.save(model, save)
         interrupted = TrainingInterruptedWarning in say.warned
-        result = {"model": str(save), "interrupted": interrupted} | _summary(model, rows.num_rows)
+        result = {"model": str(save), "interrupted": interrupted} | _summary(model)
         if as_json:
             print_json(result)
         else:
@@ -128,30 +145,24 @@ def _parameter(text: str) -> tuple[str, Any]:
 
 def _pipeline(detector: str | None, parameters: dict[str, Any]) -> Any:
     from hinterland.catalogue import DEFAULT_DETECTOR, check_parameter_names, detector_class
+    from hinterland.catalogue import parameters as parameters_of
     from hinterland.pipeline import table_pipeline
 
     try:
         found = detector_class(detector or DEFAULT_DETECTOR)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--detector") from None
+    if "device" not in parameters_of(found):  # it is the inner detector's
+        inner = {"device": parameters["device"], **(parameters.get("detector_options") or {})}
+        parameters = {
+            name: value for name, value in parameters.items() if name not in ("device", "detector_options")
+        }
+        parameters["detector_options"] = inner
     try:
         check_parameter_names(found, parameters)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--set") from None
     return table_pipeline(found.__name__, **parameters)
-
-
-def _selected(rows: Any, column: str, value: str, say: Messages) -> tuple[Any, Any]:
-    """Rows with a value in a column, without it, and their places among all rows."""
-    import numpy as np
-    import pyarrow as pa
-
-    from hinterland.tables import select
-
-    numbered = rows.append_column(_PLACES, pa.array(np.arange(rows.num_rows)))
-    chosen = select(numbered, column, value)
-    say.note(f"Training on {chosen.num_rows:,} of {rows.num_rows:,} rows, those with {column}={value}")
-    return chosen.drop_columns([_PLACES]), chosen[_PLACES].to_numpy()
 
 
 def _read_whole(encoder: Any, rows: Any, places: Any, file: Any, say: Messages) -> tuple[Any, Any]:
@@ -168,7 +179,7 @@ def _read_whole(encoder: Any, rows: Any, places: Any, file: Any, say: Messages) 
     return rows.filter(pa.array(good)), places[good]
 
 
-def _summary(model: Any, n_rows: int) -> dict[str, Any]:
+def _summary(model: Any) -> dict[str, Any]:
     """What was trained, as plain values."""
     from hinterland.pipeline import encoder_and_detector
 
@@ -179,13 +190,13 @@ def _summary(model: Any, n_rows: int) -> dict[str, Any]:
     }.values()  # of each member's training
     return {
         "detector": type(detector).__name__,
-        "rows": n_rows,
+        "rows": len(detector.training_energy_),
         "columns": encoder.kinds_,
         "width": len(encoder.source_columns_),
         "epochs": int(sum(entry["epoch"] for entry in last)),
         "seconds": sum(entry["seconds"] for entry in last),
         "threshold": -float(detector.offset_),
-        "contamination": float(detector.contamination),
+        "contamination": getattr(detector, "contamination", None),  # some learn their threshold from labels
         "flagged_training_rows": int((detector.training_energy_ > -detector.offset_).sum()),
     }
 

@@ -18,9 +18,8 @@ from hinterland.preprocessing.columns import (
 from hinterland.preprocessing.frames import Frame
 from hinterland.tables.decisions import Decided
 from hinterland.tables.notes import Note
-from hinterland.tables.readings import FINITE, Reading
+from hinterland.tables.readings import Reading
 from hinterland.tables.unreadable import Complaint
-
 
 _OF_INFINITE = "--infinite missing takes infinite ones for missing, --infinite clip as far as numbers go"
 

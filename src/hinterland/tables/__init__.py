@@ -8,7 +8,9 @@ from hinterland.tables.kinds import missing_and_unused, read_batch, to_kinds
 from hinterland.tables.notes import ColumnsWarning
 from hinterland.tables.reading import TableFile, open_stream, open_table
 from hinterland.tables.readings import Reading
-from hinterland.tables.selection import equals, select, text_counts
+from hinterland.tables.repeated_labels import second_labels
+from hinterland.tables.selection import equals, rows_with, select, text_counts
+from hinterland.tables.truth import LabelColumn
 from hinterland.tables.unreadable import UnreadableValuesError
 from hinterland.tables.writing import OUTPUT_FORMATS, open_writer, output_format
 
@@ -17,6 +19,7 @@ __all__ = [
     "BadRows",
     "ColumnsWarning",
     "CsvFormat",
+    "LabelColumn",
     "Reading",
     "TableFile",
     "UnreadableValuesError",
@@ -27,6 +30,8 @@ __all__ = [
     "open_writer",
     "output_format",
     "read_batch",
+    "rows_with",
+    "second_labels",
     "select",
     "text_counts",
     "to_kinds",
