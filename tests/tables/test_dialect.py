@@ -40,6 +40,7 @@ def test_a_plain_file_has_nothing_to_be_said() -> None:
         (b'"sep=|"\r\na|b\r\n1|2\r\n', ["a", "b"], b"1|2", "separated by bars"),
         (b"# made\n# by, x\na,b,c\n1,2,3\n", ["a", "b", "c"], b"1,2,3", "2 lines above the table left out"),
         (b"Report\n\na,b,c\n1,2,3\n4,5,6\n", ["a", "b", "c"], b"1,2,3", "1 line above the table left out"),
+        (b"Plant 5;;\n;;\nday;x;y\n1;2;3\n", ["day", "x", "y"], b"1;2;3", "2 lines above the table left out"),
         (b"# a,b\n1,2\n3,4\n", ["a", "b"], b"1,2", "those of the comment above"),
         (b'"x","y"\n"1",5,6\n"2",7,8\n', ["", "x", "y"], b'"1",5,6', ""),  # as R writes
         (b"a,b\n1,2,\n3,4,\n", ["a", "b", ""], b"1,2,", ""),
@@ -66,6 +67,10 @@ def test_what_is_asked_for_is_not_found_out() -> None:
     assert find_dialect(b"a,b\n3,4\n", CsvFormat(header=False)).header is None
     assert find_dialect(b"a,b\n3,4\n", CsvFormat(delimiter=";", header=True)).header == ["a,b"]
     assert find_dialect(b"1,2\n3,4\n", CsvFormat(header=True)).notes == ()
+
+
+def test_a_first_row_with_one_value_is_no_title() -> None:
+    assert find_dialect(b"5,,\n6,1,2\n7,3,4\n", CsvFormat()).start == 0
 
 
 def test_columns_without_name_and_value_are_doubtful() -> None:

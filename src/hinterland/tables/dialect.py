@@ -11,7 +11,7 @@ from itertools import islice
 from hinterland.errors import TableError
 from hinterland.tables.csv_format import CsvFormat
 from hinterland.tables.csv_rows import Row, count_lines, rows_of
-from hinterland.tables.header import Votes, votes
+from hinterland.tables.header import Votes, is_value, votes
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _MOST_ROWS = 200
@@ -58,7 +58,10 @@ def find_dialect(head: bytes, csv_format: CsvFormat, *, encoding: str = "utf-8")
     if not rows:
         raise TableError("it holds nothing but blank lines; expected a CSV or Parquet file")
     width = _usual_width(rows)
-    n_above = next((i for i, row in enumerate(rows) if len(row.cells) == width and not row.is_comment), 0)
+    wide = [i for i, row in enumerate(rows) if len(row.cells) == width and not row.is_comment] or [0]
+    while csv_format.header is None and _is_padded_title([rows[i] for i in wide], encoding):
+        del wide[0]
+    n_above = wide[0]
     above, table = rows[:n_above], rows[n_above:]
     found = _find_header(above, table, csv_format.header, encoding)
 
@@ -126,7 +129,7 @@ def _find_header(above: Sequence[Row], table: Sequence[Row], asked: bool | None,
     texts = [[_text(cell, encoding) for cell in row.cells] for row in table if _is_wide(row, table)]
     judged = votes(texts[0], texts[1:])
     last = above[-1] if above else None
-    if last is not None and not last.is_comment and judged.header == 0:
+    if last is not None and not (last.is_comment or _is_wide(last, table)) and judged.header == 0:
         fitted = _fitted(last.cells, [row.cells for row in table if _is_wide(row, table)])
         if fitted is not None:
             return _Header(fitted, n_above, n_above - 1)
@@ -144,6 +147,20 @@ def _find_header(above: Sequence[Row], table: Sequence[Row], asked: bool | None,
         )
     note = "no line of column names: the first row is data, and columns are called f0, f1, ..."
     return _Header(None, n_above, n_above, note)
+
+
+def _is_padded_title(rows: Sequence[Row], encoding: str) -> bool:
+    """Whether the first row is a title, or nothing, that a spreadsheet made as wide as the table below it."""
+    row = rows[0]
+    n_filled = next(filter(None, map(_n_filled, rows[1:])), 0)
+    if len(row.cells) < 3 or n_filled < 2 or _n_filled(row) > 1:
+        return False
+    title = _text(row.cells[0], encoding).strip()
+    return _n_filled(row) == 0 or (title != "" and not is_value(title))
+
+
+def _n_filled(row: Row) -> int:
+    return sum(bool(cell.strip()) for cell in row.cells)
 
 
 def _fitted(cells: list[bytes], rows: Sequence[list[bytes]]) -> list[bytes] | None:

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-_VALUE = re.compile(
-    r"[-+(]?\s*[$€£¥]?\s*(\d[\d.,'’ ]*|[.,]\d+)(e[-+]?\d+)?\s*[%€$£)]?"  # numbers
-    r"|0x[0-9a-f]+"
-    r"|[-+]?(inf|infinity)"
-    r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ t]+\d.*)?"  # dates and moments
-    r"|\d{1,2}[:.]\d\d([:.]\d\d)?([.,]\d+)?\s*([ap]m)?",  # times of day
+_NUMBER = re.compile(
+    r"[-+(]?\s*[$€£¥]?\s*(\d[\d.,'’ ]*|[.,]\d+)(e[-+]?\d+)?\s*[%€$£)]?|0x[0-9a-f]+|[-+]?(inf|infinity)",
     re.IGNORECASE,
 )
+_MOMENT = re.compile(
+    r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ t]+\d.*)?|\d{1,2}([:.])\d\d\3\d\d([.,]\d+)?|\d{1,2}:\d\d\s*([ap]m)?",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(19|20)\d\d")
 _MISSING = {"", "?", "-", "--", ".", "na", "n/a", "n.a.", "#n/a", "nan", "null", "none", "nil", "nat", "<na>"}
 _MOST_CELLS = 20_000
 _SURE = 0.8
@@ -42,37 +43,46 @@ class Votes:
 def votes(first: Sequence[str], below: Sequence[Sequence[str]]) -> Votes:
     """Compare the first row with those below, all of one width.
 
-    A column of values (numbers, dates, times) votes for a header if its first cell is none, and for a row if it is. A
-    column of words votes for a row if its first word comes again below.
+    A column of numbers, or of moments, votes for a row if its first cell is one as well, and else for a header. A
+    column of words votes for a row if its first word comes again below, unless the whole first row does, as in
+    joined files.
     """
     n_rows = min(len(below), 3 + _MOST_CELLS // len(first))
     if n_rows == 0:
-        is_row = all(_is_value(cell) for cell in first)
+        is_row = all(map(_kind, first))
         return Votes(header=not is_row, row=is_row)
     header, row, counted = 0, 0, []
     for cell, column in zip(first, zip(*below[:n_rows], strict=True), strict=True):
         there = [other for other in column if not _is_missing(other)]
         if _is_missing(cell) or not there:
             continue
-        share = sum(map(_is_value, there)) / len(there)
-        if _is_value(cell):
-            if share >= 0.5:
-                row += 1
-                counted.append(cell.strip())
-        elif share >= _SURE:
+        kind, kinds = _kind(cell), list(map(_kind, there))
+        if kind and kinds.count(kind) >= len(there) / 2:
+            counted.append(cell.strip())
+        elif len(there) - kinds.count("") >= _SURE * len(there):
             header += 1
         elif cell in there:
             row += 1
+    if header and list(first) in map(list, below):
+        row = 0
+    row += len(counted)
     if row == len(counted) and _is_count(counted):
-        if header or counted[0][:2] in ("19", "20"):  # such as years, behind the name of a first column
+        if header or (_YEAR.fullmatch(counted[0]) and len(counted) < len(first)):  # behind a column's name
             return Votes(header or 1, 0)
         if counted[0] == "0" and row > 2:  # what a frame without names of columns is written with
             return Votes(1, 1)
     return Votes(header, row)
 
 
-def _is_value(cell: str) -> bool:
-    return _VALUE.fullmatch(cell.strip()) is not None
+def is_value(cell: str) -> bool:
+    """Whether a cell is a number or a moment."""
+    return _kind(cell) != ""
+
+
+def _kind(cell: str) -> str:
+    """Whether a cell is a moment, a number or, as nothing, none of these."""
+    cell = cell.strip()
+    return "moment" if _MOMENT.fullmatch(cell) else "number" if _NUMBER.fullmatch(cell) else ""
 
 
 def _is_missing(cell: str) -> bool:
