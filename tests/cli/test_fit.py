@@ -45,7 +45,7 @@ def test_a_model_is_trained_on_the_rows_asked_for(
     assert shown["threshold"] == -detector.offset_
     assert np.sum(detector.training_energy_ > shown["threshold"]) == 22
     assert "Training on 220 of 240 rows, those with label=benign" in result.stderr
-    assert "tell rows apart or only count on: 'id' (220 different texts in 220 rows)" in result.stderr
+    assert "left out as identifiers or counters: 'id' (220 different texts in 220 rows)" in result.stderr
 
 
 def test_a_table_for_people_and_nothing_on_stderr_if_quiet(
@@ -246,7 +246,7 @@ def test_ctrl_c_saves_the_best_model_so_far(folder: Path, tmp_path: Path) -> Non
     deadline = time.monotonic() + 60
     stderr = ""
     assert process.stderr is not None
-    while "identifier" not in stderr:  # the encoder's note: training is next
+    while "identifiers" not in stderr:  # the encoder's note: training is next
         assert time.monotonic() < deadline
         stderr += process.stderr.readline()
     time.sleep(5)  # a busy machine may take seconds to get there

@@ -56,7 +56,7 @@ def test_a_table_is_inspected_before_training(run: Any, orders: Path) -> None:
     text = run("inspect", orders)
     assert f"by all {N} rows" in text.stdout
     assert "left out" in text.stdout
-    assert "Note: left out, as they tell rows apart or only count on: 'order_id'" in text.stderr
+    assert "Note: left out as identifiers or counters: 'order_id'" in text.stderr
 
 
 def test_options_change_what_columns_are_taken_for(run: Any, orders: Path) -> None:

@@ -47,11 +47,13 @@ def test_inspect_a_detector_alone(run: Any, tmp_path: Path) -> None:
     assert "Columns" not in shown
 
 
-def test_inspect_what_is_no_model(run: Any, folder: Path) -> None:
-    result = run("inspect", folder / "visits.csv")
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("Error: ")
-    assert len(result.stderr.splitlines()) == 1
+def test_inspect_what_is_neither_model_nor_table(run: Any, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\0\0")
+    for path in (tmp_path / "picture.png", tmp_path / "nothing.hinterland", folder):
+        result = run("inspect", path)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert result.stderr.startswith("Error: ")
+        assert len(result.stderr.splitlines()) == 1
 
 
 def test_detectors_are_listed_with_a_line_each(run: Any) -> None:

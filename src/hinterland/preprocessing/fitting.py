@@ -18,7 +18,7 @@ from hinterland.preprocessing.columns import (
 from hinterland.preprocessing.frames import Frame
 from hinterland.tables.decisions import Decided
 from hinterland.tables.notes import Note
-from hinterland.tables.readings import Reading
+from hinterland.tables.readings import FINITE, Reading
 from hinterland.tables.unreadable import Complaint
 
 _OF_INFINITE = "--infinite missing takes infinite ones for missing, --infinite clip as far as numbers go"
@@ -39,7 +39,11 @@ def complaints_of(frame: Frame, names: Sequence[str], decided: Sequence[Decided]
     """What cannot be read of a training table as what its columns are."""
     return [
         Complaint.of(
-            name, frame.column(j, 0, frame.n_rows), found.read.bad, found.read.expected, found.remedy
+            name,
+            frame.column(j, 0, frame.n_rows),
+            found.read.bad,
+            found.read.expected,
+            _OF_INFINITE if found.read.expected == FINITE else found.remedy,
         )
         for j, (name, found) in enumerate(zip(names, decided, strict=True))
         if found.read.bad.any()

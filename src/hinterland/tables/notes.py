@@ -20,8 +20,7 @@ class Note(NamedTuple):
 
 
 _TOPICS = {
-    "identifier": "left out, as they tell rows apart or only count on: {} "
-    "(--kind COLUMN=number, or =category, keeps one)",
+    "identifier": "left out as identifiers or counters: {} (--kind COLUMN=number, or =category, keeps one)",
     "empty": "left out, without any value: {}",
     "ignored": "left out, as dates of which no part recurs (--absolute-time COLUMN uses one as it is): {}",
     "time": "of times only what recurs is used: {} (--absolute-time COLUMN adds the time itself)",
