@@ -8,10 +8,14 @@ ifneq ($(wildcard ../shared/data),)
 export HINTERLAND_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help demo test lint types bench clean
+# Whose numbers hang most on how the processor adds, and the vector instructions that a newer one would not use.
+ARITHMETIC := tests/contracts tests/preprocessing tests/densities tests/networks tests/training
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help demo test test-processors lint types bench clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "hinterland needs Python 3.11 or newer; set PYTHON")'
@@ -23,7 +27,12 @@ demo: $(VENV)/.installed ## the default detector on a real table: scores, labels
 	$(BIN)/hinterland demo
 
 test: lint types $(VENV)/.installed ## lint, types and all tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+test-processors: $(VENV)/.installed ## tests of arithmetic once more: as on older processors, and with two threads
+	ATEN_CPU_CAPABILITY=default $(PYTEST) $(ARITHMETIC)
+	ATEN_CPU_CAPABILITY=avx2 $(PYTEST) $(ARITHMETIC)
+	OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive $(PYTEST) $(ARITHMETIC)
 
 lint: $(VENV)/.installed ## style and format
 	$(BIN)/ruff check .

@@ -1,10 +1,20 @@
+import os
+import subprocess
+import sys
+import textwrap
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 import torch
+from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_info
 
 import hinterland.threads as threads_module
-from hinterland.threads import fastest_threads, threads
+from hinterland import DAGMM
+from hinterland.threads import fastest_threads, in_order, set_own_threads, threads
 
 
 def test_the_number_from_before_comes_back():
@@ -24,6 +34,110 @@ def test_the_number_from_before_comes_back_after_an_error():
     with pytest.raises(RuntimeError, match="in the block"):
         fail()
     assert torch.get_num_threads() == before
+
+
+def in_new_thread(function):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function).result()
+
+
+def test_new_threads_start_with_the_number_from_before_even_during_a_block():
+    common = in_new_thread(torch.get_num_threads)
+    with threads(common + 2):
+        assert in_new_thread(torch.get_num_threads) == common
+        with threads(common + 1):
+            assert torch.get_num_threads() == common + 1
+        assert torch.get_num_threads() == common + 2
+    assert in_new_thread(torch.get_num_threads) == common
+
+
+def test_a_threads_number_is_its_own():
+    before, common = torch.get_num_threads(), in_new_thread(torch.get_num_threads)
+
+    def own():
+        set_own_threads(common + 3)
+        return torch.get_num_threads()
+
+    assert in_new_thread(own) == common + 3
+    assert torch.get_num_threads() == before
+    assert in_new_thread(torch.get_num_threads) == common
+
+
+def test_concurrent_scoring_leaves_every_thread_and_new_ones_their_number():
+    rows = np.random.default_rng(0).normal(size=(60, 3))
+    detector = DAGMM(hidden=(4,), epochs=1, min_steps=2, n_threads=3, random_state=0).fit(rows)
+    expected = detector.predict(rows)
+    common = in_new_thread(torch.get_num_threads)
+    start = threading.Barrier(6)
+
+    def score(number):
+        set_own_threads(number)
+        start.wait(timeout=60)
+        for _ in range(3):
+            np.testing.assert_array_equal(detector.predict(rows), expected)
+        return torch.get_num_threads()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(score, [1, 1, 2, 2, 3, 3])) == [1, 1, 2, 2, 3, 3]
+    assert in_new_thread(torch.get_num_threads) == common
+
+
+def test_in_order_scikit_learn_has_one_thread_and_the_number_comes_back():
+    KMeans(2, n_init=1).fit(np.eye(4))  # its library is loaded
+
+    def numbers():
+        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "openmp"]
+
+    before = numbers()
+    with in_order():
+        assert set(numbers()) == {1}
+    assert numbers() == before
+
+
+def test_blocks_in_order_run_one_at_a_time():
+    inside = []
+
+    def enter(number):
+        with in_order():
+            inside.append(number)
+            time.sleep(0.01)
+            inside.append(number)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(enter, range(3)))
+    assert inside[::2] == inside[1::2]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_computes_with_one_thread_and_says_so():
+    """GNU OpenMP hangs there with more, once the parent has computed with more."""
+    script = """
+        import os, warnings
+        import torch
+        from hinterland.threads import threads
+        torch.set_num_threads(2)
+        ones = torch.ones(400_000)
+        with threads(2):
+            ones.sum()
+        child = os.fork()
+        if child == 0:
+            with warnings.catch_warnings(record=True) as seen:
+                warnings.simplefilter("always")
+                with threads(2):
+                    assert torch.get_num_threads() == 1
+                    assert float(ones.exp().log().sum()) > 0
+            assert [str(w.message)[:36] for w in seen] == ["one thread computes instead of 2, as"]
+            os._exit(7)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    """
+    run = [sys.executable, "-c", textwrap.dedent(script)]
+    with subprocess.Popen(run, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        try:
+            output, _ = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            raise
+    assert output.split() == ["7"]
 
 
 @pytest.fixture

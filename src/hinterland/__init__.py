@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hinterland.detectors.positive_unlabelled import PositiveUnlabelled
     from hinterland.persistence import load, save
     from hinterland.preprocessing import TabularEncoder
+    from hinterland.pyod_style import PyODStyle
 
 __version__ = "0.1.0"
 
@@ -43,6 +44,7 @@ _HOMES = {
     "DEUAD": "hinterland.detectors.deuad",
     "DeepMixture": "hinterland.detectors.deep_mixture",
     "PositiveUnlabelled": "hinterland.detectors.positive_unlabelled",
+    "PyODStyle": "hinterland.pyod_style",
     "TabularEncoder": "hinterland.preprocessing",
     "load": "hinterland.persistence",
     "save": "hinterland.persistence",
@@ -57,6 +59,7 @@ __all__ = [
     "ContrastiveScorer",
     "DeepMixture",
     "PositiveUnlabelled",
+    "PyODStyle",
     "TabularEncoder",
     "__version__",
     "load",

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from hinterland.cores import usable_cores
 from hinterland.errors import FileFormatError, MissingExtraError
+from hinterland.threads import set_own_threads
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -68,7 +69,7 @@ def in_threads(
     def every(part: Sequence[_Item]) -> list[_Result]:
         return [function(item) for item in part]
 
-    with ThreadPoolExecutor(n_threads) as pool:
+    with ThreadPoolExecutor(n_threads, initializer=set_own_threads, initargs=(1,)) as pool:
         for start in range(0, len(items), chunk):
             held = items[start : start + chunk]
             # Handing over single pictures costs as much as small ones take.

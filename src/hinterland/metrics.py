@@ -24,7 +24,9 @@ order of equal rows, as those of ``argsort`` do, are one draw of the second.
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +39,7 @@ __all__ = [
     "RULES",
     "Evaluation",
     "ThresholdMetrics",
+    "anomaly_scorer",
     "auroc",
     "average_precision",
     "best_f1",
@@ -101,6 +104,30 @@ def best_f1(is_anomaly: npt.ArrayLike, energy: npt.ArrayLike) -> float:
     errors as in :func:`auroc`.
     """
     return best_f1_threshold(energy, is_anomaly).f1
+
+
+def anomaly_scorer(
+    metric: Callable[[npt.ArrayLike, npt.ArrayLike], float] = average_precision,
+) -> Callable[[Any, Any, Any], float]:
+    """Make a scorer for scikit-learn's searches of a metric of anomalies, such as :func:`average_precision`.
+
+    Its ``y`` holds the codes of ``fit``, in which -1 marks an anomaly; all other rows count as normal.
+
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from hinterland import DeepMixture
+    >>> search = GridSearchCV(DeepMixture(), {"n_components": [5, 20]}, scoring=anomaly_scorer())
+    """
+    return partial(_scored, metric)
+
+
+def _scored(metric: Callable[[npt.ArrayLike, npt.ArrayLike], float], detector: Any, X: Any, y: Any) -> float:
+    is_anomaly = np.asarray(y) == -1
+    if not is_anomaly.any():
+        raise ValueError(
+            f"y must mark anomalies with -1 to score by them, got {np.unique(np.asarray(y))[:5].tolist()}; "
+            "hinterland.labels.from_is_anomaly converts 1 for an anomaly, and StratifiedKFold puts some in every fold"
+        )
+    return metric(is_anomaly, -np.asarray(detector.score_samples(X)))
 
 
 Rule = Callable[[Energies, Energies | None], Energies]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +17,10 @@ from hinterland.errors import TableError
 from hinterland.explain import explain
 from hinterland.parameters import check_choice, check_integer
 from hinterland.pipeline import encoder_and_detector
-from hinterland.tables import TableFile, equals, missing_and_unused, text_counts, to_kinds
+from hinterland.tables import LabelColumn, TableFile, missing_and_unused, to_kinds
 from hinterland.tables.csv_file import CsvFile
 from hinterland.tables.messages import few
+from hinterland.tables.truth import ANOMALY, UNLABELLED
 
 Explained = Literal["flagged", "all", "none"]
 
@@ -37,7 +39,7 @@ class TableScorer:
     explained : whose top columns to give: of ``"flagged"`` rows, of ``"all"`` or of ``"none"``, then without the
         column ``top_features``. An explanation takes some hundred times as long as a score.
     top : most columns that are given for a row.
-    batch_rows : rows at a time; by the table's width if None. Results do not depend on it.
+    batch_rows : rows at a time; by the table's width if None. Energies depend on it by their last bits at most.
 
     Attributes
     ----------
@@ -156,12 +158,32 @@ class TableScorer:
         )
         return dict(zip(self._table.names, kinds, strict=True))
 
+    def check_truth(self, label: str) -> None:
+        """Raise TableError where a column of truth is one that the model scores by: no judgement would be honest."""
+        names = list(self.kinds)
+        places = (
+            range(len(names)) if self._encoder is None else np.unique(self._encoder.source_columns_).tolist()
+        )
+        if label in {names[place] for place in places}:
+            raise TableError(
+                f"column {label!r} is one of those that the model was trained on and scores by, so a judgement by it "
+                f"would only show that the model has seen the answer; fit the model again without it (--drop {label})"
+            )
+
     def as_fitted(self, rows: pa.Table) -> Any:
         """Rows in the form that the model was fitted on: a table, or a matrix where columns had no names."""
         if self._encoder is not None and hasattr(self._encoder, "feature_names_in_"):
             return rows
         frame = rows.to_pandas()
         return frame if hasattr(self._detector, "feature_names_in_") else frame.to_numpy(np.float64)
+
+
+class Judgeable(NamedTuple):
+    """Rows whose truth is known: energies (n,), whether each is an anomaly (n,), and how many rows have no truth."""
+
+    energy: np.ndarray
+    is_anomaly: np.ndarray
+    n_unlabelled: int
 
 
 def energy_and_truth(
@@ -172,40 +194,39 @@ def energy_and_truth(
     *,
     named: Literal["anomaly", "normal"] = "anomaly",
     on_batch: Callable[[float], object] | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Energies (n,) of a table's rows, and whether each is an anomaly (n,) by a column of the table.
+) -> Judgeable:
+    """Energies of a table's rows, and whether each is an anomaly by a column of the table.
+
+    Rows without a truth are left out, and a warning counts them.
 
     Parameters
     ----------
     model, table : as for ``TableScorer``.
     label : name of the column with the truth.
-    values : what it says, as text, of the rows ``named``; all other rows are of the other kind.
+    values : what it says, as text, of the rows ``named``; all other rows that it says something of are of the other
+        kind. They match as values: see ``hinterland.tables.matching``.
     on_batch : called with the share of the table that has been read.
 
     Raises
     ------
     TableError
-        Where a value is nowhere in the column; the message says which values are.
+        Where a value is nowhere in the column (the message says which values are), the model was trained on that
+        column, or no row has a truth.
     """
     scorer = TableScorer(model, table, keep=[label], explained="none")
-    energies, truths, labels = [np.empty(0)], [np.empty(0, bool)], []
-    seen: set[str] = set()
+    scorer.check_truth(label)
+    column, energies = LabelColumn(label, values, named=named), [np.empty(0)]
     for batch in scorer.batches():
         energies.append(batch[scorer.names["energy"]].to_numpy())
-        matches = {value: equals(batch[label], value) for value in values}
-        seen.update(value for value, match in matches.items() if match.any())
-        truths.append(np.any(list(matches.values()), axis=0))
-        labels.append(batch[label])
+        column.add(batch[label])
         if on_batch is not None:
             on_batch(table.share_read())
-    missing = [value for value in values if value not in seen]
-    if missing:
-        found = text_counts(
-            pa.chunked_array([chunk for part in labels for chunk in part.chunks], labels[0].type)
-        )
-        raise TableError(f"column {label!r} holds no {' and no '.join(map(repr, missing))}; found {found}")
-    truth = np.concatenate(truths)
-    return np.concatenate(energies), truth if named == "anomaly" else ~truth
+    energy = np.concatenate(energies)
+    if not len(energy):
+        raise TableError(f"{table.path} has no rows; to judge a model takes at least one")
+    truth = column.truth(both=False)
+    known = truth != UNLABELLED
+    return Judgeable(energy[known], truth[known] == ANOMALY, int(np.sum(~known)))
 
 
 def judge(
@@ -217,6 +238,8 @@ def judge(
     share: float | None = None,
 ) -> dict[str, Any]:
     """Ranking metrics, and those of the labels at the detector's own threshold and under a named rule.
+
+    Of rows of one class alone most of them cannot be told: they are None, and a warning says so.
 
     Parameters
     ----------
@@ -232,29 +255,48 @@ def judge(
     ``threshold``, ``flagged``, ``precision``, ``recall``, ``f1``, and under ``rule`` those of
     ``hinterland.metrics.ThresholdMetrics``.
     """
-    result: dict[str, Any] = {
-        "rows": len(energy),
-        "anomalies": int(np.sum(is_anomaly)),
-        "auroc": metrics.auroc(is_anomaly, energy),
-        "average_precision": metrics.average_precision(is_anomaly, energy),
-    }
+    n_rows, n_anomalies = len(energy), int(np.sum(is_anomaly))
+    both = 0 < n_anomalies < n_rows
     flagged = -energy < detector.offset_
     precision, recall, f1, _ = precision_recall_fscore_support(
         is_anomaly, flagged, average="binary", zero_division=0.0
     )
-    result["own_threshold"] = {
-        "threshold": -float(detector.offset_),
-        "flagged": int(flagged.sum()),
-        "precision": float(precision),
-        "recall": float(recall),
-        "f1": float(f1),
+    result: dict[str, Any] = {
+        "rows": n_rows,
+        "anomalies": n_anomalies,
+        "auroc": metrics.auroc(is_anomaly, energy) if both else None,
+        "average_precision": metrics.average_precision(is_anomaly, energy) if both else None,
+        "own_threshold": {
+            "threshold": -float(detector.offset_),
+            "flagged": int(flagged.sum()),
+            "precision": float(precision),
+            "recall": float(recall) if n_anomalies else None,
+            "f1": float(f1) if n_anomalies else None,
+        },
     }
-    if rule is not None:
+    if not both:
+        warnings.warn(_one_class(n_rows, n_anomalies, int(flagged.sum())), UserWarning, stacklevel=2)
+    if rule is not None and both:
         training = detector.calibration_energy_
         if share is None:
-            n_rows = {"natural_half": len(energy), "pooled": len(energy) + len(training)}
-            share = detector.contamination if rule == "training" else result["anomalies"] / n_rows[rule]
-        result["rule"] = asdict(
-            metrics.threshold_metrics(is_anomaly, energy, rule=rule, share=share, training_energy=training)
+            of_rows = {"natural_half": n_rows, "pooled": n_rows + len(training)}
+            share = detector.contamination if rule == "training" else n_anomalies / of_rows[rule]
+        judged = metrics.threshold_metrics(
+            is_anomaly, energy, rule=rule, share=share, training_energy=training
         )
+        result["rule"] = asdict(judged)
+    elif rule is not None:
+        result["rule"] = None
     return result
+
+
+def _one_class(n_rows: int, n_anomalies: int, n_flagged: int) -> str:
+    if n_anomalies:
+        return (
+            f"every one of the {n_rows:,} rows is an anomaly by the truth: without normal rows AUROC, average "
+            "precision and a rule's threshold cannot be told, and precision says nothing"
+        )
+    return (
+        f"none of the {n_rows:,} rows is an anomaly by the truth: without one AUROC, average precision, recall, F1 "
+        f"and a rule's threshold cannot be told; the {n_flagged:,} flagged rows are all false alarms"
+    )

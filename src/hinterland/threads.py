@@ -5,12 +5,16 @@ Small layers gain nothing from a second thread, and lose much where the machine 
 
 from __future__ import annotations
 
+import os
+import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from hinterland.cores import usable_cores
 
@@ -19,16 +23,97 @@ Threads = int | Literal["auto"]
 GAIN_NEEDED = 1.15
 """More threads must be at least this many times faster than one; less is within what a measurement errs."""
 
+_Result = TypeVar("_Result")
+
+
+class ForkedProcessWarning(UserWarning):
+    """One thread computes where several were asked for, as several would wait for ever in a forked process."""
+
+
+class _Process:
+    """What is this process's alone: locks no other thread held when it was forked, and the thread that it began as."""
+
+    def __init__(self) -> None:
+        self.lock, self.in_order = threading.Lock(), threading.Lock()
+        self.forked_thread: int | None = None
+
+    def start_anew(self) -> None:
+        """Be the child's, after a fork."""
+        self.lock, self.in_order = threading.Lock(), threading.Lock()
+        self.forked_thread = threading.get_ident()
+
+
+_PROCESS = _Process()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_PROCESS.start_anew)
+
 
 @contextmanager
 def threads(n: int) -> Iterator[None]:
-    """Compute with n threads inside the block; the number from before comes back after it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(n)
+    """Compute with n threads inside the block; other threads of the process keep their number, and this one's returns.
+
+    Where this process was forked and the thread is that which it was forked with, it computes with one, and says so:
+    GNU OpenMP waits there for threads that stayed behind in the parent. New threads of the process have none to wait
+    for.
+    """
+    if n > 1 and threading.get_ident() == _PROCESS.forked_thread:
+        warnings.warn(
+            f"one thread computes instead of {n}, as this process was forked, where GNU OpenMP hangs with several; "
+            "start processes by 'spawn' or 'forkserver' for more",
+            ForkedProcessWarning,
+            stacklevel=4,
+        )
+        n = 1
+    with (
+        _PROCESS.lock
+    ):  # a thread that is new takes the common number over here, and that is not ours for now
+        before = torch.get_num_threads()
+    if before == n:
+        yield
+        return
     try:
+        set_own_threads(n)
         yield
     finally:
-        torch.set_num_threads(before)
+        set_own_threads(before)
+
+
+@contextmanager
+def in_order() -> Iterator[None]:
+    """Have scikit-learn compute with one thread inside the block, where its clusterings are to give the same bits.
+
+    k-means adds up what several threads found in the order in which they end. One block runs at a time: inside,
+    scikit-learn sets and restores BLAS's number, which is the whole process's.
+    """
+    with _PROCESS.in_order, threadpool_limits(1, user_api="openmp"):
+        yield
+
+
+def set_own_threads(n: int) -> None:
+    """Have this thread compute with n from now on.
+
+    torch sets with it what new threads start with; another thread puts that back at once.
+    """
+    with _PROCESS.lock:
+        torch.get_num_threads()  # a thread's first question would undo what was set before
+        try:
+            common = _elsewhere(torch.get_num_threads)
+        except RuntimeError:  # no thread can be started, as while Python ends: then none will ask either
+            torch.set_num_threads(n)
+            return
+        try:
+            torch.set_num_threads(n)
+        finally:
+            _elsewhere(lambda: torch.set_num_threads(common))
+
+
+def _elsewhere(function: Callable[[], _Result]) -> _Result:
+    """Result of a function that cannot fail, from a new thread."""
+    results: list[_Result] = []
+    thread = threading.Thread(target=lambda: results.append(function()))
+    thread.start()
+    thread.join()
+    return results[0]
 
 
 def fastest_threads(work: Callable[[], object], *, repeats: int = 5) -> int:

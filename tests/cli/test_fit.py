@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from hinterland import persistence
+from hinterland.pipeline import table_pipeline
 
 
 def test_a_model_is_trained_on_the_rows_asked_for(
@@ -85,6 +86,23 @@ def test_an_existing_model_is_kept_unless_forced(
         (["--detector", "dagm"], 2, "no detector is called 'dagm'"),
         (["--normal-only", "label"], 2, "expected COLUMN=VALUE, got 'label'"),
         (["--normal-only", "labels=benign"], 2, "did you mean 'label'"),
+        (["--known-anomaly", "label"], 2, "expected COLUMN=VALUE, got 'label'"),
+        (["--known-anomaly", "labels=attack"], 2, "did you mean 'label'"),
+        (
+            ["--known-anomaly", "label=atack"],
+            1,
+            "no row has label=atack; found 'benign' (220), 'attack' (20)",
+        ),
+        (
+            ["--known-normal", "label=benign"],
+            2,
+            "DAGMM learns nothing from rows known to be normal among others",
+        ),
+        (
+            ["--normal-only", "label=benign", "--known-anomaly", "label=attack"],
+            1,
+            "none of the rows to train on is left of those of --known-anomaly label=attack",
+        ),
         (
             ["--normal-only", "label=bening"],
             1,
@@ -112,6 +130,90 @@ def test_what_is_wrong_is_named(
     assert message in " ".join(result.stderr.replace("│", " ").split())
     assert "Traceback" not in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_known_anomalies_are_marked_by_a_column_that_is_no_feature(
+    run: Any, folder: Path, tmp_path: Path, table: pd.DataFrame, quick: list[str]
+) -> None:
+    arguments = [
+        "--save",
+        tmp_path / "m",
+        *quick,
+        "--known-anomaly",
+        "label=Attack",
+        "--drop",
+        "id",
+        "--json",
+    ]
+    for kind in ("csv", "parquet"):
+        result = run("fit", folder / f"visits.{kind}", *arguments, "--force")
+        assert result.exit_code == 0, result.stderr
+        assert "20 rows are known anomalies: DAGMM learns from them" in result.stderr
+        shown = json.loads(result.stdout)
+        assert shown["rows"] == 220
+        assert "label" not in shown["columns"]
+    rows = table.drop(columns=["label", "id"])
+    expected = table_pipeline("DAGMM", epochs=3, min_steps=30, hidden=(8,), random_state=0)
+    expected.fit(rows, detector__is_anomaly=table["label"] == "attack")
+    np.testing.assert_array_equal(
+        persistence.load(tmp_path / "m")[-1].training_energy_, expected[-1].training_energy_
+    )
+    result = run("fit", folder / "visits.csv", *arguments, "--force", "--set", "label_loss=none")
+    assert "20 rows are known anomalies: DAGMM leaves them out of training" in result.stderr
+    assert json.loads(result.stdout)["rows"] == 220
+
+
+def test_known_normal_rows_are_for_a_detector_that_learns_from_them(
+    run: Any, tmp_path: Path, table: pd.DataFrame
+) -> None:
+    table = table.assign(checked=np.where((table.label == "benign") & (np.arange(240) % 3 == 0), "Yes", ""))
+    table[["age", "bytes", "checked"]].to_csv(tmp_path / "t.csv", index=False)
+    options = "{'epochs': 2, 'min_steps': 20, 'hidden': (8,)}"
+    arguments = [
+        "--detector",
+        "positive-unlabelled",
+        "--set",
+        f"detector_options={options}",
+        "--set",
+        "steps=20",
+    ]
+    result = run(
+        "fit",
+        tmp_path / "t.csv",
+        "--save",
+        tmp_path / "m",
+        *arguments,
+        "--known-normal",
+        "checked=yes",
+        "--json",
+    )
+    assert result.exit_code == 0, result.stderr
+    assert "read as known normal" not in result.stderr
+    without = run("fit", tmp_path / "t.csv", "--save", tmp_path / "n", *arguments)
+    assert without.exit_code == 2
+    assert "say which with --known-normal COLUMN=VALUE" in " ".join(without.stderr.replace("│", " ").split())
+    assert json.loads(result.stdout)["columns"] == {"age": "number", "bytes": "number"}
+    assert set(persistence.load(tmp_path / "m")[-1].labelling_rate_) == {"value", "low", "high"}
+
+
+def test_a_second_label_is_named(run: Any, tmp_path: Path, table: pd.DataFrame, quick: list[str]) -> None:
+    odd = table["label"] == "attack"
+    table["found by"] = np.where(odd, "guard", "")
+    table["grade"] = np.where(odd, "A", np.where(np.arange(240) % 2, "B", "C"))
+    table.to_csv(tmp_path / "t.csv", index=False)
+    arguments = ["fit", tmp_path / "t.csv", "--save", tmp_path / "m", *quick, "--force"]
+    result = run(*arguments, "--normal-only", "label=benign")
+    assert "column 'found by' is left with a single value by --normal-only label=benign" in result.stderr
+    assert (
+        "column 'grade' is able to tell the rows of --normal-only label=benign from the others"
+        in result.stderr
+    )
+    assert "--drop grade" in result.stderr
+    result = run(*arguments, "--known-anomaly", "label=attack")
+    assert "columns 'found by', 'grade' are able to tell the rows of --known-anomaly" in result.stderr
+    result = run(*arguments, "--normal-only", "label=benign", "--drop", "grade", "--drop", "found by")
+    assert "able to tell" not in result.stderr
+    assert "single value" not in result.stderr
 
 
 def test_places_that_are_not_there_are_named(run: Any, folder: Path, tmp_path: Path) -> None:

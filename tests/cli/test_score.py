@@ -30,7 +30,7 @@ def test_rows_come_back_in_order_with_energy_label_and_reasons(
     pipeline = persistence.load(model)
     rows = table.drop(columns="label").astype({"code": "str"})
     energy = -pipeline.score_samples(rows)
-    np.testing.assert_array_equal(found["energy"], energy)
+    np.testing.assert_allclose(found["energy"], energy, rtol=1e-9, atol=1e-9)
     np.testing.assert_array_equal(found["hinterland_label"] == "anomaly", pipeline.predict(rows) == -1)
     assert list(found) == [*table.columns, "energy", "hinterland_label", "top_features"]
     assert found["id"].tolist() == table["id"].tolist()

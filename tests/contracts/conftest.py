@@ -6,15 +6,18 @@ import pkgutil
 from typing import Any
 
 import pytest
+import torch
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import hinterland.detectors
 from hinterland.densities import DENSITIES
 from hinterland.detectors import Detector
 from hinterland.networks import NETWORKS
+from hinterland.training.loop import LoopSettings
 
 # Enough training to pass for a detector, and no more; those of these that a detector has are set.
 SMALL = {
+    "n_threads": torch.get_num_threads(),
     "hidden": (8, 4),
     "latent_dim": 2,
     "n_components": 2,
@@ -80,6 +83,22 @@ def make(detector_class: type) -> Any:
     return lambda **settings: small(detector_class, **settings)
 
 
+@pytest.fixture
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut trainings short, whatever they are asked for: each is of a few gradient steps.
+
+    ``benchmarks/estimator_checks.py`` has scikit-learn's checks with the whole trainings.
+    """
+    initialise = LoopSettings.__init__
+
+    def cut_short(self: LoopSettings, *args: Any, **kwargs: Any) -> None:
+        initialise(self, *args, **kwargs)
+        for name, most in {"epochs": 30, "max_steps": 3}.items():
+            object.__setattr__(self, name, min(getattr(self, name) or most, most))
+
+    monkeypatch.setattr(LoopSettings, "__init__", cut_short)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     shelves = {
         "detector_class": (hinterland.detectors, Detector),
@@ -95,7 +114,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         pairs = [
             (estimator, check)
             for member in members(*shelves["detector_class"])
-            for estimator, check in estimator_checks_generator(small(member))
+            for estimator, check in estimator_checks_generator(member())
         ]
         names = [f"{type(e).__name__}-{c.func.__name__}-{i}" for i, (e, c) in enumerate(pairs)]
         metafunc.parametrize("scikit_learn_check", pairs, ids=names)

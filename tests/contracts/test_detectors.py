@@ -2,6 +2,7 @@
 
 import inspect
 import random
+import warnings
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,8 @@ def table(benign) -> np.ndarray:
     return benign[:, :8]
 
 
-def test_scikit_learns_checks_hold(scikit_learn_check):
+@pytest.mark.usefixtures("few_steps")
+def test_scikit_learns_checks_hold_at_default_parameters(scikit_learn_check):
     estimator, check = scikit_learn_check
     check(estimator)
 
@@ -208,7 +210,7 @@ def test_without_labels_all_rows_are_unlabelled(make, table):
     )
 
 
-@pytest.mark.parametrize("codes", [[-1, 2], [0, 3], [0.5, 0], [np.nan, 1], ["normal", "anomaly"], [-2, 1]])
+@pytest.mark.parametrize("codes", [[-1, 2], [0, 3], [0.5, 0], ["normal", "anomaly"], [-2, 1]])
 def test_unknown_label_codes_are_named(make, table, codes):
     with pytest.raises(
         ValueError, match=r"label codes: \+1 known normal, -1 known anomaly, 0 unlabelled; got"
@@ -222,11 +224,40 @@ def test_classes_that_mark_no_row_are_ignored_with_a_warning(make, table):
     np.testing.assert_array_equal(detector.energy(table), make().fit(table).energy(table))
 
 
+@pytest.mark.parametrize("one", [1, 1.0, True])
+def test_a_y_of_zeros_and_ones_says_how_it_was_read_and_how_to_mark_anomalies(make, table, one):
+    y = np.where(np.arange(len(table)) % 10 == 0, one, type(one)(0))
+    with pytest.warns(
+        UserWarning, match=r"known normal \(36 rows\).* unlabelled \(321 rows\).*is_anomaly=y"
+    ) as seen:
+        make().fit(table, y)
+    assert sum("known normal" in str(warning.message) for warning in seen) == 1
+
+
+def test_anomalies_may_be_handed_over_as_ones(make, table):
+    rows = np.concatenate([table[:200], 100 * table[200:220]])
+    is_anomaly = np.arange(220) >= 200
+    expected = make().fit(rows, np.where(is_anomaly, -1, 0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for given in (is_anomaly, is_anomaly.astype(int), np.where(is_anomaly, 1.0, np.nan)):
+            found = make().fit(rows, is_anomaly=given)
+            np.testing.assert_array_equal(found.energy(table), expected.energy(table))
+        piped = make_pipeline(StandardScaler(), make())
+        codes = piped.fit(rows, np.where(is_anomaly, -1, 0)).score_samples(table)
+        last = piped.steps[-1][0]
+        named = piped.fit(rows, **{f"{last}__is_anomaly": is_anomaly}).score_samples(table)
+    np.testing.assert_array_equal(named, codes)
+    assert found.offset_ == expected.offset_
+
+
 def test_labels_must_be_one_a_row_and_leave_rows_to_train_on(make, table):
     with pytest.raises(ValueError, match=r"y must have one label for each of the 357 rows, got shape \(3,\)"):
         make().fit(table, [1, 1, 1])
     with pytest.raises(ValueError, match="fewer than two rows to train on"):
         make().fit(table, -np.ones(len(table)))
+    with pytest.raises(ValueError, match=r"labels must be given once: .* got y and is_anomaly"):
+        make().fit(table, np.zeros(len(table)), is_anomaly=np.zeros(len(table)))
 
 
 # --- references -------------------------------------------------------------------------------------
@@ -413,3 +444,22 @@ def test_in_a_grid_search(make, benign):
     )
     assert (search.cv_results_["mean_test_score"] > 0.5).all()
     assert search.best_estimator_.contamination in (0.1, 0.2)
+
+
+def test_a_search_without_scoring_takes_the_mean_log_likelihood(make, table):
+    detector = make().fit(table)
+    scores = detector.score_samples(table)
+    assert detector.score(table) == pytest.approx(np.mean(scores), rel=1e-12)
+    codes = np.where(np.arange(len(table)) < 7, -1, 1)
+    assert detector.score(table, codes) == pytest.approx(np.mean(scores[7:]), rel=1e-12)
+    with pytest.raises(ValueError, match="score needs a row"):
+        detector.score(table, np.full(len(table), -1))
+
+
+def test_fit_predict_labels_the_training_rows(make, table):
+    labels = make(contamination=0.1, novelty=False).fit_predict(table)
+    assert np.sum(labels == -1) == 35
+    np.testing.assert_array_equal(labels, make(contamination=0.1, novelty=False).fit(table).predict(table))
+    codes = np.where(np.arange(len(table)) < 20, -1, 0)
+    with_anomalies = make(novelty=False).fit_predict(table, codes)
+    np.testing.assert_array_equal(with_anomalies, make(novelty=False).fit(table, codes).predict(table))

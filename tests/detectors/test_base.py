@@ -85,31 +85,6 @@ def test_huge_values_whose_sum_overflows_pass_without_a_warning():
         check_finite(np.ones((0, 3)), None)
 
 
-# --- labels -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("y", [[1, -1, 0, 0], np.array([1.0, -1, 0, 0]), np.array([1, -1, 0, 0], np.int8)])
-def test_label_codes_are_taken_in_any_number_type(y):
-    labels = Detector._labels(y, 4)
-    assert labels.dtype == np.int8
-    assert labels.tolist() == [1, -1, 0, 0]
-
-
-def test_no_labels_are_zeros():
-    assert Detector._labels(None, 3).tolist() == [0, 0, 0]
-
-
-@pytest.mark.parametrize("y", [[0, 1, 2], [1.0, 2.0, 2.0], [True, "x", 0], [-1, 2, 3]])
-def test_classes_that_may_mark_anomalies_are_refused(y):
-    with pytest.raises(ValueError, match="label codes"):
-        Detector._labels(y, 3)
-
-
-def test_classes_that_mark_none_are_ignored_with_a_warning():
-    with pytest.warns(UserWarning, match=r"y holds \[2, 3\]"):
-        assert Detector._labels([1, 2, 3], 3).tolist() == [0, 0, 0]
-
-
 @pytest.mark.parametrize("method", ["_check_parameters", "_train"])
 def test_the_base_alone_cannot_train(method):
     with pytest.raises(NotImplementedError):

@@ -70,6 +70,10 @@ def test_an_interruption_ends_all_fits(rows):
     [
         ({"detector": "DAGM"}, "no detector is called 'DAGM'"),
         ({"detector": DAGMM()}, "detector must be the name of a detector, got DAGMM"),
+        (
+            {"detector": "PositiveUnlabelled", "detector_options": {}},
+            "must be one that trains without labels",
+        ),
         ({"detector_options": {"epoch": 3}}, r"DAGMM has no parameter 'epoch'; did you mean 'epochs'\?"),
         ({"detector_options": {"epochs": 0}}, "epochs must be an integer of at least 1, got 0"),
         ({"detector_options": {"random_state": 0}}, r"detector_options must not hold \['random_state'\]"),

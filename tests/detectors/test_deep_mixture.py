@@ -78,6 +78,8 @@ def test_a_wide_table_is_seen_through_its_latent():
 
 def test_labelling_the_training_rows_needs_novelty_off(cells):
     assert not hasattr(DeepMixture(), "fit_predict")
+    with pytest.raises(AttributeError, match="set novelty=False for it"):
+        DeepMixture().fit_predict(cells[0])
     labels = DeepMixture(steps=5, novelty=False, contamination=0.1, random_state=0).fit_predict(cells[0])
     assert np.mean(labels == -1) == pytest.approx(0.1)
 

@@ -4,6 +4,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from hinterland import DEUAD, load
+from hinterland.detectors.deuad import FewerClustersWarning
 from hinterland.training.cluster_and_retrain import EmptySelectionWarning
 
 SMALL = {
@@ -102,7 +103,6 @@ def test_a_saved_copy_scores_equally(fitted, table, tmp_path):
         ({"p0": 1.0}, r"p0 must be a number in \(0, 1\), got 1.0"),
         ({"p": -0.1}, r"p must be a number in \(0, 1\), got -0.1"),
         ({"p": 30}, r"p must be a number in \(0, 1\), got 30"),
-        ({"n_clusters": 501}, "n_clusters must be at most the number of rows, 500, got 501"),
         ({"clustering": "gausian_mixture"}, r"clustering must be one of \[.*did you mean 'gaussian_mixture'\?"),
         ({"first_clustering": "kmeans"}, r"first_clustering must be one of \[.*did you mean 'k_means'\?"),
         ({"clustering_options": {"ridg": 1}}, r"clustering_options must hold .*did you mean 'ridge'\?"),
@@ -114,6 +114,32 @@ def test_a_saved_copy_scores_equally(fitted, table, tmp_path):
 def test_wrong_parameters_are_named(table, settings, message):
     with pytest.raises(ValueError, match=message):
         DEUAD(**{**SMALL, **settings}).fit(table[0])
+
+
+@pytest.mark.parametrize(("n_rows", "n_clusters"), [(19, 3), (12, 2), (9, 1), (2, 1)])
+@pytest.mark.filterwarnings("ignore::hinterland.training.cluster_and_retrain.EmptySelectionWarning")
+def test_fewer_rows_than_clusters_are_put_into_fewer_and_it_says_so(table, n_rows, n_clusters):
+    rows = table[0][:n_rows]
+    message = (
+        rf"{n_rows} rows are too few for n_clusters=20: they are put into {n_clusters}, so that.*_size=5 rows"
+    )
+    with pytest.warns(FewerClustersWarning, match=message):
+        few = DEUAD(random_state=0, epochs=2, min_steps=4).fit(rows)
+    assert np.isfinite(few.energy(rows)).all()
+    told = DEUAD(random_state=0, epochs=2, min_steps=4, n_clusters=n_clusters).fit(rows)
+    np.testing.assert_allclose(few.energy(rows), told.energy(rows), rtol=1e-12)
+
+
+def test_fewer_rows_than_an_option_names_are_put_into_fewer_too(table):
+    with pytest.warns(FewerClustersWarning, match="500 rows are too few for n_clusters=501"):
+        detector = DEUAD(**SMALL, clustering="k_means", clustering_options={"n_clusters": 501}).fit(table[0])
+    assert detector.history_[0]["clusters"] <= 100
+
+
+@pytest.mark.filterwarnings("ignore::hinterland.training.cluster_and_retrain.EmptySelectionWarning")
+def test_as_many_rows_as_clusters_are_clustered_as_told(table, recwarn):
+    DEUAD(random_state=0, epochs=2, min_steps=4).fit(table[0][:20])
+    assert not [w for w in recwarn if w.category is FewerClustersWarning]
 
 
 def test_training_is_short_by_default():

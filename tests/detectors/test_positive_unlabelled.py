@@ -26,7 +26,7 @@ def planted() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @pytest.fixture(scope="module", params=BASES)
 def fitted(request, planted) -> PositiveUnlabelled:
     rows, y, _ = planted
-    return PositiveUnlabelled(BASES[request.param], steps=400, random_state=0).fit(rows, y)
+    return PositiveUnlabelled(BASES[request.param], steps=400, random_state=0).fit(rows, is_normal=y)
 
 
 def test_rate_share_and_labels_are_those_planted(fitted, planted):
@@ -65,7 +65,8 @@ def test_the_detector_that_is_given_stays_as_it_was_and_a_seed_decides_all(plant
     rows, y, _ = planted
     base = clone(BASES["DAGMM"])
     first, same, other = (
-        PositiveUnlabelled(base, steps=20, random_state=seed).fit(rows, y).energy(rows) for seed in (0, 0, 1)
+        PositiveUnlabelled(base, steps=20, random_state=seed).fit(rows, is_normal=y).energy(rows)
+        for seed in (0, 0, 1)
     )
     np.testing.assert_array_equal(first, same)
     assert not np.array_equal(first, other)
@@ -76,8 +77,17 @@ def test_known_anomalies_are_left_out(planted):
     rows, y, is_anomaly = planted
     marked = np.where(is_anomaly & (np.arange(len(y)) % 2 == 0), -1, y)
     detector = PositiveUnlabelled(BASES["DAGMM"], steps=20, random_state=0)
-    without = clone(detector).fit(rows[marked != -1], marked[marked != -1])
+    without = clone(detector).fit(rows[marked != -1], is_normal=marked[marked != -1])
     np.testing.assert_array_equal(detector.fit(rows, marked).energy(rows), without.energy(rows))
+
+
+def test_anomalies_marked_with_ones_are_warned_of_twice(planted):
+    rows, _, is_anomaly = planted
+    with (
+        pytest.warns(UserWarning, match="1 was read as known normal.*is_anomaly=y"),
+        pytest.warns(UserWarning, match="unlabelled rows are anomalies"),
+    ):
+        PositiveUnlabelled(BASES["DAGMM"], steps=100, random_state=0).fit(rows, is_anomaly.astype(int))
 
 
 @pytest.mark.parametrize(
@@ -117,10 +127,12 @@ def test_wrong_parameters_are_named(planted, parameters, message):
 def test_a_detector_that_learns_from_known_normal_rows_alone_sees_no_other(planted):
     rows, y, is_anomaly = planted
     base = BASES["DAGMM"]
-    detector = PositiveUnlabelled(base, trained_on="labelled", steps=200, random_state=0).fit(rows, y)
+    detector = PositiveUnlabelled(base, trained_on="labelled", steps=200, random_state=0).fit(
+        rows, is_normal=y
+    )
     wild = rows.copy()
     wild[is_anomaly] *= 100
-    again = PositiveUnlabelled(base, trained_on="labelled", steps=200, random_state=0).fit(wild, y)
+    again = PositiveUnlabelled(base, trained_on="labelled", steps=200, random_state=0).fit(wild, is_normal=y)
     for ours, theirs in zip(
         detector.models_[0].network.parameters(), again.models_[0].network.parameters(), strict=True
     ):

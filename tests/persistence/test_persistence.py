@@ -1,10 +1,12 @@
 """Fitted objects to a file and back: the same bits, or an error that says what is wrong."""
 
 import copy
+import functools
 import json
 import pickle
 import random
 import sys
+import threading
 import zipfile
 
 import numpy as np
@@ -227,6 +229,27 @@ def test_loading_leaves_the_global_generators_alone(fitted, path):
     load(path)
     assert torch.equal(torch.get_rng_state(), states[0])
     assert (np.random.get_state()[1].tolist(), random.getstate()) == states[1:]  # noqa: NPY002
+
+
+def test_loading_gives_back_nothing_that_other_threads_draw_meanwhile(fitted, path, monkeypatch):
+    save(fitted, path)
+    drawn = []
+    build = EnergyModel.__init__
+
+    @functools.wraps(build)
+    def drawing(self, *args, **kwargs):
+        thread = threading.Thread(target=lambda: drawn.append(torch.rand(1)))
+        thread.start()
+        thread.join()
+        build(self, *args, **kwargs)
+
+    monkeypatch.setattr(EnergyModel, "__init__", drawing)
+    torch.manual_seed(0)
+    load(path)
+    drawn.append(torch.rand(1))
+    torch.manual_seed(0)
+    assert len(drawn) > 1
+    assert drawn == [torch.rand(1) for _ in drawn]
 
 
 def test_loading_unpickles_and_imports_nothing(pipeline, path, monkeypatch):

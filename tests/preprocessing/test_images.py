@@ -69,9 +69,17 @@ def test_sizes_change_as_pillow_changes_them(size):
     assert encoder.shape_ == (*size, 3)
 
 
+def test_grey_is_rounded_step_by_step_as_any_processor_does():
+    """Single products and sums are rounded alike everywhere; a sum of products is not."""
+    x = pictures((9, 8, 3), n=7)
+    red, green, blue = np.moveaxis(x.astype(np.float32) / np.float32(255), -1, 0)
+    expected = np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue
+    np.testing.assert_array_equal(PictureEncoder(colour=False).fit_transform(x), expected.reshape(7, -1))
+
+
 def test_a_picture_has_the_same_row_in_any_company(monkeypatch):
     X = pictures((11, 9, 3), n=10)
-    for encoder in (PictureEncoder(), PictureEncoder(size=7, colour=False)):
+    for encoder in (PictureEncoder(), PictureEncoder(size=7, colour=False), PictureEncoder(size=(16, 5))):
         whole = encoder.fit_transform(X)
         alone = np.concatenate([encoder.transform(x[None]) for x in X])
         np.testing.assert_array_equal(alone, whole)

@@ -24,7 +24,7 @@ def test_facts_say_what_was_run(scored: Scored) -> None:
     assert facts["Seed"] == "0"
     assert facts["Scored table"] == "table, 569 rows, 31 columns"
     assert facts["Columns used"] == "30: 30 number"
-    assert facts["Truth"] == "column diagnosis"
+    assert facts["Truth"] == "column diagnosis, anomaly: 'malignant' (212); normal: 'benign' (357)"
     assert "Columns not used" not in facts
     assert "torch " in facts["Versions"]
 

@@ -88,7 +88,12 @@ def test_the_sample_is_drawn_from_all_rows_and_repeatable(model: Pipeline, table
         ),
         ({"time_column": "when"}, TableError, "time_column: the table has no column 'when'; it has"),
         ({"anomaly": "malignant"}, ValueError, "label must name that column"),
-        ({"label": "mean area"}, TableError, "none of these is known"),
+        ({"label": "diagnosis"}, TableError, "none of these is known"),
+        (
+            {"label": "mean area"},
+            TableError,
+            r"'mean area' is one of those that the model was trained on .*--drop",
+        ),
     ],
 )
 def test_refuses_wrong_columns(
@@ -96,6 +101,20 @@ def test_refuses_wrong_columns(
 ) -> None:
     with pytest.raises(error, match=message):
         score_table(model, as_table_file(table), **options)  # type: ignore[arg-type]
+
+
+def test_a_second_model_must_not_score_by_the_truth(scored: Scored, model: Pipeline) -> None:
+    with pytest.raises(TableError, match="scores by"):
+        energies_of(model, scored.table, label="mean area")
+
+
+def test_rows_without_a_label_are_told_apart(model: Pipeline, table: pd.DataFrame) -> None:
+    known = table.assign(truth=np.where(np.arange(len(table)) % 2, table.diagnosis == "malignant", np.nan))
+    with pytest.warns(UserWarning, match=r"285 of 569 rows have no label in column 'truth'"):
+        scored = score_table(model, as_table_file(known.drop(columns="diagnosis")), label="truth")
+    assert scored.truth is not None
+    assert (scored.truth == -1).sum() == 285
+    assert scored.reading == "anomaly: '1' (110); normal: '0' (174); no label: None (285)"
 
 
 def test_refuses_tables_that_do_not_fit(model: Pipeline, detector: DAGMM, table: pd.DataFrame) -> None:

@@ -19,7 +19,9 @@ from hinterland.benchmark.methods import Method, Scorer, method
 from hinterland.benchmark.names import look_up
 from hinterland.benchmark.protocol import PreparedRun
 from hinterland.benchmark.protocols import protocol
+from hinterland.detectors.base import Detector
 from hinterland.errors import DataNotFoundError
+from hinterland.labels import ANOMALY, NORMAL
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,8 @@ def _fit_and_score(scorer: Scorer, run: PreparedRun) -> _Outcome:
     started = time.perf_counter()
     if run.y_train is None:
         scorer.fit(run.X_train)
+    elif isinstance(scorer, Detector):  # says which code is meant where there are but 0 and 1
+        scorer.fit(run.X_train, is_anomaly=run.y_train == ANOMALY, is_normal=run.y_train == NORMAL)
     else:
         scorer.fit(run.X_train, run.y_train)
     fitted = time.perf_counter()

@@ -38,10 +38,14 @@ def one_line(raised: BaseException) -> str:
 
 
 class Messages:
-    """Notes and progress on stderr, or nothing where ``quiet``; ``warned`` are the kinds of warnings so far."""
+    """Notes and progress on stderr, or nothing where ``quiet``.
+
+    ``warned`` are the kinds of warnings so far, and ``notes`` the texts of those that a user should read.
+    """
 
     def __init__(self, quiet: bool) -> None:
         self.quiet = quiet
+        self.notes: list[str] = []
         self.warned: set[type[Warning]] = set()
 
     def note(self, message: str) -> None:
@@ -86,13 +90,12 @@ class Messages:
 def messages(quiet: bool) -> Iterator[Messages]:
     """Give the place for messages; warnings inside the block become lines there, each once."""
     say = Messages(quiet)
-    seen: set[str] = set()
 
     def show(message: Warning | str, category: type[Warning], *_: Any) -> None:
         text = " ".join(str(message).split())
         say.warned.add(category)
-        if issubclass(category, UserWarning) and text not in seen:
-            seen.add(text)
+        if issubclass(category, UserWarning) and text not in say.notes:
+            say.notes.append(text)
             say.note(f"Note: {text}")
 
     with warnings.catch_warnings():

@@ -61,7 +61,8 @@ def evaluate(
     """Judge a model on a table with a column of truth.
 
     AUROC and average precision judge the ranking; precision, recall and F1 the labels, at the model's own threshold
-    and, if asked for, under a named rule. Rows without a truth count as what `--anomaly` or `--normal` leave over.
+    and, if asked for, under a named rule. Values match whatever their case or form (1, 1.0); rows without a truth are
+    left out and counted. The truth must not be a column that the model was trained on.
     """
     if (not anomaly) == (not normal):
         raise typer.BadParameter("name the values of one kind: --anomaly or --normal", param_hint="--anomaly")
@@ -78,7 +79,7 @@ def evaluate(
         detector = encoder_and_detector(loaded)[1].set_params(n_threads=threads)
         with say.progress() as progress:
             task = progress.add_task("Scoring", total=1)
-            energy, is_anomaly = energy_and_truth(
+            energy, is_anomaly, n_unlabelled = energy_and_truth(
                 loaded,
                 file,
                 label,
@@ -88,6 +89,7 @@ def evaluate(
             )
             progress.update(task, completed=1)
         result = judge(detector, is_anomaly, energy, rule=None if rule is None else rule.value, share=share)
+        result |= {"unlabelled": n_unlabelled, "notes": say.notes}
     if as_json:
         print_json(result)
     else:
@@ -95,12 +97,14 @@ def evaluate(
 
 
 def _show(result: dict[str, Any]) -> None:
+    left_out = {"left out": f"{result['unlabelled']:,} rows without a truth"} if result["unlabelled"] else {}
     tabulate(
         {
             "rows": f"{result['rows']:,}",
+            **left_out,
             "anomalies": f"{result['anomalies']:,} ({result['anomalies'] / result['rows']:.1%})",
-            "AUROC": f"{result['auroc']:.4f}",
-            "average precision": f"{result['average_precision']:.4f}",
+            "AUROC": _figure(result["auroc"]),
+            "average precision": _figure(result["average_precision"]),
         }
     )
     header = ["threshold", "energy above", "flagged", "precision", "recall", "F1"]
@@ -113,7 +117,7 @@ def _show(result: dict[str, Any]) -> None:
                     name or f"{at['rule']}, share {at['share']:.4g}",
                     f"{at['threshold']:.4g}",
                     f"{at['flagged']:,}",
-                    *(f"{at[metric]:.4f}" for metric in ("precision", "recall", "f1")),
+                    *(_figure(at[metric]) for metric in ("precision", "recall", "f1")),
                 ]
             )
     print_table(lines, header, right=range(1, 6))
@@ -123,3 +127,7 @@ def _show(result: dict[str, Any]) -> None:
             f"{rule['ties_at_threshold']:,} rows share the energy at the rule's threshold and are not flagged; "
             f"drawing from them at random gives F1 {rule['expected_f1']:.4f} on average"
         )
+
+
+def _figure(value: float | None) -> str:
+    return "cannot be told" if value is None else f"{value:.4f}"

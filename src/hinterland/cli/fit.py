@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from hinterland.cli import options
-from hinterland.cli.console import Messages, messages, print_json, tabulate
+from hinterland.cli.console import messages, print_json, tabulate
+from hinterland.cli.labelled_rows import LabelOptions
 
 
 @options.csv_options
@@ -21,6 +22,23 @@ def fit(
         typer.Option(
             metavar="COLUMN=VALUE",
             help="Train only on rows with this value; the column itself is left out.",
+            show_default=False,
+        ),
+    ] = None,
+    known_anomaly: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help="Rows with this value are known anomalies; the column itself is left out. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    known_normal: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help="Rows with this value are known to be normal, for detectors that learn from such rows among others; "
+            "the column itself is left out. Repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -75,7 +93,7 @@ def fit(
     if contamination is not None:
         parameters["contamination"] = contamination
     parameters |= dict(_parameter(text) for text in set_ or [])
-    rows_wanted = None if normal_only is None else options.column_and_value(normal_only, "--normal-only")
+    labels = LabelOptions.parsed(normal_only, known_anomaly, known_normal)
     if save.exists() and not force:
         raise FileExistsError(f"{save} is there already; --force replaces it")
     if not save.absolute().parent.is_dir():
@@ -89,15 +107,17 @@ def fit(
         file = options.open_table(table, csv)
         options.check_columns(file, drop or [], "--drop")
         options.check_columns(file, category or [], "--category")
-        rows = file.read(without=drop or [], as_text=category or [])
-        if rows_wanted is not None:
-            options.check_columns(file, rows_wanted[:1], "--normal-only")
-            rows = _selected(rows, *rows_wanted, say)
+        labels.check_columns(file)
+        labels.check_detector(model[-1])
+        unread = [name for name in drop or [] if name not in labels.columns()]
+        rows = file.read(without=unread, as_text=[*(category or []), *labels.columns()])
+        labelled = labels.apply(rows, say)
+        known = labelled.arguments(labelled.places, model[-1], say)
         with say.training(f"Training {type(model[-1]).__name__}", model[-1]):
-            model.fit(rows)
+            model.fit(labelled.rows, **known)
         persistence.save(model, save)
         interrupted = TrainingInterruptedWarning in say.warned
-        result = {"model": str(save), "interrupted": interrupted} | _summary(model, rows.num_rows)
+        result = {"model": str(save), "interrupted": interrupted} | _summary(model)
         if as_json:
             print_json(result)
         else:
@@ -122,12 +142,19 @@ def _parameter(text: str) -> tuple[str, Any]:
 
 def _pipeline(detector: str | None, parameters: dict[str, Any]) -> Any:
     from hinterland.catalogue import DEFAULT_DETECTOR, check_parameter_names, detector_class
+    from hinterland.catalogue import parameters as parameters_of
     from hinterland.pipeline import table_pipeline
 
     try:
         found = detector_class(detector or DEFAULT_DETECTOR)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--detector") from None
+    if "device" not in parameters_of(found):  # it is the inner detector's
+        inner = {"device": parameters["device"], **(parameters.get("detector_options") or {})}
+        parameters = {
+            name: value for name, value in parameters.items() if name not in ("device", "detector_options")
+        }
+        parameters["detector_options"] = inner
     try:
         check_parameter_names(found, parameters)
     except ValueError as error:
@@ -135,15 +162,7 @@ def _pipeline(detector: str | None, parameters: dict[str, Any]) -> Any:
     return table_pipeline(found.__name__, **parameters)
 
 
-def _selected(rows: Any, column: str, value: str, say: Messages) -> Any:
-    from hinterland.tables import select
-
-    chosen = select(rows, column, value)
-    say.note(f"Training on {chosen.num_rows:,} of {rows.num_rows:,} rows, those with {column}={value}")
-    return chosen
-
-
-def _summary(model: Any, n_rows: int) -> dict[str, Any]:
+def _summary(model: Any) -> dict[str, Any]:
     """What was trained, as plain values."""
     from hinterland.pipeline import encoder_and_detector
 
@@ -154,13 +173,13 @@ def _summary(model: Any, n_rows: int) -> dict[str, Any]:
     }.values()  # of each member's training
     return {
         "detector": type(detector).__name__,
-        "rows": n_rows,
+        "rows": len(detector.training_energy_),
         "columns": encoder.kinds_,
         "width": len(encoder.source_columns_),
         "epochs": int(sum(entry["epoch"] for entry in last)),
         "seconds": sum(entry["seconds"] for entry in last),
         "threshold": -float(detector.offset_),
-        "contamination": float(detector.contamination),
+        "contamination": getattr(detector, "contamination", None),  # some learn their threshold from labels
         "flagged_training_rows": int((detector.training_energy_ > -detector.offset_).sum()),
     }
 

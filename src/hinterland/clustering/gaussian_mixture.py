@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
@@ -17,6 +15,8 @@ from hinterland.clustering.base import (
     usable_start,
 )
 from hinterland.parameters import check_choice, check_integer, check_number
+from hinterland.threads import in_order
+from hinterland.warning_filters import ignoring
 
 WIDEST_FULL = 32
 """Rows of more columns get diagonal covariances unless full ones are asked for: wide rows with discrete columns make
@@ -73,8 +73,8 @@ class GaussianMixtureClustering(Clustering, name="gaussian_mixture"):
             **({} if labels is None else self._parameters_of(scaled, labels, kind)),
             random_state=int(generator.integers(2**31)),
         )
-        with warnings.catch_warnings():  # neither the last nats nor every component are needed to group rows
-            warnings.simplefilter("ignore", ConvergenceWarning)
+        # Neither the last nats nor every component are needed to group rows.
+        with in_order(), ignoring(ConvergenceWarning):
             model.fit(scaled[sample(len(rows), self.most_rows, generator)])
         return model.predict(scaled).astype(np.int64)
 

@@ -8,6 +8,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from hinterland.clustering.base import Clustering, sample
 from hinterland.parameters import check_integer
+from hinterland.threads import in_order
 
 
 class HDBSCANClustering(Clustering, name="hdbscan"):
@@ -32,8 +33,9 @@ class HDBSCANClustering(Clustering, name="hdbscan"):
         """Labels (n,) of rows (n, d); see ``Clustering``. It has no use for ``start``."""
         size = min(self.min_cluster_size, len(rows))
         chosen = sample(len(rows), self.most_rows, generator)
-        model = HDBSCAN(min_cluster_size=size, min_samples=size, copy=True).fit(rows[chosen])
-        if len(chosen) == len(rows):
-            return model.labels_.astype(np.int64)
-        near = NearestNeighbors(n_neighbors=1).fit(rows[chosen]).kneighbors(rows, return_distance=False)
+        with in_order():
+            model = HDBSCAN(min_cluster_size=size, min_samples=size, copy=True).fit(rows[chosen])
+            if len(chosen) == len(rows):
+                return model.labels_.astype(np.int64)
+            near = NearestNeighbors(n_neighbors=1).fit(rows[chosen]).kneighbors(rows, return_distance=False)
         return model.labels_[near[:, 0]].astype(np.int64)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
 from hinterland.clustering.base import MOST_ROWS, Clustering, check_enough_rows, sample, usable_start
 from hinterland.parameters import check_integer
+from hinterland.threads import in_order
+from hinterland.warning_filters import ignoring
 
 
 class KMeansClustering(Clustering, name="k_means"):
@@ -41,7 +41,6 @@ class KMeansClustering(Clustering, name="k_means"):
             random_state=int(generator.integers(2**31)),
         )
         # Fewer different rows than clusters leave some empty, which is no harm.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
+        with in_order(), ignoring(ConvergenceWarning):
             model.fit(rows[sample(len(rows), self.most_rows, generator)])
-        return model.predict(rows).astype(np.int64)
+            return model.predict(rows).astype(np.int64)

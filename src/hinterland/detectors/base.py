@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
@@ -14,12 +13,12 @@ from sklearn.utils import ClassifierTags, Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hinterland.energy_model import EnergyModel, apply_in_chunks
+from hinterland.labels import ANOMALY, check_rows_left, label_codes
 from hinterland.parameters import check_device, check_integer, check_number
 from hinterland.threads import Threads, fastest_threads, threads
 from hinterland.thresholds import contamination_threshold, just_above
 from hinterland.training.loop import History
 
-LABEL_CODES = (-1, 0, 1)
 ROWS_TO_MEASURE, ROWS_WORTH_MEASURING = 4_096, 200_000
 
 
@@ -57,27 +56,41 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
     calibration_energy_: np.ndarray
     references_: np.ndarray
 
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Train on rows X (n, d); labels y (n,), if given, are +1 normal, -1 anomalous, 0 unlabelled.
+    def fit(self, X: Any, y: Any = None, *, is_anomaly: Any = None, is_normal: Any = None) -> Self:
+        """Train on rows X (n, d).
 
-        Rows known to be anomalous do not train the detector, but where it has a loss for them (``DAGMM``).
+        Rows known to be anomalous do not train the detector, but where it has a loss for them (``DAGMM``). Rows known
+        to be normal train it as unlabelled ones do, but where it needs them (``PositiveUnlabelled``).
+
+        Parameters
+        ----------
+        X : rows (n, d).
+        y : (n,) label codes: +1 known normal, -1 known anomaly, 0 or missing unlabelled. None for no labels.
+        is_anomaly, is_normal : (n,) 1 or True for rows known to be that, 0, False or missing for all others; instead
+            of ``y``. In a pipeline: ``fit(X, detector__is_anomaly=...)``.
 
         Raises
         ------
         ValueError
             For a parameter out of its range, rows that are not a finite numeric matrix, fewer than two
             rows to train on, or a label code that is not +1, -1 or 0. The message names the thing.
+
+        Warns
+        -----
+        UserWarning
+            Where ``y`` marks rows with 1 and none with -1, which is what it would hold if 1 meant anomaly.
         """
         self._check_shared_parameters()
         self._check_parameters()
         rows = self._rows(X, reset=True)
-        labels = self._labels(y, len(rows))
+        labels = label_codes(y, len(rows), is_anomaly=is_anomaly, is_normal=is_normal)
+        check_rows_left(labels)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         device = torch.device(self.device)
         self.__dict__.pop("calibration_energy_", None)  # of the previous fit
         with threads(self._training_threads()):
             self._train(rows, labels, seed, device)
-            training_rows = rows[labels != -1]
+            training_rows = rows[labels != ANOMALY]
             self.training_energy_ = self._energy(training_rows)
         if not hasattr(self, "calibration_energy_"):
             self.calibration_energy_ = self.training_energy_
@@ -125,6 +138,22 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
     def predict(self, X: Any) -> np.ndarray:
         """Return +1 for normal and -1 for anomalous rows, (n,)."""
         return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def fit_predict(self, X: Any, y: Any = None, **labels: Any) -> np.ndarray:
+        """Fit, and label the same rows: ``fit(X, y, **labels).predict(X)``."""
+        return self.fit(X, y, **labels).predict(X)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean of ``score_samples`` over rows X that are not known anomalies (-1 in y): higher is better.
+
+        The mean log-likelihood, as that of scikit-learn's densities: it needs no labels, and compares detectors whose
+        densities see the same features. To compare others, or to judge by labels, give a search a ``scoring``.
+        """
+        scores = self.score_samples(X)
+        kept = label_codes(y, len(scores)) != ANOMALY
+        if not kept.any():
+            raise ValueError("score needs a row that is not a known anomaly (-1 in y), got none")
+        return float(np.mean(scores[kept]))
 
     def transform(self, X: Any) -> np.ndarray:
         """Composite features of rows X (n, d): latent and reconstruction features, (n, D) float64.
@@ -185,31 +214,6 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         )
         check_finite(matrix, getattr(self, "feature_names_in_", None))
         return matrix
-
-    @staticmethod
-    def _labels(y: Any, n_rows: int) -> np.ndarray:
-        if y is None:
-            return np.zeros(n_rows, dtype=np.int8)
-        labels = np.asarray(y)
-        if labels.shape != (n_rows,):
-            raise ValueError(f"y must have one label for each of the {n_rows} rows, got shape {labels.shape}")
-        values = np.unique(labels)
-        unknown = [value for value in values.tolist() if value not in LABEL_CODES]
-        if unknown and values.dtype.kind in "iu" and values.min() > 0:
-            warnings.warn(
-                f"y holds {unknown[:5]}, which are no label codes (+1 known normal, -1 known anomaly, 0 unlabelled); "
-                "as it marks no row as anomalous or unlabelled it is ignored, as scikit-learn's detectors ignore y",
-                UserWarning,
-                stacklevel=3,
-            )
-            return np.zeros(n_rows, dtype=np.int8)
-        if unknown:
-            raise ValueError(
-                f"y must hold label codes: +1 known normal, -1 known anomaly, 0 unlabelled; got {unknown[:5]}"
-            )
-        if np.sum(labels != -1) < 2:
-            raise ValueError("y leaves fewer than two rows to train on: all others are known anomalies (-1)")
-        return labels.astype(np.int8)
 
 
 def _in_chunks(

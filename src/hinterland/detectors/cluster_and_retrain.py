@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,7 +14,7 @@ from hinterland.detectors.base import Detector
 from hinterland.detectors.deuad import check_choosing, compact_rows
 from hinterland.parameters import check_integer, check_number
 from hinterland.threads import Threads
-from hinterland.training.loop import TrainingInterruptedWarning
+from hinterland.training.loop import interruptions
 
 SHARED = ("contamination", "device", "n_threads", "random_state", "on_epoch")
 """Parameters of the inner detector that are set from outside and are no options."""
@@ -117,6 +116,8 @@ class ClusterAndRetrain(Detector):
             raise ValueError(f"detector must be the name of a detector, got {self.detector!r}")
         if not isinstance(self.detector_options or {}, Mapping):
             raise ValueError(f"detector_options must be a dictionary or None, got {self.detector_options!r}")
+        if catalogue.detector_class(self.detector).needs_labels:
+            raise ValueError(f"detector must be one that trains without labels, got {self.detector!r}")
         if taken := sorted(set(SHARED) & set(self.detector_options or {})):
             raise ValueError(
                 f"detector_options must not hold {taken}, which are parameters of ClusterAndRetrain itself"
@@ -126,7 +127,7 @@ class ClusterAndRetrain(Detector):
 
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
         rows = rows[labels != -1]
-        compact = compact_rows(self, seed)
+        compact = compact_rows(self, len(rows), seed)
         compact.choose_first(standardised(rows, self.clip))
         self.history_, self.settled_ = [], False
         for fit in range(self.fits):
@@ -135,11 +136,12 @@ class ClusterAndRetrain(Detector):
                 return {"fit": fit, **entry, **compact.numbers}
 
             fitted = self._detector(seed, _reporting(self.on_epoch, numbered))
-            interrupted = _fit(fitted, rows[compact.chosen])
+            before = interruptions()
+            fitted.fit(rows[compact.chosen])
             self.models_ = fitted.models_
             self.history_ += map(numbered, fitted.history_)
             self.selected_ = compact.chosen
-            if interrupted or fit + 1 == self.fits:
+            if interruptions() > before or fit + 1 == self.fits:
                 break
             if not compact.choose_again(unit_length(fitted.transform(rows))):
                 self.settled_ = True
@@ -162,13 +164,3 @@ def _reporting(
     placed: Callable[[dict[str, float]], dict[str, float]],
 ) -> Callable[[dict[str, float]], None] | None:
     return None if on_epoch is None else lambda entry: on_epoch(placed(entry))
-
-
-def _fit(detector: Detector, rows: np.ndarray) -> bool:
-    """Fit a detector, and pass on its warnings; whether it was interrupted, which it only tells by one."""
-    with warnings.catch_warnings(record=True) as seen:
-        warnings.simplefilter("always")
-        detector.fit(rows)
-    for warning in seen:
-        warnings.warn(warning.message, stacklevel=4)
-    return any(issubclass(warning.category, TrainingInterruptedWarning) for warning in seen)

@@ -14,6 +14,7 @@ from hinterland.detectors.base import Detector
 from hinterland.detectors.contrastive_stage import ContrastiveStage
 from hinterland.detectors.inner import check_inner, unfitted_inner
 from hinterland.energy_model import EnergyModel
+from hinterland.labels import ANOMALY, NORMAL
 from hinterland.parameters import check_choice
 from hinterland.threads import Threads
 from hinterland.training.hold_out import hold_out
@@ -123,7 +124,7 @@ class ContrastiveScorer(ContrastiveStage, Detector):
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
         history = StagedHistory(self.on_epoch)
         fitted = self._fitted_detector(rows, labels, seed, history)
-        rows = rows[labels != -1]
+        rows = rows[labels != ANOMALY]
         generator = torch.Generator().manual_seed(seed)
         _, held_out = hold_out(len(rows), self.validation_share, generator)
         self.models_ = []
@@ -153,7 +154,8 @@ class ContrastiveScorer(ContrastiveStage, Detector):
             device=self.device,
             n_threads=self.n_threads,
         )
-        return detector.set_params(on_epoch=history.stage(1)).fit(rows, labels)
+        detector.set_params(on_epoch=history.stage(1))
+        return detector.fit(rows, is_anomaly=labels == ANOMALY, is_normal=labels == NORMAL)
 
     def _model(self, of_detector: EnergyModel, generator: torch.Generator) -> EnergyModel:
         """The detector's model with an untrained contrastive density in place of its own."""

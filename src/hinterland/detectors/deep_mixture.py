@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils.metaestimators import available_if
 
 from hinterland.composite import check_feature_names, composite_width
 from hinterland.densities.gaussian import GaussianMixture
@@ -20,7 +18,7 @@ from hinterland.parameters import check_choice, check_integer, check_number, che
 from hinterland.threads import Threads
 from hinterland.training.hold_out import hold_out
 from hinterland.training.in_turn import fit_in_turn
-from hinterland.training.loop import History, LoopSettings, TrainingInterruptedWarning
+from hinterland.training.loop import History, LoopSettings, warn_interrupted
 
 WIDEST_ROW = 100
 """Wider rows are seen through their latent: a full covariance has the square of the width as its entries."""
@@ -132,11 +130,15 @@ class DeepMixture(Detector):
         self.random_state = random_state
         self.on_epoch = on_epoch
 
-    @available_if(lambda self: not self.novelty)
-    def fit_predict(self, X: Any, y: Any = None, **kwargs: Any) -> np.ndarray:
-        """Label the training rows themselves; only with ``novelty=False``, as in scikit-learn's LocalOutlierFactor."""
-        labels: np.ndarray = super().fit_predict(X, y, **kwargs)
-        return labels
+    @property
+    def fit_predict(self) -> Callable[..., np.ndarray]:
+        """Fit, and label the same rows; only with ``novelty=False``, as in scikit-learn's LocalOutlierFactor."""
+        if self.novelty:
+            raise AttributeError(
+                "fit_predict labels the training rows themselves, and with novelty=True the threshold is one for new "
+                "rows, as in scikit-learn's LocalOutlierFactor: set novelty=False for it, or use fit(X).predict(X)"
+            )
+        return super().fit_predict
 
     def _check_parameters(self) -> None:
         check_integer("n_members", self.n_members, least=1)
@@ -188,9 +190,8 @@ class DeepMixture(Detector):
             except KeyboardInterrupt:  # outside of the training loop, which ends by itself
                 if not self.models_:
                     raise
-                warnings.warn(
+                warn_interrupted(
                     f"training was interrupted; the {member} of {self.n_members} members that were ready are kept",
-                    TrainingInterruptedWarning,
                     stacklevel=3,
                 )
                 break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,10 @@ from hinterland.training.cluster_and_retrain import CompactRows, cluster_and_ret
 from hinterland.training.loop import LoopSettings
 
 WIDEST_LATENT = 16
+
+
+class FewerClustersWarning(UserWarning):
+    """There are fewer rows than clusters asked for; a smaller number of clusters is taken."""
 
 
 class DEUAD(Detector):
@@ -52,7 +57,7 @@ class DEUAD(Detector):
     clustering_options : options of that clustering by name, such as ``{"covariance": "diag"}``.
     first_clustering : how rows are clustered for the first choice; None for ``clustering`` with its options.
     first_clustering_options : options of the first clustering, where one is named.
-    n_clusters : clusters, for clusterings that are told.
+    n_clusters : clusters, for clusterings that are told; of fewer rows there are fewer clusters, with a warning.
     min_cluster_size : a cluster of fewer rows is left out, whatever its variance.
     hidden : widths of the encoder's hidden layers, mirrored in the decoder.
     latent_dim : width of the latent; None for half the columns, at most 16.
@@ -189,7 +194,7 @@ class DEUAD(Detector):
         model = EnergyModel(scaling, network, None, ("angle",), score=Score(self.scoring)).to(device)
         steps = self.epochs * -(-len(rows) // self.batch_size)
         times = max(1, -(-self.min_steps // steps))
-        compact = compact_rows(self, seed)
+        compact = compact_rows(self, len(rows), seed)
         # However the network sees the rows, a distance between them is to weigh all columns alike.
         compact.choose_first(standardised(rows, self.clip))
         result = cluster_and_retrain(
@@ -229,12 +234,12 @@ def check_choosing(detector: Any) -> None:
         )
 
 
-def compact_rows(detector: Any, seed: int) -> CompactRows:
-    """Make what chooses the rows that a detector trains on, from the parameters that ``check_choosing`` checks."""
-    later = _clustering(detector, detector.clustering, detector.clustering_options)
+def compact_rows(detector: Any, n_rows: int, seed: int) -> CompactRows:
+    """Make what chooses among the rows to train on, from the parameters that ``check_choosing`` checks."""
+    later = _clustering(detector, n_rows, detector.clustering, detector.clustering_options)
     first = later
     if detector.first_clustering is not None:
-        first = _clustering(detector, detector.first_clustering, detector.first_clustering_options)
+        first = _clustering(detector, n_rows, detector.first_clustering, detector.first_clustering_options)
     return CompactRows(
         first,
         later,
@@ -245,10 +250,23 @@ def compact_rows(detector: Any, seed: int) -> CompactRows:
     )
 
 
-def _clustering(detector: Any, name: str, options: Mapping[str, Any] | None) -> Clustering:
-    """A clustering with a detector's own parameters, so far as it has them, under the options."""
+def _clustering(detector: Any, n_rows: int, name: str, options: Mapping[str, Any] | None) -> Clustering:
+    """A clustering with a detector's own parameters, so far as it has them, under the options.
+
+    Of fewer rows than clusters there are as many clusters as can have ``min_cluster_size`` rows; it warns of that.
+    """
     make = CLUSTERINGS.named(name)
     known = inspect.signature(make).parameters
     own = {key: getattr(detector, key) for key in ("n_clusters", "min_cluster_size") if key in known}
-    clustering: Clustering = make(**{**own, **(options or {})})
+    settings = {**own, **(options or {})}
+    if settings.get("n_clusters", 0) > n_rows:
+        fewer = max(1, n_rows // detector.min_cluster_size)
+        warnings.warn(
+            f"{n_rows} rows are too few for n_clusters={settings['n_clusters']}: they are put into {fewer}, so that "
+            f"a cluster can have min_cluster_size={detector.min_cluster_size} rows",
+            FewerClustersWarning,
+            stacklevel=6,
+        )
+        settings["n_clusters"] = fewer
+    clustering: Clustering = make(**settings)
     return clustering

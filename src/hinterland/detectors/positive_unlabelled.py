@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,12 +13,15 @@ from hinterland.densities.label_probability import LabelProbability
 from hinterland.detectors.base import Detector
 from hinterland.detectors.inner import check_inner, unfitted_inner
 from hinterland.energy_model import EnergyModel
+from hinterland.labels import ANOMALY, NORMAL
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.threads import Threads
 from hinterland.training.loop import LoopSettings
 from hinterland.training.positive_unlabelled import Estimate, anomaly_share, fit_label_probability
 
 LEAST_LABELLED = 10
+LARGEST_PLAUSIBLE_SHARE = 0.8
+"""Where more of the unlabelled rows come out as anomalies, the labels are likelier to be wrong."""
 TRAINED_ON = ("all", "labelled")
 
 
@@ -58,7 +62,7 @@ class PositiveUnlabelled(Detector):
     >>> X, benign = load_breast_cancer(return_X_y=True)
     >>> known = (benign == 1) & (np.arange(len(X)) % 3 == 0)
     >>> options = {"hidden": (20, 10), "latent_dim": 4, "epochs": 5, "min_steps": 50}
-    >>> detector = PositiveUnlabelled("DAGMM", options, steps=100, random_state=0).fit(X, known.astype(int))
+    >>> detector = PositiveUnlabelled("DAGMM", options, steps=100, random_state=0).fit(X, is_normal=known)
     >>> detector.predict(X).shape
     (569,)
     """
@@ -103,13 +107,14 @@ class PositiveUnlabelled(Detector):
         check_number("learning_rate", self.learning_rate, above=0)
 
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
-        kept = labels != -1
-        rows, is_labelled = rows[kept], labels[kept] == 1
+        kept = labels != ANOMALY
+        rows, is_labelled = rows[kept], labels[kept] == NORMAL
         n_labelled, n_unlabelled = int(is_labelled.sum()), int((~is_labelled).sum())
         if n_labelled < LEAST_LABELLED or n_unlabelled < LEAST_LABELLED:
             raise ValueError(
                 f"y must mark at least {LEAST_LABELLED} rows as known normal (+1) and leave at least "
-                f"{LEAST_LABELLED} unlabelled (0), got {n_labelled} and {n_unlabelled}"
+                f"{LEAST_LABELLED} unlabelled (0), got {n_labelled} and {n_unlabelled}; fit(X, is_normal=...) marks "
+                "them with True"
             )
         base = unfitted_inner(self.detector, self.detector_options, seed)
         base.fit(rows[is_labelled] if self.trained_on == "labelled" else rows)
@@ -134,6 +139,14 @@ class PositiveUnlabelled(Detector):
             rates.append(rate)
         self.labelling_rate_ = _mean(rates)
         self.anomaly_share_ = _mean([anomaly_share(rate, n_labelled, n_unlabelled) for rate in rates])
+        if self.anomaly_share_["value"] > LARGEST_PLAUSIBLE_SHARE:
+            warnings.warn(
+                f"by the {n_labelled:,} rows known to be normal {self.anomaly_share_['value']:.0%} of the "
+                f"{n_unlabelled:,} unlabelled rows are anomalies. These rows must be a random part of the normal ones; "
+                "if those marked with 1 are in truth the anomalies, mark rows known to be normal instead",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def _threshold(self) -> float:
         return 0.0

@@ -15,6 +15,8 @@ import torch
 from sklearn.cluster import KMeans
 from torch import Tensor
 
+from hinterland.threads import in_order
+
 CELL_ROWS = 24
 """Points of a cell at most: a matrix product of fewer is slow, and larger cells are left out less often."""
 GROUPS = 4
@@ -123,9 +125,10 @@ def _in_cells(points: Tensor) -> Tensor:
     Groups of k-means; one of too many points is cut across its longest axis.
     """
     n_groups = round(GROUPS * math.sqrt(len(points)))
-    groups = torch.from_numpy(
-        KMeans(n_groups, n_init=1, max_iter=5, random_state=0).fit_predict(points.numpy())
-    )
+    with in_order():
+        groups = torch.from_numpy(
+            KMeans(n_groups, n_init=1, max_iter=5, random_state=0).fit_predict(points.numpy())
+        )
     cells = []
     for numbers in groups.argsort(stable=True).split(torch.bincount(groups).tolist()):
         if len(numbers) > CELL_ROWS:

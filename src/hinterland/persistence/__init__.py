@@ -23,6 +23,7 @@ from hinterland.parameters import check_device
 from hinterland.persistence.archive import Path, open_archive, write_archive
 from hinterland.persistence.objects import pack_object, unpack_object
 from hinterland.persistence.values import Arrays, Node, plain
+from hinterland.threads import threads
 
 __all__ = ["SUFFIX", "describe", "load", "save"]
 
@@ -33,6 +34,7 @@ FORMAT, VERSION = "hinterland", 1
 MANIFEST, TENSORS = "manifest.json", "tensors.safetensors"
 
 
+@threads(1)
 def save(obj: Any, path: Path) -> None:
     """Write a fitted detector, encoder, scaler or pipeline of these to one file, atomically.
 
@@ -61,10 +63,11 @@ def save(obj: Any, path: Path) -> None:
     write_archive(path, {MANIFEST: text.encode(), TENSORS: safetensors.numpy.save(arrays)})
 
 
+@threads(1)
 def load(path: Path, *, device: str = "cpu") -> Any:
     """Read what ``save`` wrote; a detector's models are put on ``device``, whatever it was trained on.
 
-    Loaded objects give the same bits as the saved ones on the same machine and device.
+    Loaded objects give the same bits as the saved ones on the same machine and device, with as many threads.
 
     Raises
     ------

@@ -15,6 +15,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from hinterland.energy_model import EnergyModel
+from hinterland.own_draws import OwnDraws
 from hinterland.persistence.classes import class_named, kind_of, name_of
 
 Arrays: TypeAlias = dict[str, np.ndarray]
@@ -134,7 +135,7 @@ def _unpack_model(content: Node, arrays: Arrays) -> EnergyModel:
     own = [name for name in arrays if name.startswith(prefix)]
     tensors = {name.removeprefix(prefix): arrays.pop(name) for name in own}
     _check_shapes(_shapes(content["arguments"]), tensors)  # before anything of a declared size is allocated
-    with torch.random.fork_rng(devices=[]):  # initial weights are drawn, in vain, from the global generator
+    with OwnDraws():  # of initial weights, in vain
         model = EnergyModel(**unpack(content["arguments"], {}))
     # Cloned, for torch's own alignment, and assigned, for the saved precision: both count for the last bit.
     state = {name: torch.from_numpy(np.asarray(tensor)).clone() for name, tensor in tensors.items()}
@@ -154,7 +155,7 @@ class _OnMeta(TorchFunctionMode):
 
 def _shapes(arguments: Node) -> dict[str, torch.Tensor]:
     """Tensors, without memory, of the model that arguments build."""
-    with torch.random.fork_rng(devices=[]), torch.device("meta"), _OnMeta():
+    with torch.device("meta"), _OnMeta():  # where nothing is drawn either
         return EnergyModel(**unpack(arguments, {})).state_dict()
 
 

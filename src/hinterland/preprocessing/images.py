@@ -18,6 +18,7 @@ from torch import Tensor
 from hinterland.errors import FileFormatError
 from hinterland.parameters import check_choice, check_integer
 from hinterland.preprocessing.picture_folder import PictureFolder
+from hinterland.threads import threads
 
 Source: TypeAlias = npt.NDArray[Any] | PictureFolder
 Shape: TypeAlias = tuple[int, int, int]
@@ -58,6 +59,7 @@ def prepare(pictures: npt.NDArray[Any], size: tuple[int, int] | None, colour: bo
     """Pictures (n, h, w, channels) as float32 (n, channels, h, w) in [0, 1], in the size and colour asked for.
 
     Sizes change by linear interpolation, after smoothing where a picture shrinks. Grey is repeated to three channels.
+    A picture gives the same bits in any company.
 
     Raises
     ------
@@ -75,12 +77,18 @@ def prepare(pictures: npt.NDArray[Any], size: tuple[int, int] | None, colour: bo
     if colour is not None and n_channels not in (1, 3):
         raise ValueError(f"pictures must have 1 or 3 channels where colour is set; got {n_channels}")
     if colour is False and n_channels == 3:
-        x = torch.einsum("nchw,c->nhw", x, x.new_tensor(LUMA))[:, None]
+        red, green, blue = (share * x[:, c, None] for c, share in enumerate(LUMA))
+        x = red + green + blue  # entry by entry: what sums products of matrices adds in an order of its own
     if size is not None and x.shape[2:] != size:
-        x = torch.nn.functional.interpolate(
-            x, size, mode="bilinear", antialias=True, align_corners=False
-        ).clamp_(0, 1)
+        x = torch.cat([_resized(picture, size) for picture in x.split(1)])
     return x.expand(-1, 3, -1, -1) if colour and n_channels == 1 else x
+
+
+def _resized(picture: Tensor, size: tuple[int, int]) -> Tensor:
+    """One picture (1, channels, h, w) in another size; one, as a kernel may take another way with several."""
+    return torch.nn.functional.interpolate(
+        picture, size, mode="bilinear", antialias=True, align_corners=False
+    ).clamp_(0, 1)
 
 
 def prepared(
@@ -181,6 +189,7 @@ class PictureEncoder(TransformerMixin, BaseEstimator):
         self.size = size
         self.colour = colour
 
+    @threads(1)
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the shape of pictures from the first; nothing else is learnt.
 
@@ -196,6 +205,7 @@ class PictureEncoder(TransformerMixin, BaseEstimator):
         self.shape_ = shape_of(first_picture(picture_source(X), size, self.colour))
         return self
 
+    @threads(1)
     def transform(self, X: Any) -> npt.NDArray[np.float32]:
         """Rows (n, h * w * channels) of pictures.
 

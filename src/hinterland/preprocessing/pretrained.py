@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from hinterland.parameters import check_device, check_integer, check_number
 from hinterland.preprocessing.backbones import load_backbone
 from hinterland.preprocessing.images import first_picture, picture_source, picture_tags, prepared, size_pair
+from hinterland.threads import threads
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -28,7 +29,8 @@ class PretrainedFeatures(TransformerMixin, BaseEstimator):
     Reads what ``PictureEncoder`` reads. Pictures are brought to one size and three channels (grey is repeated), shifted
     and scaled as ImageNet's were, and go through the network a batch at a time, so that no more is held than the
     features and a batch. Batches are always full, the last one filled up, so that on a CPU a picture's features are the
-    same in any company. ``PrincipalComponents`` can follow, and any detector.
+    same in any company, up to the rounding of a float32 (a few millionths). ``PrincipalComponents`` can follow, and any
+    detector.
 
     Parameters
     ----------
@@ -102,11 +104,12 @@ class PretrainedFeatures(TransformerMixin, BaseEstimator):
             Without torchvision, onnxruntime or pillow, where they are needed.
         """
         self._check_parameters()
-        first = first_picture(picture_source(X), size_pair(self.size), True)
-        self.backbone_ = load_backbone(
-            self.backbone, self.weights, device=torch.device(self.device), n_threads=self.n_threads
-        )
-        self.n_features_out_ = self._batch(first).shape[1]
+        with threads(self.n_threads):
+            first = first_picture(picture_source(X), size_pair(self.size), True)
+            self.backbone_ = load_backbone(
+                self.backbone, self.weights, device=torch.device(self.device), n_threads=self.n_threads
+            )
+            self.n_features_out_ = self._batch(first).shape[1]
         return self
 
     def transform(self, X: Any) -> npt.NDArray[np.float32]:
@@ -121,9 +124,10 @@ class PretrainedFeatures(TransformerMixin, BaseEstimator):
         source = picture_source(X)
         features = np.empty((len(source), self.n_features_out_), dtype=np.float32)
         start = 0
-        for x in prepared(source, size_pair(self.size), True, chunk=self.batch_size):
-            features[start : start + len(x)] = self._batch(x).numpy()
-            start += len(x)
+        with threads(self.n_threads):
+            for x in prepared(source, size_pair(self.size), True, chunk=self.batch_size):
+                features[start : start + len(x)] = self._batch(x).numpy()
+                start += len(x)
         return features[:start]
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:

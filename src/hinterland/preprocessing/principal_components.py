@@ -22,6 +22,7 @@ from hinterland.composite import (
 from hinterland.energy_model import apply_in_chunks
 from hinterland.errors import FileFormatError
 from hinterland.parameters import check_integer, check_number
+from hinterland.threads import threads
 
 
 class PrincipalComponents(TransformerMixin, BaseEstimator):
@@ -91,11 +92,13 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):
         self.n_components_ = len(self.components_)
         return self
 
+    @threads(1)
     def transform(self, X: Any) -> npt.NDArray[np.float64]:
         """Components and reconstruction features (n, n_components_ + m) of rows X (n, F), in float64."""
         check_is_fitted(self)
         rows = validate_data(self, X, dtype=np.float64, reset=False)
-        mean, components = torch.from_numpy(self.mean_), torch.from_numpy(self.components_)
+        # Copied into torch's own alignment and one order of entries: a product's last bits hang on both.
+        mean, components = torch.tensor(self.mean_), torch.tensor(self.components_)
 
         def features(f: Tensor) -> Tensor:
             latent = (f - mean) @ components.T

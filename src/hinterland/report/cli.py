@@ -28,7 +28,7 @@ def report(
         typer.Option(
             metavar="VALUE",
             help="What that column says of an anomaly. Repeatable.",
-            show_default="anomaly, outlier, true, 1 beside 0, or -1 beside 1",
+            show_default="anomaly, outlier, attack, true, yes, 1 beside 0, or -1 beside 1",
         ),
     ] = None,
     comparison: Annotated[

@@ -56,7 +56,7 @@ def facts(scored: Scored, saved: dict[str, str]) -> dict[str, str]:
     if scored.time_column is not None:
         result["Time"] = f"column {scored.time_column}"
     if scored.label is not None:
-        result["Truth"] = f"column {scored.label}"
+        result["Truth"] = f"column {scored.label}" + ("" if scored.reading is None else f", {scored.reading}")
     result["Versions"] = ", ".join(
         [
             f"hinterland {hinterland.__version__}",

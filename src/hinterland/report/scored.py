@@ -115,6 +115,7 @@ class Scored:
     energy : (n,) in nats, in the table's order.
     truth : (n,) codes of ``hinterland.report.truth``, or None without labels.
     label, time_column : names of the columns, where there are.
+    reading : which values of the label column were taken for what, in words, or None.
     time : (n,) seconds since 1970 or numbers, NaN where missing, or None.
     is_time : whether ``time`` is seconds.
     top, top_index : the rows of highest energy, highest first, and their numbers from 0.
@@ -126,6 +127,7 @@ class Scored:
     energy: Floats
     truth: Codes | None
     label: str | None
+    reading: str | None
     time: Floats | None
     time_column: str | None
     is_time: bool
@@ -173,6 +175,8 @@ def score_table(
     parts = _model(model, table)
     scorer = parts._scorer
     labels = LabelColumn(label, anomaly) if by_name else None
+    if by_name:
+        scorer.check_truth(label)
     times = None if time_column is None else TimeColumn(time_column)
     generator = np.random.default_rng(random_state)
     most = Kept(top)
@@ -185,7 +189,7 @@ def score_table(
         most.add(rows, energy, n_seen)
         sample.add(rows, generator.random(len(energy)), n_seen)
         if labels is not None:
-            labels.add(rows[label], is_text=table.is_text)
+            labels.add(rows[label])
         if times is not None:
             times.add(rows[time_column], is_text=table.is_text)
         energies.append(energy)
@@ -205,6 +209,7 @@ def score_table(
         np.concatenate(energies),
         truth,
         label if by_name else None if label is None else "label",
+        None if labels is None else labels.reading(),
         None if times is None else times.values(),
         time_column,
         times is not None and times.is_time,
@@ -215,10 +220,12 @@ def score_table(
 
 
 def energies_of(
-    model: Any, table: TableFile, on_batch: Callable[[float], object] | None = None
+    model: Any, table: TableFile, on_batch: Callable[[float], object] | None = None, *, label: Any = None
 ) -> tuple[Model, Floats]:
-    """Energies (n,) of a table's rows by a second model, and its parts."""
+    """Energies (n,) of a table's rows by a second model, which must not score by a column of truth, and its parts."""
     parts = _model(model, table, keep=[])
+    if isinstance(label, str):
+        parts._scorer.check_truth(label)
     energies = []
     for batch in parts._scorer.batches():
         energies.append(batch[parts._scorer.names["energy"]].to_numpy())

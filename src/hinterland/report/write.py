@@ -57,8 +57,9 @@ def report(
     path : of the page.
     label : name of the column with the truth, or a boolean array (n,), true for an anomaly. Without it nothing on the
         page needs labels.
-    anomaly : what the label column says of an anomaly, as text, one value or several. None understands anomaly and
-        normal, outlier and inlier, true and false, 1 and 0, and the codes of ``predict``, -1 and 1.
+    anomaly : what the label column says of an anomaly, as text, one value or several. None understands anomaly,
+        outlier, attack beside normal, inlier, benign, true and false, yes and no, 1 and 0, and the codes of
+        ``predict``, -1 and 1. Rows without a label are counted apart.
     comparison : a second model, or its path: its map and curves are drawn beside the first's.
     time_column : name of a column of times or numbers that energies are drawn over, instead of the rows' order.
     top : most rows that the page holds as rows; fewer where they are too wide.
@@ -70,7 +71,8 @@ def report(
     Raises
     ------
     TableError
-        Where the table has no rows or does not fit a model, or the label or time column is missing or unfit.
+        Where the table has no rows or does not fit a model, or the label or time column is missing or unfit, or a model
+        was trained on the label column.
     OSError
         Where the page cannot be written; what was there is still there.
 
@@ -103,7 +105,7 @@ def report(
     other = (
         None
         if comparison is None
-        else energies_of(load_model(comparison, device, n_threads)[0], source, on_batch)
+        else energies_of(load_model(comparison, device, n_threads)[0], source, on_batch, label=label)
     )
     data = page_data(scored, saved=saved, other=other, random_state=random_state)
     detector = type(scored.model.detector).__name__

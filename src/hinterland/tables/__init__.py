@@ -6,13 +6,16 @@ Rows are counted from 1, the first below the header, in every message about a fi
 from hinterland.tables.csv_format import BadRows, CsvFormat
 from hinterland.tables.kinds import missing_and_unused, to_kinds
 from hinterland.tables.reading import TableFile, open_stream, open_table
-from hinterland.tables.selection import equals, select, text_counts
+from hinterland.tables.repeated_labels import second_labels
+from hinterland.tables.selection import equals, rows_with, select, text_counts
+from hinterland.tables.truth import LabelColumn
 from hinterland.tables.writing import OUTPUT_FORMATS, open_writer, output_format
 
 __all__ = [
     "OUTPUT_FORMATS",
     "BadRows",
     "CsvFormat",
+    "LabelColumn",
     "TableFile",
     "equals",
     "missing_and_unused",
@@ -20,6 +23,8 @@ __all__ = [
     "open_table",
     "open_writer",
     "output_format",
+    "rows_with",
+    "second_labels",
     "select",
     "text_counts",
     "to_kinds",

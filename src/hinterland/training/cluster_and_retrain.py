@@ -20,8 +20,8 @@ from hinterland.training.loop import (
     History,
     Learner,
     LoopSettings,
-    TrainingInterruptedWarning,
     train,
+    warn_interrupted,
 )
 from hinterland.training.reconstruction import reconstruction_objective
 
@@ -172,10 +172,9 @@ def cluster_and_retrain(
                 break
     except KeyboardInterrupt:  # while clustering: the loop ends by itself
         interrupted = True
-        warnings.warn(
+        warn_interrupted(
             f"training was interrupted after {done} of at most {settings.epochs} epochs, while rows were chosen anew; "
             "the network is kept as it is",
-            TrainingInterruptedWarning,
             stacklevel=2,
         )
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Iterator
 
 import torch
@@ -12,6 +11,8 @@ from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from hinterland.densities.mixture import Mixture
+from hinterland.threads import in_order
+from hinterland.warning_filters import ignoring
 
 MOST_ROWS = 20_000
 """Rows that the iterations see; a random part of more. The last estimate is over all rows."""
@@ -64,10 +65,8 @@ def _cluster(features: Tensor, n_clusters: int, generator: torch.Generator) -> T
     scale = features.std(0, correction=0)
     standardised = (features - features.mean(0)) / torch.where(scale > 0, scale, 1.0)
     means = KMeans(min(n_clusters, len(features)), n_init=1, max_iter=50, random_state=seed)
-    with (
-        warnings.catch_warnings()
-    ):  # fewer distinct rows than clusters leave components empty, which is survived
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    # Fewer distinct rows than clusters leave components empty, which is survived.
+    with in_order(), ignoring(ConvergenceWarning):
         labels = means.fit_predict(standardised.cpu().numpy())
     return torch.nn.functional.one_hot(
         torch.as_tensor(labels, dtype=torch.long, device=features.device), n_clusters

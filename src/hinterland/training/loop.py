@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -42,6 +43,24 @@ class Objective(Protocol):
 
 class TrainingInterruptedWarning(UserWarning):
     """Training was interrupted from the keyboard; the best state so far is kept."""
+
+
+class _Interruptions(threading.local):
+    seen = 0
+
+
+_INTERRUPTIONS = _Interruptions()
+
+
+def interruptions() -> int:
+    """How often a training in this thread was interrupted so far: whether it was meanwhile is a difference."""
+    return _INTERRUPTIONS.seen
+
+
+def warn_interrupted(message: str, *, stacklevel: int) -> None:
+    """Say, and count, that training was interrupted."""
+    _INTERRUPTIONS.seen += 1
+    warnings.warn(message, TrainingInterruptedWarning, stacklevel=stacklevel + 1)
 
 
 class TrainingRecoveredWarning(UserWarning):
@@ -267,10 +286,9 @@ def train(
     except KeyboardInterrupt:
         interrupted = True
         done = history[-1]["epoch"] if history else 0
-        warnings.warn(
+        warn_interrupted(
             f"training was interrupted after {done} of at most {settings.epochs} epochs; "
             "the best state so far is kept",
-            TrainingInterruptedWarning,
             stacklevel=2,
         )
     learner.restore(best)
