@@ -20,6 +20,8 @@ from hinterland.thresholds import contamination_threshold, just_above
 from hinterland.training.loop import History
 
 ROWS_TO_MEASURE, ROWS_WORTH_MEASURING = 4_096, 200_000
+MOST_THREADS = 256
+"""More serve nobody; far beyond, a system refuses to start them and ends the process."""
 
 
 class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
@@ -80,8 +82,8 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         UserWarning
             Where ``y`` marks rows with 1 and none with -1, which is what it would hold if 1 meant anomaly.
         """
-        self._check_shared_parameters()
-        self._check_parameters()
+        self.check_parameters()
+        check_device("device", self.device)
         rows = self._rows(X, reset=True)
         labels = label_codes(y, len(rows), is_anomaly=is_anomaly, is_normal=is_normal)
         check_rows_left(labels)
@@ -125,7 +127,14 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         rows = self._rows(X, reset=False)
         with threads(self._scoring_threads(rows)):
-            return self._energy(rows)
+            energy = self._energy(rows)
+        if np.isnan(energy).any():
+            bad = np.flatnonzero(np.isnan(energy))
+            raise ValueError(
+                f"the detector gives {len(bad)} of {len(rows)} rows no energy (NaN; first rows: "
+                f"{', '.join(map(str, bad[:5]))}): its numbers overflow on them, as those of an edited file may"
+            )
+        return energy
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Log-likelihood of rows X under the detector's density, (n,): minus the energy."""
@@ -192,12 +201,19 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
             return self._training_threads()
         return fastest_threads(lambda: self._energy(rows[:ROWS_TO_MEASURE]))
 
-    def _check_shared_parameters(self) -> None:
+    def check_parameters(self) -> None:
+        """Raise ValueError for a parameter out of its range, whatever device this machine has.
+
+        ``fit`` checks them before it looks at rows, and ``hinterland.load`` before it builds what a file holds.
+        """
         self._check_threshold_parameters()
         check_integer("n_references", self.n_references, least=0)
-        if self.n_threads != "auto":
-            check_integer("n_threads", self.n_threads, least=1)
-        check_device("device", self.device)
+        if not isinstance(self.n_threads, str) or self.n_threads != "auto":
+            check_integer("n_threads", self.n_threads, least=1, most=MOST_THREADS)
+        check_random_state(self.random_state)
+        if self.on_epoch is not None and not callable(self.on_epoch):
+            raise ValueError(f"on_epoch must be callable or None, got {self.on_epoch!r}")
+        self._check_parameters()
 
     def _check_threshold_parameters(self) -> None:
         check_number("contamination", self.contamination, above=0, most=0.5)

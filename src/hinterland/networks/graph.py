@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from hinterland.networks.attention import GraphAttention
-from hinterland.networks.base import ACTIVATIONS, Encoding, Network, layers, linear
+from hinterland.networks.base import ACTIVATIONS, Encoding, Network, check_sizes, layers, linear
 from hinterland.networks.neighbours import (
     DISTANCES,
     Distance,
@@ -19,6 +19,7 @@ from hinterland.networks.neighbours import (
     edges,
     nearest_within,
 )
+from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 
 Graph = Literal["reference", "batch"]
 GRAPHS = ("reference", "batch")
@@ -83,12 +84,18 @@ class GraphAutoencoder(Network, name="graph"):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        check_sizes(n_features, hidden, latent_dim, activation)
         if not hidden:
             raise ValueError("hidden must have at least one width, which is the attention's too, got none")
-        if graph not in GRAPHS:
-            raise ValueError(f"graph must be one of {list(GRAPHS)}, got {graph!r}")
-        if distance not in DISTANCES:
-            raise ValueError(f"distance must be one of {list(DISTANCES)}, got {distance!r}")
+        check_widths("decoder_hidden", decoder_hidden, optional=True)
+        check_choice("graph", graph, GRAPHS)
+        check_choice("distance", distance, DISTANCES)
+        for name, number in (("heads", heads), ("n_reference", n_reference), ("batch_rows", batch_rows)):
+            check_integer(name, number, least=1)
+        check_integer("n_neighbors", n_neighbors, least=1)
+        check_choice("self_loops", self_loops, (True, False))
+        check_choice("symmetric", symmetric, (True, False))
+        check_number("latent_weight", latent_weight, least=0)
         self.n_features = n_features
         self.latent_dim = latent_dim
         self.settings = {
