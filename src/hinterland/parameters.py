@@ -7,6 +7,8 @@ import numbers
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from hinterland.printable import shown
+
 MOST_LAYERS = 100
 """Hidden layers of a network: far more than any of these kinds trains with."""
 
@@ -86,9 +88,3 @@ def check_device(name: str, value: Any) -> None:
         raise ValueError(
             f"{name} must name one that torch has here, such as 'cpu', got {shown(value)}"
         ) from error
-
-
-def shown(value: Any, most: int = 200) -> str:
-    """A value as a message shows it: cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= most else f"{text[:most]}... ({len(text):,} characters)"

@@ -109,9 +109,8 @@ def picture_shape(n_features: int, shape: Sequence[int] | None) -> tuple[int, in
         raise ValueError(
             f"shape must be given for rows of {n_features} columns, which are no square picture of 1 or 3 channels"
         )
-    for length in shape:
-        check_integer("each of height, width and channels in shape", length, least=1)
-    if len(shape) != 3 or math.prod(shape) != n_features:
+    whole = all(isinstance(length, numbers.Integral) for length in shape)
+    if len(shape) != 3 or not whole or min(shape) < 1 or math.prod(shape) != n_features:
         raise ValueError(
             f"shape must be height, width and channels, with the product {n_features} of a row's columns, "
             f"got {tuple(shape)}"

@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import BinaryIO
 
 from hinterland.errors import FileFormatError
+from hinterland.printable import printable
 
 Path = str | os.PathLike[str]
 
@@ -131,12 +132,13 @@ def open_archive(path: Path, names: Collection[str]) -> Iterator[Archive]:
                 _check_members(archive, {*names, DIGESTS}, os.fstat(file.fileno()).st_size)
                 yield Archive(archive)
         except FileFormatError as error:
-            raise FileFormatError(f"{os.fspath(path)!r} cannot be read: {error}") from error
+            raise FileFormatError(f"{os.fspath(path)!r} cannot be read: {printable(str(error))}") from error
         except Exception as error:  # zipfile alone raises nine kinds for a damaged file
             if isinstance(error, MemoryError) or getattr(error, "errno", None) not in (None, errno.EINVAL):
                 raise  # the machine's trouble; a seek to before the file, EINVAL, is the file's
+            reason = f"{type(error).__name__}: {printable(str(error))}"
             raise FileFormatError(
-                f"{os.fspath(path)!r} cannot be read: it is cut short or damaged ({type(error).__name__}: {error})"
+                f"{os.fspath(path)!r} cannot be read: it is cut short or damaged ({reason})"
             ) from error
 
 
@@ -163,7 +165,7 @@ def _check_members(archive: zipfile.ZipFile, names: set[str], file_size: int) ->
 
 
 def _shown(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") if names else "nothing"
+    return printable(", ".join(names[:5]) + (", ..." if len(names) > 5 else ""), most=500) or "nothing"
 
 
 def _digest(content: bytes) -> str:
