@@ -489,7 +489,11 @@ MODEL = ("fitted", "models_", 0, "$model", "arguments")
             10**15,
             "scaling of 1000000000000000 columns before a network of 4",
         ),
-        ((*MODEL, "reconstruction_features", "$tuple"), ["residual"], "composite features of width 5 before a density of 3"),
+        (
+            (*MODEL, "reconstruction_features", "$tuple"),
+            ["residual"],
+            "of width 5 before a density of 3",
+        ),
     ],
     ids=lambda value: None if isinstance(value, str) else str(value)[-60:],
 )

@@ -12,16 +12,13 @@ import errno
 import hashlib
 import io
 import os
-import secrets
-import shutil
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from typing import BinaryIO
 
 from hinterland.errors import FileFormatError
 from hinterland.printable import printable
-
-Path = str | os.PathLike[str]
+from hinterland.whole_files import Path, write_atomically
 
 DIGESTS = "SHA256SUMS"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same members give the same bytes, whenever they are written
@@ -44,49 +41,6 @@ def write_archive(path: Path, members: Mapping[str, bytes]) -> None:
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, content)
     write_atomically(path, buffer.getbuffer())
-
-
-def write_atomically(path: Path, content: bytes | memoryview) -> None:
-    """Write a file beside ``path``, and put it there once it is safely on disk.
-
-    Raises
-    ------
-    OSError
-        Where that fails; it names the path. What was there is still there, and nothing is left beside it.
-    """
-    target = os.path.realpath(path)  # through a link, so that the link stays
-    folder = os.path.dirname(target)
-    temporary = os.path.join(folder, f".hinterland-{secrets.token_hex(8)}.tmp")
-    try:
-        try:
-            with open(temporary, "xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            if os.path.isfile(target):
-                shutil.copymode(target, temporary)
-            os.replace(temporary, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise OSError(
-            error.errno, f"the file could not be written: {error.strerror or error}", os.fspath(path)
-        ) from error
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: str) -> None:
-    """Make a rename outlive a power cut, where the system can; it has happened either way."""
-    if os.name != "posix":
-        return
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 class Archive:

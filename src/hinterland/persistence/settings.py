@@ -59,6 +59,11 @@ def with_parameters(cls: type[E], node: Any, arrays: Arrays) -> E:
     )
     if not isinstance(parameters, dict):
         raise ValueError(f"the parameters of a {cls.__name__} are {shown(parameters)}")
+    known = inspect.signature(cls).parameters
+    if unknown := [name for name in parameters if name not in known]:
+        raise ValueError(
+            f"a {cls.__name__} got an unexpected keyword argument {shown(unknown[0])}; it has {list(known)}"
+        )
     parameters, dropped = _without_places(parameters)
     if dropped:
         warnings.warn(
@@ -66,11 +71,6 @@ def with_parameters(cls: type[E], node: Any, arrays: Arrays) -> E:
             "file; set it on the loaded object where it is wanted",
             UserWarning,
             stacklevel=2,
-        )
-    known = inspect.signature(cls).parameters
-    if unknown := [name for name in parameters if name not in known]:
-        raise ValueError(
-            f"a {cls.__name__} got an unexpected keyword argument {shown(unknown[0])}; it has {list(known)}"
         )
     obj = cls(**parameters)
     if isinstance(obj, Detector):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from hinterland.errors import TableError
+from hinterland.whole_files import replacing
 
 OUTPUT_FORMATS = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".pq": "parquet"}
 """Format by a file name's ending."""
@@ -72,19 +72,8 @@ def open_writer(destination: str | os.PathLike[str] | BinaryIO, schema: pa.Schem
         raise TableError(f"{destination} is a folder; expected the name of a file to write")
     if not path.parent.is_dir():
         raise TableError(f"the folder {path.parent} does not exist; make it first")
-    is_device = path.exists() and not path.is_file()  # or a pipe: written to, never replaced
-    temporary = path if is_device else path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with temporary.open("wb" if is_device else "xb") as stream:
-            yield from _written(stream, schema, made)
-        if not is_device:
-            temporary.replace(path)
-    except BaseException as error:
-        if not is_device:
-            temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and (error.filename is None or error.filename == str(temporary)):
-            error.filename = str(destination)
-        raise
+    with replacing(destination) as stream:
+        yield from _written(stream, schema, made)
 
 
 def _written(stream: BinaryIO, schema: pa.Schema, made: str) -> Iterator[Writer]:
