@@ -25,6 +25,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hinterland.benchmark import environment
 from hinterland.benchmark.jobs import Job, Result, run_job
 from hinterland.benchmark.store import Store
+from hinterland.printable import printable
 
 ONE_THREAD = dict.fromkeys(
     (
@@ -238,7 +239,10 @@ def _bar(total: int, done: int, shown: bool) -> Iterator[Callable[[Result], None
         def advance(result: Result) -> None:
             if result.failed and shown:
                 console.print(
-                    f"failed: {result.job}: {result.error}", style="red", markup=False, highlight=False
+                    printable(f"failed: {result.job}: {result.error}"),
+                    style="red",
+                    markup=False,
+                    highlight=False,
                 )
             bar.update(task, advance=1, description=str(result.job))
 
