@@ -226,7 +226,7 @@ def of_csv(content: bytes, rng: random.Random) -> bytes:
     lines = [line.split(",") for line in content.decode().split("\n")]
     for _ in range(rng.choice([1, 1, 3, 10])):
         place = rng.randrange(len(lines))
-        line = lines[place]
+        line = lines[place] or [""]
         match rng.randrange(7):
             case 0:
                 line.append(rng.choice(TEXTS))

@@ -7,6 +7,7 @@ the workers notice and end; if a worker is killed, its job is stored as failed a
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -37,6 +38,9 @@ ONE_THREAD = dict.fromkeys(
     ),
     "1",
 )
+
+PR_SET_PDEATHSIG = 1
+"""Of Linux: a signal for when the parent is gone, however long a native call holds Python's lock."""
 
 
 def run(
@@ -185,7 +189,7 @@ def _work(pipe: Connection) -> None:
     # Ctrl-C reaches every process of a terminal. A detector would take it as a wish to stop early and keep what it
     # has; its half-trained result must not be stored. The parent ends us instead.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _end_with_parent()
     import torch
 
     torch.set_num_threads(1)
@@ -205,10 +209,21 @@ def _work(pipe: Connection) -> None:
 
 
 def _end_with_parent() -> None:
+    """End this process when its parent does: at once where the system kills it, else when Python gets to run."""
     parent = multiprocessing.parent_process()
-    if parent is not None:
+    if parent is None:
+        return
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError, OSError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if not parent.is_alive():  # it went before we asked
+        os._exit(1)
+
+    def wait_for_the_end() -> None:
         wait([parent.sentinel])
         os._exit(1)
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
 
 
 @contextlib.contextmanager
