@@ -201,40 +201,64 @@ class Stores:
         lines = gzip.decompress((ROOT / "benchmarks" / "results.jsonl.gz").read_bytes()).decode().splitlines()
         self.rows = [json.loads(line) for line in lines[:: len(lines) // 50]]
         self.n = 0
+        whole = folder / "whole.sqlite"
+        with gzip.open(folder / "whole.jsonl.gz", "wb") as stream:
+            stream.write("\n".join(json.dumps(row) for row in self.rows[:20]).encode())
+        with Store(whole) as store:
+            store.read_in(folder / "whole.jsonl.gz")
+        self.database = whole.read_bytes()
 
     def make(self, rng: random.Random) -> bytes:
         self.way = rng.choice(["import", "pending", "database"])
-        row = mutations.of_row(rng.choice(self.rows), rng)
-        content = json.dumps(row).encode()
+        if self.way == "database":
+            return mutations.of_bytes(self.database, rng)
+        content = json.dumps(mutations.of_row(rng.choice(self.rows), rng)).encode()
         if self.way == "import":
             content = gzip.compress(content + b"\n", mtime=0)
-        elif self.way == "database":
-            content = b""
         return mutations.of_bytes(content, rng) if rng.random() < 0.3 else content
 
     def outcome(self, content: bytes) -> str:
         self.n += 1
-        path = self.folder / f"store{self.n % 8}.sqlite"
         with contextlib.redirect_stderr(io.StringIO()):
-            store = Store(path)
-            if self.way == "pending":
-                store.pending_folder.mkdir(exist_ok=True)
-                file = store.pending_folder / "0123456789abcdef.json"
-                file.write_bytes(content)
-                taken = Store(path).merge_pending()
-                file.unlink(missing_ok=True)
-            else:
-                exported = self.folder / "results.jsonl.gz"
-                exported.write_bytes(content)
-                try:
-                    taken = store.read_in(exported)
-                except (FileFormatError, StoreError) as error:
-                    taken = -len(told(error))
-            results = store.results()
-            json.dumps([str(result.job) for result in results])
-            if self.n % 20 == 0:
-                build("adbench", results)
-        return f"{self.way}: {'taken' if taken > 0 else 'refused' if taken < 0 else 'left'}"
+            try:
+                return f"{self.way}: {getattr(self, f'_{self.way}')(content)}"
+            except (FileFormatError, StoreError) as error:
+                return f"{self.way}: {told(error)}"
+
+    def _import(self, content: bytes) -> str:
+        exported = self.folder / "mutated.jsonl.gz"
+        exported.write_bytes(content)
+        store = Store(self.folder / f"store{self.n % 8}.sqlite")
+        try:
+            return "taken" if store.read_in(exported) else "there already"
+        finally:
+            self._use(store)
+
+    def _pending(self, content: bytes) -> str:
+        path = self.folder / f"store{self.n % 8}.sqlite"
+        file = Store(path).pending_folder / "0123456789abcdef.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(content)
+        self._use(Store(path))
+        left = file.exists()
+        file.unlink(missing_ok=True)
+        return "left" if left else "taken"
+
+    def _database(self, content: bytes) -> str:
+        path = self.folder / "mutated.sqlite"
+        for ending in ("", "-wal", "-shm"):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+        path.write_bytes(content)
+        self._use(Store(path))
+        return "read"
+
+    def _use(self, store: Store) -> None:
+        """Read all that is in a store, as ``benchmark table`` does."""
+        results = store.results()
+        json.dumps([str(result.job) for result in results])
+        store.export(self.folder / "again.jsonl.gz")
+        if self.n % 50 == 0:
+            build("adbench", results)
 
 
 KINDS: dict[str, Callable[[Path], Any]] = {"models": Models, "tables": Tables, "stores": Stores}

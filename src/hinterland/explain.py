@@ -22,6 +22,7 @@ from hinterland.networks.base import without_gradients
 from hinterland.parameters import check_integer
 from hinterland.preprocessing import frames
 from hinterland.preprocessing.tabular import TabularEncoder
+from hinterland.tables.python_values import python_values
 from hinterland.threads import threads
 
 Floats = npt.NDArray[np.float64]
@@ -285,5 +286,5 @@ def _source_values(encoder: TabularEncoder, X: Any, n_rows: int) -> npt.NDArray[
     values = np.empty((n_rows, encoder.n_features_in_), dtype=object)
     for j, position in enumerate(encoder._match(frame)):
         column = frame.column(position, 0, n_rows)
-        values[:, j] = column.tolist() if isinstance(column, np.ndarray) else column.to_pylist()
+        values[:, j] = column.tolist() if isinstance(column, np.ndarray) else python_values(column)
     return values

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from hinterland.errors import TableError
+from hinterland.tables.python_values import python_value
 from hinterland.whole_files import replacing
 
 OUTPUT_FORMATS = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".pq": "parquet"}
@@ -141,7 +142,7 @@ class _CsvWriter:
 
     def _quoted(self, values: Any, *, harmless: bool) -> Any:
         is_text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
-        text = pc.fill_null(values.cast(pa.large_string()), "")
+        text = pc.fill_null(_as_text(values), "")
         if not is_text and not pa.types.is_dictionary(values.type):
             return text
         if harmless:
@@ -152,3 +153,17 @@ class _CsvWriter:
         quote, nothing = pa.scalar('"', pa.large_string()), pa.scalar("", pa.large_string())
         doubled = pc.replace_substring(text, '"', '""')
         return pc.if_else(special, pc.binary_join_element_wise(quote, doubled, quote, nothing), text)
+
+
+def _as_text(values: Any) -> Any:
+    """Arrow's text of values; a moment out of the years 1 to 9999, for which it has none, in ISO 8601."""
+    text = values.cast(pa.large_string())
+    if not pa.types.is_temporal(values.type):
+        return text
+    try:
+        pc.min_max(values).as_py()
+    except (OverflowError, ValueError):
+        found = [python_value(value) for value in values]
+        texts = zip(found, text.to_pylist(), strict=True)
+        return pa.array([ours if isinstance(ours, str) else arrows for ours, arrows in texts], text.type)
+    return text
