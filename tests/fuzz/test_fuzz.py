@@ -21,7 +21,7 @@ def fuzz():
     return module
 
 
-@pytest.mark.parametrize(("kind", "n"), [("models", 500), ("tables", 150), ("stores", 200)])
+@pytest.mark.parametrize(("kind", "n"), [("models", 800), ("tables", 250), ("stores", 300)])
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
 def test_a_result_or_one_documented_error(fuzz, kind, n, tmp_path):
     counts, wrong, _ = fuzz.fuzz(kind, n, tmp_path)

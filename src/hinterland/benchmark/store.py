@@ -289,7 +289,7 @@ class Store:
     def _unreadable(self, error: sqlite3.Error) -> HinterlandError:
         if isinstance(error, sqlite3.OperationalError):
             hint = f" by another process for {self._waited:.1f} seconds" if _is_locked(error) else ""
-            return StoreError(f"{self.path}: cannot read the result store: {error}{hint}")
+            return StoreError(f"{self.path}: cannot read the result store: {printable(str(error))}{hint}")
         return FileFormatError(f"{self.path}: not a result store: {error}")
 
 

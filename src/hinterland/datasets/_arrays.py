@@ -45,7 +45,10 @@ def read_arrays(path: Path, what: str) -> dict[str, np.ndarray]:
     """The arrays of an .npz file by name; FileFormatError, that it is not ``what``, where it is none."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return {str(name): arrays[name] for name in arrays}
+            read = {str(name): arrays[name] for name in arrays}
+        if strange := [name for name, array in read.items() if not isinstance(array, np.ndarray)]:
+            raise ValueError(f"{strange[:5]} are no arrays")  # of what is none NumPy gives the bytes
+        return read
     except FileNotFoundError:
         raise
     except Exception as error:  # NumPy's reader has no error of its own: it parses a header as Python
