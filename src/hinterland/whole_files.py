@@ -10,22 +10,19 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import importlib
 import os
 import secrets
 import stat
 import time
 from collections.abc import Iterator
-from typing import BinaryIO
-
-try:
-    import fcntl
-except ImportError:  # not POSIX
-    fcntl = None  # type: ignore[assignment]
+from typing import Any, BinaryIO
 
 Path = str | os.PathLike[str]
 
 TRIAL_BYTES = 2**20
 """Written and dropped to see whether a file can be written: as much as a usual model takes."""
+_LOCKS: Any = importlib.import_module("fcntl") if os.name == "posix" else None
 _STALE_SECONDS = 2.0
 """A hidden file may be this young, and not yet held by whoever made it."""
 
@@ -47,8 +44,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         if mode is not None and not stat.S_ISREG(mode):
             if stat.S_ISDIR(mode):
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            with open(target, "wb") as stream:
-                yield stream
+            with open(target, "wb") as device:
+                yield device
             return
         _remove_stale(target)
         hidden = _hidden_name(target)
@@ -132,9 +129,9 @@ def _opened(hidden: str) -> tuple[BinaryIO, bool]:
     if descriptor < 0:
         flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
         descriptor, named = os.open(hidden, flags, 0o666), True
-    if fcntl is not None:
+    if _LOCKS is not None:
         with contextlib.suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _LOCKS.flock(descriptor, _LOCKS.LOCK_EX | _LOCKS.LOCK_NB)
     return open(descriptor, "w+b"), named
 
 
@@ -155,7 +152,7 @@ def _is_hidden(name: object) -> bool:
 
 def _remove_stale(target: str) -> None:
     """Remove what killed processes left of the same target: hidden files that nobody holds any more."""
-    if fcntl is None:
+    if _LOCKS is None:
         return
     folder, prefix = os.path.dirname(target), _prefix(target)
     with contextlib.suppress(OSError):
@@ -167,7 +164,7 @@ def _remove_stale(target: str) -> None:
 def _remove_unheld(path: str) -> None:
     with contextlib.suppress(OSError), open(path, "rb") as stream:
         if time.time() - os.fstat(stream.fileno()).st_mtime > _STALE_SECONDS:
-            fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _LOCKS.flock(stream.fileno(), _LOCKS.LOCK_EX | _LOCKS.LOCK_NB)
             os.unlink(path)
 
 

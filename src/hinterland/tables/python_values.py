@@ -33,7 +33,7 @@ def python_value(scalar: Any) -> Any:
         kind, number = scalar.type, scalar.value
         if pa.types.is_duration(kind):
             return f"{number} {kind.unit}"
-        unit = "D" if pa.types.is_date32(kind) else "ms" if pa.types.is_date64(kind) else kind.unit
+        unit: Any = "D" if pa.types.is_date32(kind) else "ms" if pa.types.is_date64(kind) else kind.unit
         return f"{np.datetime64(number, unit)}{'Z' if getattr(kind, 'tz', None) else ''}"
 
 
