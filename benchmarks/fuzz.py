@@ -132,7 +132,9 @@ class Models:
             scores = self._scores(loaded, self.name)
         except ValueError as error:
             # What the rows do not fit is no fault of the file's: other names or numbers of columns than they have.
-            if any(word in str(error) for word in ("feature", "column", "picture", "shape", "size")):
+            if any(
+                words in str(error) for words in ("columns should match", "each picture is", "feature names")
+            ):
                 return "of other columns"
             raise RuntimeError(f"loaded, and does not score: {error}") from error
         assert np.isfinite(scores).all(), "loaded, and scores NaN or infinity"

@@ -25,6 +25,7 @@ PARAMETERS = ("parameters",)
 MODEL = ("fitted", "models_", 0, "$model", "arguments")
 NETWORK = (*MODEL, "network", "$network", "settings")
 DENSITY = (*MODEL, "density", "$density", "settings")
+COLUMN = ("steps", 0, "state", "columns")
 HUGE = [
     {"$network": {"class": "Autoencoder", "settings": {"n_features": 20_000, "hidden": [20_000]}}},
     {"$density": {"class": "GaussianMixture", "settings": {"n_features": 10_000, "n_components": 8}}},
@@ -298,6 +299,25 @@ def test_nor_do_those_of_two_files(path, of):
         ("dagmm", ("wings",), 2, "a detector holds"),
         ("dagmm", ("parameters",), [], "the parameters of a detector"),
         ("pictures", ("state", "shape"), [10**9, 2.5, "x"], "state of a PictureEncoder"),
+        ("pictures", ("state", "shape"), {"$tuple": [2, 2, 3]}, "which size and colour do not give"),
+        ("pictures", ("state", "params", "size"), 2**16, "size must be of at most"),
+        ("components", ("steps", 0, "state", "params", "n_components"), -1, "n_components must be"),
+        ("table", (*COLUMN, 0, "scale"), 0.0, "scale of column 0 is 0.0, expected a number above 0"),
+        ("table", (*COLUMN, 0, "tail"), -1.0, "tail of column 0 is -1.0"),
+        ("table", (*COLUMN, 0, "center"), 1e308, "center of column 0 is 1e.308, which is beyond"),
+        (
+            "table",
+            (*COLUMN, 2, "categories"),
+            ["ftp", "ftp"],
+            "categories of column 2 must be there, and differ",
+        ),
+        (
+            "table",
+            (*COLUMN, 4, "zone"),
+            "Mars/Olympus",
+            "zone of column 4 is 'Mars/Olympus', and there is no such",
+        ),
+        ("table", (*COLUMN, 4, "seconds", "typical"), 1e25, "OverflowError|no seconds of a moment"),
     ],
     ids=str,
 )

@@ -4,6 +4,7 @@
 - ``values``     plain values and arrays to JSON and arrays, and back
 - ``models``     models, by the settings of their parts and their arrays
 - ``settings``   parameters of estimators; no place and no code among them
+- ``columns``    whether an encoder's columns are such as a fit gives
 - ``agreement``  whether what was read fits together, up to scoring rows
 - ``objects``    detectors, encoders, scalers and pipelines to nodes of all these, and back
 - ``classes``    classes by name: those on hinterland's own shelves; no name in a file is ever imported

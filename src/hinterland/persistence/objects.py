@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from hinterland.persistence.agreement import check_detector, check_pipeline, check_scaler
 from hinterland.persistence.classes import class_named, classes, kind_of, name_of
+from hinterland.persistence.columns import check_columns_stored
 from hinterland.persistence.models import pack_model, unpack_models
 from hinterland.persistence.settings import pack_parameters, with_parameters
 from hinterland.persistence.values import Arrays, Node, pack, unpack
@@ -125,6 +126,7 @@ def unpack_object(node: Node, arrays: Arrays, device: torch.device) -> Any:
     if kind == "encoder":
         own = {name: unpack(array, arrays) for name, array in node["arrays"].items()}
         obj = cls.from_state(unpack(node["state"], arrays), own)
+        check_columns_stored(obj)
     else:
         obj = with_parameters(cls, node["parameters"], arrays)
         for name, value in node["fitted"].items():

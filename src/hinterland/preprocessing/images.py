@@ -256,10 +256,14 @@ class PictureEncoder(TransformerMixin, BaseEstimator):
         """
         try:
             encoder = cls(**state["params"])
-            size_pair(encoder.size)
+            size = size_pair(encoder.size)
+            check_choice("colour", encoder.colour, (True, False, None))
             height, width, n_channels = (int(number) for number in state["shape"])
             if min(height, width, n_channels) < 1 or height * width * n_channels > MOST_PIXELS:
                 raise ValueError(f"the shape is {state['shape']}")
+            expected = (size or (height, width), {True: 3, False: 1}.get(encoder.colour, n_channels))
+            if ((height, width), n_channels) != expected:
+                raise ValueError(f"the shape is {state['shape']}, which size and colour do not give")
         except (KeyError, TypeError, ValueError) as error:
             raise FileFormatError(f"not the state of a PictureEncoder: {error!r}") from error
         encoder.shape_ = (height, width, n_channels)
