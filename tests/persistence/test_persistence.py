@@ -600,3 +600,39 @@ def test_describe_reads_the_manifest_alone(pipeline, path):
     )
     assert found["steps"][0]["state"]["columns"][2]["categories"][0] == "$tuple"
     assert found["steps"][2]["parameters"]["scaling"] is None
+
+
+# Parts of one's own
+
+
+class Doubled(Autoencoder, name="doubled_for_a_test"):
+    """A network that hands its settings on, and holds a tensor that is no buffer."""
+
+    def __init__(self, n_features, hidden=(3,), latent_dim=1, *, factor=2.0, **others):
+        super().__init__(n_features, hidden, latent_dim, **others)
+        self.settings["factor"] = factor
+        self.factor = torch.tensor(factor, dtype=torch.float64)
+
+    def forward(self, x):
+        encoding = super().forward(x)
+        return encoding._replace(latent=encoding.latent * self.factor.to(encoding.latent))
+
+
+def test_a_network_of_ones_own(path):
+    detector = DAGMM(**SMALL, network="doubled_for_a_test", network_options={"factor": 3.0}).fit(NUMBERS)
+    assert_same_detector(round_trip(detector, path), detector, NUMBERS)
+    manifest, arrays = manifest_and_arrays(path)
+    edit(manifest, *MODEL, "network", "$network", "settings", "wings", value=2)
+    write(path, manifest, arrays)
+    with pytest.raises(
+        FileFormatError, match=r"a Doubled has no settings \['wings'\]; it has \['activation', 'factor'"
+    ):
+        load(path)
+
+
+def test_what_cannot_be_loaded_is_not_saved(fitted, path):
+    detector = copy.deepcopy(fitted)
+    detector.models_[0].density.means[0, 0] = np.nan
+    with pytest.raises(TypeError, match=r"models_\.0 cannot be saved.*density\.means holds NaN"):
+        save(detector, path)
+    assert not path.exists()

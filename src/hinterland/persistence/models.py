@@ -20,16 +20,10 @@ from hinterland.energy_model import EnergyModel
 from hinterland.own_draws import OwnDraws
 from hinterland.persistence.classes import class_named, kind_of
 from hinterland.persistence.values import Arrays, Node, pack, tagged, unpack
+from hinterland.printable import shown
 
-ARGUMENTS = {
-    "scaling": "scaling",
-    "network": "network",
-    "density": "density",
-    "reconstruction_features": None,
-    "view": None,
-    "score": "score",
-}
-"""What a model is built with, and the kind of the part that it is; None for a plain value."""
+PARTS = {"scaling": "scaling", "network": "network", "density": "density", "score": "score"}
+"""Arguments of a model that are parts, and the kinds of these; the others are plain values."""
 OPTIONAL = ("density", "score")
 MOST_ENTRIES = 1000
 """Entries of a list in a part's settings: a layer takes milliseconds to build, on whatever device."""
@@ -46,7 +40,7 @@ def pack_model(value: Any, where: str, arrays: Arrays) -> Node | None:
     if type(value) is not EnergyModel:
         return None
     arguments = {
-        name: pack(getattr(value, name), f"{where}.{name}", arrays, _pack_part) for name in ARGUMENTS
+        name: pack(getattr(value, name), f"{where}.{name}", arrays, _pack_part) for name in _arguments()
     }
     tensors = {name: tensor.detach().cpu().numpy() for name, tensor in value.state_dict().items()}
     try:
@@ -59,7 +53,7 @@ def pack_model(value: Any, where: str, arrays: Arrays) -> Node | None:
 
 
 def _pack_part(value: Any, where: str, arrays: Arrays) -> Node | None:
-    kind = kind_of(value, tuple(filter(None, ARGUMENTS.values())))
+    kind = kind_of(value, tuple(PARTS.values()))
     if kind is None:
         return None
     settings = pack(value.settings, f"{where}.settings", arrays)
@@ -100,8 +94,8 @@ def _unpack_model(content: Node, arrays: Arrays) -> EnergyModel:
 
 def _built(arguments: Node, device: str) -> EnergyModel:
     """The model that arguments build; on the meta device without memory, and without a draw from any generator."""
-    if not isinstance(arguments, dict) or arguments.keys() != ARGUMENTS.keys():
-        raise ValueError(f"a model is built with {list(ARGUMENTS)}, got {list(arguments)[:10]}")
+    if not isinstance(arguments, dict) or not set(arguments) <= set(_arguments()):
+        raise ValueError(f"a model is built with {list(_arguments())}, got {shown(arguments)}")
     if device == "meta":
         with torch.device("meta"), _OnMeta():
             return EnergyModel(**{name: _argument(name, node) for name, node in arguments.items()})
@@ -109,10 +103,14 @@ def _built(arguments: Node, device: str) -> EnergyModel:
         return EnergyModel(**{name: _argument(name, node) for name, node in arguments.items()})
 
 
+def _arguments() -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(EnergyModel).parameters
+
+
 def _argument(name: str, node: Any) -> Any:
-    kind = ARGUMENTS[name]
-    if kind is None:
+    if name not in PARTS:
         return unpack(node, {})
+    kind = PARTS[name]
     if node is None and name in OPTIONAL:
         return None
     tag, content = tagged(node) if isinstance(node, dict) else (None, node)
@@ -124,10 +122,22 @@ def _argument(name: str, node: Any) -> Any:
         raise ValueError(
             f"the settings of a {cls.__name__} are none, or have more than {MOST_ENTRIES} entries"
         )
-    known = inspect.signature(cls).parameters.keys() - {"generator"}
+    known = _settings_of(cls)
     if unknown := [setting for setting in settings if setting not in known]:
         raise ValueError(f"a {cls.__name__} has no settings {unknown[:5]}; it has {sorted(known)}")
     return cls(**settings)
+
+
+def _settings_of(cls: type[Any]) -> set[str]:
+    """Names of a part's settings: what its constructor takes, and those it hands others on to."""
+    names: set[str] = set()
+    for base in cls.__mro__:
+        if "__init__" in vars(base):
+            parameters = list(inspect.signature(vars(base)["__init__"]).parameters.values())[1:]
+            names |= {p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+            if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+                break
+    return names - {"generator"}
 
 
 def _entries(value: Any) -> int:
@@ -163,7 +173,10 @@ def _check_tensors(expected: Mapping[str, torch.Tensor], found: Arrays) -> None:
                 f"a model's {name} has shape {array.shape} and dtype {array.dtype}, "
                 f"expected {tuple(tensor.shape)} and {tensor.dtype}"
             )
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
+        # A single number may be the infinity of a bound that there is not; energies that it spoils are found.
+        if array.dtype.kind == "f" and not (
+            np.isfinite(array).all() or (array.shape == () and array == np.inf)
+        ):
             raise ValueError(f"a model's {name} holds NaN or infinity")
 
 

@@ -261,7 +261,10 @@ class PictureEncoder(TransformerMixin, BaseEstimator):
             height, width, n_channels = (int(number) for number in state["shape"])
             if min(height, width, n_channels) < 1 or height * width * n_channels > MOST_PIXELS:
                 raise ValueError(f"the shape is {state['shape']}")
-            expected = (size or (height, width), {True: 3, False: 1}.get(encoder.colour, n_channels))
+            expected = (
+                size or (height, width),
+                n_channels if encoder.colour is None else 3 if encoder.colour else 1,
+            )
             if ((height, width), n_channels) != expected:
                 raise ValueError(f"the shape is {state['shape']}, which size and colour do not give")
         except (KeyError, TypeError, ValueError) as error:
