@@ -26,6 +26,7 @@ from hinterland.detectors import DAGMM
 from hinterland.energy_model import EnergyModel, InputScaling
 from hinterland.errors import FileFormatError
 from hinterland.networks import Autoencoder
+from hinterland.networks.base import NETWORKS
 from hinterland.persistence import MANIFEST, TENSORS, describe, load, save
 from hinterland.persistence.archive import open_archive, write_archive
 from hinterland.persistence.values import pack, unpack
@@ -605,20 +606,23 @@ def test_describe_reads_the_manifest_alone(pipeline, path):
 # Parts of one's own
 
 
-class Doubled(Autoencoder, name="doubled_for_a_test"):
-    """A network that hands its settings on, and holds a tensor that is no buffer."""
+def test_a_network_of_ones_own(path, monkeypatch):
+    monkeypatch.setattr(
+        NETWORKS, "_members", dict(NETWORKS.members())
+    )  # whose shelf it leaves after the test
 
-    def __init__(self, n_features, hidden=(3,), latent_dim=1, *, factor=2.0, **others):
-        super().__init__(n_features, hidden, latent_dim, **others)
-        self.settings["factor"] = factor
-        self.factor = torch.tensor(factor, dtype=torch.float64)
+    class Doubled(Autoencoder, name="doubled_for_a_test"):
+        """A network that hands its settings on, and holds a tensor that is no buffer."""
 
-    def forward(self, x):
-        encoding = super().forward(x)
-        return encoding._replace(latent=encoding.latent * self.factor.to(encoding.latent))
+        def __init__(self, n_features, hidden=(3,), latent_dim=1, *, factor=2.0, **others):
+            super().__init__(n_features, hidden, latent_dim, **others)
+            self.settings["factor"] = factor
+            self.factor = torch.tensor(factor, dtype=torch.float64)
 
+        def forward(self, x):
+            encoding = super().forward(x)
+            return encoding._replace(latent=encoding.latent * self.factor.to(encoding.latent))
 
-def test_a_network_of_ones_own(path):
     detector = DAGMM(**SMALL, network="doubled_for_a_test", network_options={"factor": 3.0}).fit(NUMBERS)
     assert_same_detector(round_trip(detector, path), detector, NUMBERS)
     manifest, arrays = manifest_and_arrays(path)
