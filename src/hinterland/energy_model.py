@@ -101,9 +101,8 @@ class EnergyModel(nn.Module):
         self.score = Score() if score is None else score
         if density is None and self.score.needs_density:
             raise ValueError(f"the score {self.score.name!r} needs a density")
-        self._check_widths()
 
-    def _check_widths(self) -> None:
+    def check_widths(self) -> None:
         """Raise ValueError where one part gives what another one does not take."""
         check_feature_names(self.reconstruction_features)
         check_choice("view", self.view, ("latent", "row"))

@@ -211,8 +211,9 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         if not isinstance(self.n_threads, str) or self.n_threads != "auto":
             check_integer("n_threads", self.n_threads, least=1, most=MOST_THREADS)
         check_random_state(self.random_state)
-        if self.on_epoch is not None and not callable(self.on_epoch):
-            raise ValueError(f"on_epoch must be callable or None, got {self.on_epoch!r}")
+        on_epoch = getattr(self, "on_epoch", None)  # not every detector has epochs
+        if on_epoch is not None and not callable(on_epoch):
+            raise ValueError(f"on_epoch must be callable or None, got {on_epoch!r}")
         self._check_parameters()
 
     def _check_threshold_parameters(self) -> None:

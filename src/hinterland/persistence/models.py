@@ -98,9 +98,12 @@ def _built(arguments: Node, device: str) -> EnergyModel:
         raise ValueError(f"a model is built with {list(_arguments())}, got {shown(arguments)}")
     if device == "meta":
         with torch.device("meta"), _OnMeta():
-            return EnergyModel(**{name: _argument(name, node) for name, node in arguments.items()})
-    with OwnDraws():  # of initial weights, in vain
-        return EnergyModel(**{name: _argument(name, node) for name, node in arguments.items()})
+            model = EnergyModel(**{name: _argument(name, node) for name, node in arguments.items()})
+    else:
+        with OwnDraws():  # of initial weights, in vain
+            model = EnergyModel(**{name: _argument(name, node) for name, node in arguments.items()})
+    model.check_widths()
+    return model
 
 
 def _arguments() -> Mapping[str, inspect.Parameter]:

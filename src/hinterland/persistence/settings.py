@@ -75,8 +75,8 @@ def with_parameters(cls: type[E], node: Any, arrays: Arrays) -> E:
     obj = cls(**parameters)
     if isinstance(obj, Detector):
         _check_device_name(obj)
-        if obj.on_epoch is not None:
-            raise ValueError(f"on_epoch is {shown(obj.on_epoch)}, and a file holds no callbacks")
+        if (on_epoch := getattr(obj, "on_epoch", None)) is not None:
+            raise ValueError(f"on_epoch is {shown(on_epoch)}, and a file holds no callbacks")
         obj.check_parameters()
     else:
         obj._validate_params()  # type: ignore[attr-defined]  # scikit-learn's
