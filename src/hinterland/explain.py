@@ -168,7 +168,7 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
     index = np.empty(len(rows), np.intp)
     contributions = np.zeros((len(rows), len(columns)))
     size = max(1, ENTRIES_AT_ONCE // (n_steps * rows.shape[1]))
-    with threads(1 if detector.n_threads == "auto" else detector.n_threads):
+    with threads(detector._training_threads()):
         for start in range(0, len(rows), size):
             here = slice(start, start + size)
             index[here], parts = _explain_rows(detector, rows[here], n_steps)

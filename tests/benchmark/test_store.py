@@ -240,6 +240,7 @@ def exported(path, *rows):
         ({"seed": "0"}, "seed is '0', expected an integer"),
         ({"seed": 2**70}, "seed is"),
         ({"seed": 1}, "id is .* and that of its job is"),
+        ({"fit_seconds": 10**40}, "fit_seconds is 1000"),
         ({"fit_seconds": None}, "fit_seconds is None"),
         ({"fit_seconds": float("nan")}, "fit_seconds is nan"),
         ({"error": 5}, "error is 5, expected text"),

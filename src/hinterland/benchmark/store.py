@@ -41,6 +41,8 @@ _INSERT, _INSERT_IF_NEW = f"INSERT OR REPLACE {_ROW}", f"INSERT OR IGNORE {_ROW}
 
 
 T = TypeVar("T")
+_DAMAGED = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite, and what reads its own messages, raises for a damaged file."""
 _LONGEST_LINE = 2**26
 """Bytes of one exported result: a thousand times what one takes."""
 
@@ -72,7 +74,7 @@ class Store:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._patiently(self._make)
-        except sqlite3.DatabaseError as error:
+        except _DAMAGED as error:
             raise self._unreadable(error) from error
         except OSError as error:
             if isinstance(error, HinterlandError):
@@ -203,7 +205,7 @@ class Store:
                 before = connection.total_changes
                 connection.executemany(_INSERT_IF_NEW, _exported(path))
                 return connection.total_changes - before
-        except sqlite3.Error as error:
+        except _DAMAGED as error:
             raise self._unreadable(error) from error
 
     def finished(self, jobs: Iterable[Job], *, failures: bool = True) -> set[str]:
@@ -236,7 +238,7 @@ class Store:
 
         try:
             return self._patiently(select)
-        except sqlite3.Error as error:
+        except _DAMAGED as error:
             raise self._unreadable(error) from error
 
     def scores_path(self, job: Job) -> Path:
@@ -286,11 +288,11 @@ class Store:
         finally:
             connection.close()
 
-    def _unreadable(self, error: sqlite3.Error) -> HinterlandError:
+    def _unreadable(self, error: Exception) -> HinterlandError:
         if isinstance(error, sqlite3.OperationalError):
             hint = f" by another process for {self._waited:.1f} seconds" if _is_locked(error) else ""
             return StoreError(f"{self.path}: cannot read the result store: {printable(str(error))}{hint}")
-        return FileFormatError(f"{self.path}: not a result store: {error}")
+        return FileFormatError(f"{self.path}: not a result store: {printable(str(error))}")
 
 
 def _exported(path: str | os.PathLike[str]) -> Iterator[list[Any]]:
@@ -331,5 +333,5 @@ def read_scores(path: Path) -> dict[str, np.ndarray]:
     return read_arrays(path, "a scores file")
 
 
-def _is_locked(error: sqlite3.Error) -> bool:
+def _is_locked(error: Exception) -> bool:
     return isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or "busy" in str(error))

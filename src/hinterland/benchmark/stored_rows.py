@@ -6,7 +6,6 @@ A row is read strictly, wherever it comes from, so that what is in a store can b
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -54,7 +53,7 @@ def from_row(row: Any) -> Result:
         if column not in (*_NUMBERS, *_DOCUMENTS, "seed") and not _is_text(row[column]):
             raise ValueError(f"{column} is {shown(row[column])}, expected text")
     for column in _NUMBERS:
-        if type(row[column]) not in (int, float) or not 0 <= row[column] < math.inf:
+        if type(row[column]) not in (int, float) or not 0 <= row[column] <= _LARGEST_INTEGER:
             raise ValueError(f"{column} is {shown(row[column])}, expected a number of at least 0")
     if type(row["seed"]) is not int or not 0 <= row["seed"] <= _LARGEST_INTEGER:
         raise ValueError(f"seed is {shown(row['seed'])}, expected an integer of at least 0")

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, OutlierMixin, TransformerMixin
 from sklearn.utils import ClassifierTags, Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from hinterland.cores import usable_cores
 from hinterland.energy_model import EnergyModel, apply_in_chunks
 from hinterland.labels import ANOMALY, check_rows_left, label_codes
 from hinterland.parameters import check_device, check_integer, check_number
@@ -20,8 +21,9 @@ from hinterland.thresholds import contamination_threshold, just_above
 from hinterland.training.loop import History
 
 ROWS_TO_MEASURE, ROWS_WORTH_MEASURING = 4_096, 200_000
-MOST_THREADS = 256
-"""More serve nobody; far beyond, a system refuses to start them and ends the process."""
+FEW_THREADS, MOST_THREADS = 16, 256
+"""No more than the latter are asked for, nor started than the former or than there are cores: a system that cannot
+start them ends the process."""
 
 
 class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
@@ -193,7 +195,9 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         return np.mean(energies, axis=0)
 
     def _training_threads(self) -> int:
-        return 1 if self.n_threads == "auto" else self.n_threads
+        if self.n_threads == "auto":
+            return 1
+        return min(self.n_threads, max(FEW_THREADS, usable_cores()))
 
     def _scoring_threads(self, rows: np.ndarray) -> int:
         """Threads to score rows with; measured on the first of them where it is to be, and worth it."""
