@@ -9,9 +9,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hinterland.composite import RowErrors, composite_features, row_errors
+from hinterland.composite import (
+    RowErrors,
+    check_feature_names,
+    composite_features,
+    composite_width,
+    row_errors,
+)
 from hinterland.densities.base import Density
 from hinterland.networks.base import Network
+from hinterland.parameters import check_choice, check_integer, check_number
 from hinterland.scores import Score
 
 Scaling = Literal["standard", "minmax"]
@@ -32,6 +39,8 @@ class InputScaling(nn.Module):
 
     def __init__(self, n_features: int, clip: float | None = None) -> None:
         super().__init__()
+        check_integer("n_features", n_features, least=1)
+        check_number("clip", clip, above=0, optional=True)
         self.clip = clip
         self.settings: dict[str, Any] = {"n_features": n_features, "clip": clip}
         self.register_buffer("center", torch.zeros(n_features, dtype=torch.float64))
@@ -54,6 +63,11 @@ class InputScaling(nn.Module):
             np.where(constant, np.where(size > 0, size, 1.0), scale).astype(np.float64)
         )
         return scaling
+
+    def check_stored(self) -> None:
+        """Raise ValueError where a column's scale is not above 0."""
+        if bool((self.scale <= 0).any()):
+            raise ValueError("a scaling has scales that are not above 0")
 
     def forward(self, x: Tensor) -> Tensor:
         """Scale rows (n, d)."""
@@ -87,6 +101,21 @@ class EnergyModel(nn.Module):
         self.score = Score() if score is None else score
         if density is None and self.score.needs_density:
             raise ValueError(f"the score {self.score.name!r} needs a density")
+
+    def check_widths(self) -> None:
+        """Raise ValueError where one part gives what another one does not take."""
+        check_feature_names(self.reconstruction_features)
+        check_choice("view", self.view, ("latent", "row"))
+        n_features = len(self.scaling.center)
+        if self.network.n_features != n_features:
+            raise ValueError(
+                f"a scaling of {n_features} columns before a network of {self.network.n_features}"
+            )
+        width = composite_width(self.seen_width, n_features, self.reconstruction_features)
+        if self.density is not None and self.density.n_features != width:
+            raise ValueError(
+                f"composite features of width {width} before a density of {self.density.n_features}"
+            )
 
     def encode(self, x: Tensor) -> tuple[Tensor, RowErrors]:
         """Latent (n, latent_dim) and reconstruction errors of raw rows (n, d)."""

@@ -1,4 +1,9 @@
-"""The errors a caller may want to catch by name; everything else is a plain ValueError or TypeError."""
+"""The errors a caller may want to catch by name; everything else is a plain ValueError or TypeError.
+
+Those about files say what is in them, which may be anything: their messages have no control characters, and an end.
+"""
+
+from hinterland.printable import printable
 
 
 class HinterlandError(Exception):
@@ -12,9 +17,15 @@ class DataNotFoundError(HinterlandError, FileNotFoundError):
 class FileFormatError(HinterlandError, ValueError):
     """A file is not what it should be: truncated, foreign, tampered with or from a newer version."""
 
+    def __init__(self, message: object = "") -> None:
+        super().__init__(printable(str(message)))
+
 
 class TableError(HinterlandError, ValueError):
     """A table does not fit what was asked of it: its columns, their types or some of its rows."""
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(printable(str(message)))
 
 
 class MissingExtraError(HinterlandError, ImportError):

@@ -22,6 +22,7 @@ from hinterland.networks.base import without_gradients
 from hinterland.parameters import check_integer
 from hinterland.preprocessing import frames
 from hinterland.preprocessing.tabular import TabularEncoder
+from hinterland.tables.python_values import python_values
 from hinterland.threads import threads
 
 Floats = npt.NDArray[np.float64]
@@ -167,7 +168,7 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
     index = np.empty(len(rows), np.intp)
     contributions = np.zeros((len(rows), len(columns)))
     size = max(1, ENTRIES_AT_ONCE // (n_steps * rows.shape[1]))
-    with threads(1 if detector.n_threads == "auto" else detector.n_threads):
+    with threads(detector._training_threads()):
         for start in range(0, len(rows), size):
             here = slice(start, start + size)
             index[here], parts = _explain_rows(detector, rows[here], n_steps)
@@ -287,5 +288,5 @@ def _source_values(encoder: TabularEncoder, X: Any, n_rows: int) -> npt.NDArray[
         if position < 0:  # a column that is left out may be missing
             continue
         column = frame.column(position, 0, n_rows)
-        values[:, j] = column.tolist() if isinstance(column, np.ndarray) else column.to_pylist()
+        values[:, j] = column.tolist() if isinstance(column, np.ndarray) else python_values(column)
     return values

@@ -7,14 +7,23 @@ import numbers
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from hinterland.printable import shown
 
-def check_integer(name: str, value: Any, *, least: int, optional: bool = False) -> None:
-    """Raise unless ``value`` is an integer of at least ``least`` (or None, if optional)."""
+MOST_LAYERS = 100
+"""Hidden layers of a network: far more than any of these kinds trains with."""
+
+
+def check_integer(
+    name: str, value: Any, *, least: int, most: int | None = None, optional: bool = False
+) -> None:
+    """Raise unless ``value`` is an integer of at least ``least`` and at most ``most`` (or None, if optional)."""
     if optional and value is None:
         return
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
         none = " or None" if optional else ""
-        raise ValueError(f"{name} must be an integer of at least {least}{none}, got {value!r}")
+        raise ValueError(f"{name} must be an integer {bounds}{none}, got {shown(value)}")
 
 
 def check_number(
@@ -30,9 +39,8 @@ def check_number(
     """Raise unless ``value`` is a finite number within the bounds (or None, if optional)."""
     if optional and value is None:
         return
-    number = not isinstance(value, bool) and isinstance(value, numbers.Real) and math.isfinite(value)
     if (
-        not number
+        not _is_finite(value)
         or (above is not None and value <= above)
         or (least is not None and value < least)
         or (below is not None and value >= below)
@@ -41,21 +49,31 @@ def check_number(
         low = f"({above}" if above is not None else f"[{least}" if least is not None else "(-inf"
         high = f"{below})" if below is not None else f"{most}]" if most is not None else "inf)"
         none = " or None" if optional else ""
-        raise ValueError(f"{name} must be a number in {low}, {high}{none}, got {value!r}")
+        raise ValueError(f"{name} must be a number in {low}, {high}{none}, got {shown(value)}")
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether a value is a number that a float can hold."""
+    try:
+        return not isinstance(value, bool) and isinstance(value, numbers.Real) and math.isfinite(value)
+    except OverflowError:  # of an integer
+        return False
 
 
 def check_choice(name: str, value: Any, choices: Collection[Any]) -> None:
     """Raise unless ``value`` is one of the choices."""
     if not any(value is choice or (type(value) is type(choice) and value == choice) for choice in choices):
-        raise ValueError(f"{name} must be one of {list(choices)}, got {value!r}")
+        raise ValueError(f"{name} must be one of {list(choices)}, got {shown(value)}")
 
 
 def check_widths(name: str, value: Any, *, optional: bool = False) -> None:
     """Raise unless ``value`` is a sequence of positive integers, possibly empty (or None, if optional)."""
     if optional and value is None:
         return
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        raise ValueError(f"{name} must be a sequence of layer widths, got {value!r}")
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        raise ValueError(f"{name} must be a sequence of layer widths, got {shown(value)}")
+    if len(value) > MOST_LAYERS:
+        raise ValueError(f"{name} must have at most {MOST_LAYERS} layer widths, got {len(value)}")
     for width in value:
         check_integer(f"each width in {name}", width, least=1)
 
@@ -67,4 +85,6 @@ def check_device(name: str, value: Any) -> None:
     try:
         torch.empty(0, device=value)
     except (RuntimeError, AssertionError, TypeError) as error:
-        raise ValueError(f"{name} must name one that torch has here, such as 'cpu', got {value!r}") from error
+        raise ValueError(
+            f"{name} must name one that torch has here, such as 'cpu', got {shown(value)}"
+        ) from error

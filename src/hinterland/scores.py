@@ -49,6 +49,11 @@ class Score(nn.Module):
         self.weight = weight
         self.register_buffer("unit", torch.ones((), dtype=torch.float64))
 
+    def check_stored(self) -> None:
+        """Raise ValueError for a unit below 0."""
+        if float(self.unit) < 0:
+            raise ValueError(f"a score has the unit {float(self.unit)}, which is below 0")
+
     @property
     def needs_density(self) -> bool:
         """Whether the density's energy is part of it."""

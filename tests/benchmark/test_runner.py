@@ -166,3 +166,44 @@ def test_no_workers_is_an_error(tmp_path):
         pytest.raises(ValueError, match="workers must be at least 1, got 0"),
     ):
         runner.run([], store, workers=0)
+
+
+PARENT = """
+import multiprocessing, sys, time
+from tests_worker import idle
+if __name__ == "__main__":
+    worker = multiprocessing.get_context("spawn").Process(target=idle, daemon=True)
+    worker.start()
+    time.sleep(60)
+"""
+WORKER = """
+import ctypes, os, time
+from hinterland.benchmark.runner import _end_with_parent
+def idle():
+    _end_with_parent()
+    print(os.getpid(), flush=True)
+    ctypes.PyDLL(None).sleep(60)  # holds Python's lock: no thread of this process runs
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread waits for the parent's end")
+def test_a_worker_ends_with_its_parent_even_if_python_does_not_get_to_run(tmp_path):
+    (tmp_path / "parent.py").write_text(PARENT)
+    (tmp_path / "tests_worker.py").write_text(WORKER)
+    parent = subprocess.Popen([sys.executable, tmp_path / "parent.py"], stdout=subprocess.PIPE, text=True)
+    worker = int(parent.stdout.readline())
+    time.sleep(0.1)
+    parent.kill()
+    parent.communicate()
+    killed = time.monotonic()
+    while os.path.exists(f"/proc/{worker}") and "Z" not in state(worker):
+        assert time.monotonic() - killed < 2, "the worker outlives its parent"
+        time.sleep(0.01)
+
+
+def state(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"

@@ -1,10 +1,14 @@
 import errno
+import gzip
 import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +17,7 @@ import pytest
 from hinterland.benchmark import store as store_module
 from hinterland.benchmark.jobs import Job, Result
 from hinterland.benchmark.store import Store, StoreError, read_scores
+from hinterland.benchmark.stored_rows import to_row
 from hinterland.errors import FileFormatError
 
 JOB = Job("IF", "quick-one-class", "wine", 0, {"n_estimators": 10})
@@ -111,7 +116,7 @@ def test_a_full_disk_holds_results_until_there_is_room(path, monkeypatch, capfd)
 
 def test_the_line_of_a_result_saved_by_hand_is_merged(path, monkeypatch):
     store = Store(path)
-    row = store_module._to_row(RESULT)
+    row = to_row(RESULT)
     store.pending_folder.mkdir()
     (store.pending_folder / f"{JOB.id}.json").write_text(json.dumps(row), encoding="utf-8")
     assert Store(path).results() == [RESULT]
@@ -211,7 +216,123 @@ def test_a_store_locked_from_the_start_is_an_error_that_says_so(path):
     other.execute("PRAGMA locking_mode = EXCLUSIVE")
     other.execute("BEGIN EXCLUSIVE")
     other.execute("PRAGMA user_version = 1")
-    with pytest.raises(StoreError, match=r"locked by another process for 0\.1 seconds"):
+    with pytest.raises(StoreError, match=r"locked by another process for 0\.\d seconds"):
         Store(path, busy_seconds=0.1).results()
     other.close()
     assert os.access(path, os.W_OK)
+
+
+def exported(path, *rows):
+    file = path.with_name("rows.jsonl.gz")
+    file.write_bytes(gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode()))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"metrics": "[1"}, "metrics is .* which is no JSON"),
+        ({"metrics": '{"rule": {"auroc": [1]}}'}, "metrics holds .* not of its form"),
+        ({"settings": "3"}, "settings holds 3"),
+        ({"warnings": '"abc"'}, "warnings holds"),
+        ({"versions": '{"python": 3}'}, "versions holds"),
+        ({"versions": "[" * 5000}, "versions is .* no JSON"),
+        ({"seed": "0"}, "seed is '0', expected an integer"),
+        ({"seed": 2**70}, "seed is"),
+        ({"seed": 1}, "id is .* and that of its job is"),
+        ({"fit_seconds": 10**40}, "fit_seconds is 1000"),
+        ({"fit_seconds": None}, "fit_seconds is None"),
+        ({"fit_seconds": float("nan")}, "fit_seconds is nan"),
+        ({"error": 5}, "error is 5, expected text"),
+        ({"trace": "\ud800"}, "trace is .* expected text"),
+        ({"id": ["x"]}, "id is .* expected text"),
+    ],
+    ids=str,
+)
+def test_a_row_that_could_not_be_read_back_is_not_taken_in(path, change, message, capfd):
+    row = to_row(RESULT) | change
+    store = Store(path)
+    store.save(FAILURE)
+    good = to_row(replace(RESULT, job=replace(JOB, seed=7)))
+    with pytest.raises(FileFormatError, match=rf"rows\.jsonl\.gz: not exported results: line 2: {message}"):
+        store.read_in(exported(path, good, row))
+    store.pending_folder.mkdir()
+    (store.pending_folder / "a.json").write_text(json.dumps(row))
+    assert Store(path).results() == [FAILURE]  # nothing of either was taken in
+    assert "a.json: not a result" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("row", [[], 3, None, "x", {"id": "x"}], ids=str)
+def test_what_is_no_row_at_all(path, row):
+    with pytest.raises(FileFormatError, match=r"line 1: a result (is|lacks)"):
+        Store(path).read_in(exported(path, row))
+
+
+def test_a_stored_row_that_cannot_be_read_is_named(path):
+    with Store(path) as store:
+        store.save(RESULT)
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE results SET parameters = '{'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(
+        FileFormatError, match=rf"results\.sqlite: the result '{JOB.id}' cannot be read: parameters is"
+    ):
+        Store(path).results()
+
+
+def test_a_store_in_a_folder_without_permission_can_be_read(path, monkeypatch):
+    with Store(path) as store:
+        store.save(RESULT)
+    assert not path.with_name("results.sqlite-wal").exists()
+    monkeypatch.setattr(
+        store_module.os, "access", lambda *_: False
+    )  # by hand: they do not bind a container's root
+    store = Store(path)
+    assert store.read_only
+    assert store.results() == [RESULT]
+    assert store.export(path.with_name("all.gz")) == 1
+    assert sorted(file.name for file in path.parent.iterdir()) == ["all.gz", "results.sqlite"]
+    with pytest.raises(StoreError, match="readonly"):
+        store.read_in(path.with_name("all.gz"))
+
+
+def test_a_lock_that_sqlite_refuses_at_once_is_waited_for(path, monkeypatch):
+    calls = []
+
+    def work():
+        calls.append(1)
+        if len(calls) < 3:
+            raise sqlite3.OperationalError("database is locked")
+        return "done"
+
+    assert Store(path, busy_seconds=5)._patiently(work) == "done"
+    store = Store(path, busy_seconds=0.05)
+    calls.clear()
+
+    def always():
+        raise sqlite3.OperationalError("database is locked")
+
+    with pytest.raises(sqlite3.OperationalError):
+        store._patiently(always)
+    assert 0.05 <= store._waited < 5
+
+
+def test_new_stores_are_opened_by_several_at_once(path):
+    def opened(n):
+        barrier.wait(timeout=30)
+        return Store(path.with_name(f"{n}.sqlite")).results()
+
+    barrier = threading.Barrier(6)
+    with ThreadPoolExecutor(6) as pool:
+        for n in range(20):
+            assert list(pool.map(opened, [n] * 6)) == [[]] * 6
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04", b"", b"\x93NUMPY\x01\x00\x10\x00{'a': (", b"x" * 100])
+def test_damaged_scores_are_one_error(tmp_path, content):
+    file = tmp_path / "x.npz"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("energy.npy", content)
+    with pytest.raises(FileFormatError, match=r"x\.npz: not a scores file"):
+        read_scores(file)

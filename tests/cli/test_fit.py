@@ -256,3 +256,49 @@ def test_ctrl_c_saves_the_best_model_so_far(folder: Path, tmp_path: Path) -> Non
     assert json.loads(stdout)["interrupted"] is True
     assert f"Interrupted: the best model so far is saved as {saved}" in rest
     assert np.isfinite(persistence.load(saved)[-1].training_energy_).all()
+
+
+def test_a_place_that_cannot_be_written_is_told_before_training(
+    run: Any, folder: Path, tmp_path: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def trained(*_: object) -> None:
+        raise AssertionError("it was trained first")
+
+    monkeypatch.setattr("hinterland.detectors.dagmm.DAGMM.fit", trained)
+    for target, forced in ((tmp_path, []), (tmp_path, ["--force"])):
+        result = run("fit", folder / "visits.csv", "--save", target, *forced, *quick)
+        assert result.exit_code == 1
+        assert "is a folder; --save takes the name of a file" in " ".join(result.stderr.split())
+    monkeypatch.setattr("hinterland.whole_files.os.fsync", full)
+    monkeypatch.setattr("hinterland.whole_files.TRIAL_BYTES", 10)
+    monkeypatch.setattr("hinterland.whole_files._opened", full)
+    result = run("fit", folder / "visits.csv", "--save", tmp_path / "m", *quick)
+    assert result.exit_code == 1
+    assert "No space left on device" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_that_cannot_be_saved_after_all_is_kept_elsewhere(
+    run: Any, folder: Path, tmp_path: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "m.hinterland"
+    real = persistence.save
+
+    def full(obj: Any, path: Any) -> None:
+        if Path(path) == target:
+            raise OSError(28, "the file could not be written: No space left on device", str(path))
+        real(obj, path)
+
+    monkeypatch.setattr(persistence, "save", full)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    result = run("fit", folder / "visits.csv", "--save", target, *quick)
+    assert result.exit_code == 1
+    message = " ".join(result.stderr.split())
+    assert "No space left on device; the model is kept as" in message
+    (kept,) = tmp_path.glob("hinterland-*/m.hinterland")
+    assert str(kept) in message.replace(" ", "") or kept.name in message
+    assert len(persistence.load(kept).steps) == 2
+    assert not target.exists()

@@ -5,9 +5,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+from sklearn.pipeline import Pipeline
 
 from hinterland import DAGMM, persistence
+from hinterland.persistence import MANIFEST, TENSORS
+from hinterland.persistence.archive import open_archive, write_archive
+from hinterland.preprocessing import TabularEncoder
 
 
 def test_inspect_says_what_is_inside(run: Any, model: Path) -> None:
@@ -125,3 +131,37 @@ def test_datasets_counts_pictures_by_their_classes(
     assert [mnist[name] for name in ("found", "rows", "columns", "anomalies")] == [True, 5, 784, None]
     assert mnist["note"] == "pictures of 28 x 28, 10 classes"
     assert not listed["cifar10"]["found"]
+
+
+def test_inspect_shows_no_control_characters(run: Any, tmp_path: Path) -> None:
+    evil = "\x1b[2J\x1b]0;owned\x07"
+    table = pd.DataFrame({evil: ["a", f"b{evil}"] * 30, "x": np.arange(60.0)})
+    steps = [
+        ("encode", TabularEncoder()),
+        ("detect", DAGMM(epochs=1, min_steps=1, hidden=(2,), random_state=0)),
+    ]
+    persistence.save(Pipeline(steps).fit(table), tmp_path / "m")
+    for arguments in ([], ["--json"]):
+        result = run("inspect", tmp_path / "m", *arguments)
+        assert result.exit_code == 0
+        assert "\x1b" not in result.stdout
+        assert "\x07" not in result.stdout
+    assert json.loads(result.stdout)["steps"][0]["state"]["columns"][0]["name"] == evil
+
+
+def test_inspect_what_describes_itself_wrongly(run: Any, model: Path, tmp_path: Path) -> None:
+    with open_archive(model, (MANIFEST, TENSORS)) as archive:
+        manifest, tensors = json.loads(archive.read(MANIFEST)), archive.read(TENSORS)
+    manifest["object"]["steps"][-1]["fitted"]["history_"] = [1]
+    write_archive(tmp_path / "m", {MANIFEST: json.dumps(manifest).encode(), TENSORS: tensors})
+    result = run("inspect", tmp_path / "m")
+    assert result.exit_code == 1
+    assert "describes itself in a way that makes no sense" in " ".join(result.stderr.split())
+
+
+def test_inspect_every_kind_of_encoder(run: Any) -> None:
+    files = Path(__file__).parents[1] / "persistence" / "files"
+    for name, setting in (("components", "n_components"), ("pictures", "colour"), ("scaled", "with_mean")):
+        result = run("inspect", files / f"{name}.hinterland")
+        assert result.exit_code == 0
+        assert setting in result.stdout

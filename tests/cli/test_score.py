@@ -178,7 +178,7 @@ def test_a_full_disk_is_one_line(run: Any, folder: Path, model: Path, tmp_path: 
     result = run("score", model, folder / "visits.csv", "-o", tmp_path / "out.csv", "-q")
     assert (result.exit_code, result.stderr) == (
         1,
-        f"Error: {tmp_path / 'out.csv'}: No space left on device\n",
+        f"Error: {tmp_path / 'out.csv'}: the file could not be written: No space left on device\n",
     )
 
 

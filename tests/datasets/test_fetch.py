@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from hinterland import download
 from hinterland.datasets import _fetch
 from hinterland.datasets._fetch import PublicFile, fetch, find
 from hinterland.errors import DataNotFoundError, FileFormatError
@@ -141,3 +142,25 @@ def test_what_nobody_offers_is_found_or_described(own_folder):
     (own_folder / "images").mkdir()
     (own_folder / "images" / "a.zip").write_bytes(CONTENT)
     assert find("images/a.zip", "") == own_folder / "images" / "a.zip"
+
+
+def test_a_download_without_an_end_is_cut_off(site, monkeypatch):
+    site["pages"]["/a.csv"] = CONTENT
+    file = PublicFile("tabular/a.csv", site["url"] + "/a.csv", SHA256)
+    monkeypatch.setattr(download, "MOST_BYTES", 1_000)
+    with pytest.raises(FileFormatError, match=r"larger than 1,000 bytes; nothing was saved"):
+        fetch(file)
+    monkeypatch.undo()
+    monkeypatch.setattr(download, "MOST_SECONDS", -1)
+    monkeypatch.setenv("HINTERLAND_OFFLINE", "0")
+    with pytest.raises(FileFormatError, match=r"took longer than -1 seconds; nothing was saved"):
+        download.download(file.url, _fetch.cache_folder().parent / "x")
+    assert cached() == []
+
+
+def test_an_archive_that_unpacks_without_an_end_is_cut_off(site, monkeypatch):
+    site["pages"]["/a.gz"] = gzip.compress(CONTENT)
+    monkeypatch.setattr(_fetch, "MOST_UNPACKED", 1_000)
+    with pytest.raises(FileFormatError, match=r"unpacks to more than 1,000 bytes"):
+        fetch(PublicFile("a.gz", site["url"] + "/a.gz", SHA256, gzipped=True))
+    assert cached() == []

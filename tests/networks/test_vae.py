@@ -67,9 +67,9 @@ def test_without_hidden_layers_it_is_linear():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"kl_weight": -1.0}, "kl_weight must be a number of at least 0 or None, got -1.0"),
+        ({"kl_weight": -1.0}, "kl_weight must be a number in .* or None, got -1.0"),
         ({"kl_weight": float("nan")}, "kl_weight must be .* got nan"),
-        ({"scored_latent": "draw"}, "scored_latent must be 'mean' or 'sample', got 'draw'"),
+        ({"scored_latent": "draw"}, "scored_latent must be one of .'mean', 'sample'., got 'draw'"),
     ],
 )
 def test_wrong_options_are_named(settings, message):

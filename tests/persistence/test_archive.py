@@ -3,9 +3,6 @@
 import errno
 import hashlib
 import io
-import os
-import subprocess
-import sys
 import zipfile
 
 import pytest
@@ -13,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hinterland.errors import FileFormatError
-from hinterland.persistence import archive
-from hinterland.persistence.archive import DIGESTS, open_archive, write_archive, write_atomically
+from hinterland.persistence.archive import DIGESTS, open_archive, write_archive
 
 MEMBERS = {"a.json": b'{"x": 1}', "b.bin": bytes(range(256)) * 4}
 
@@ -151,100 +147,3 @@ def test_trouble_of_the_machine_is_not_blamed_on_the_file(path):
         with pytest.raises(type(trouble)) as caught, open_archive(path, MEMBERS):
             raise trouble
         assert caught.value is trouble
-
-
-@pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_a_failing_disk_leaves_the_old_file_and_nothing_else(path, monkeypatch, step):
-    before = path.read_bytes()
-
-    def full(*args):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(archive.os, step, full)
-    with pytest.raises(OSError, match=r"could not be written: No space left.*x\.hinterland") as caught:
-        write_atomically(path, b"new")
-    assert caught.value.errno == errno.ENOSPC
-    assert caught.value.filename == str(path)
-    assert path.read_bytes() == before
-    assert os.listdir(path.parent) == [path.name]
-
-
-def test_an_interrupt_leaves_the_old_file_and_nothing_else(path, monkeypatch):
-    before = path.read_bytes()
-
-    def interrupted(*args):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(archive.os, "fsync", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        write_atomically(path, b"new")
-    assert (path.read_bytes(), os.listdir(path.parent)) == (before, [path.name])
-
-
-LIMITED = """
-import importlib.util, resource, signal, sys
-spec = importlib.util.spec_from_file_location("archive", sys.argv[2])  # without the package, which needs torch
-archive = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(archive)
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-try:
-    archive.write_atomically(sys.argv[1], bytes(1_000_000))
-except OSError as error:
-    print(error)
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are POSIX")
-def test_a_write_that_the_system_stops_half_way(path):
-    before = path.read_bytes()
-    run = subprocess.run(
-        [sys.executable, "-c", LIMITED, str(path), archive.__file__],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert f"the file could not be written: File too large: '{path}'" in run.stdout
-    assert path.read_bytes() == before
-    assert os.listdir(path.parent) == [path.name]
-
-
-def test_a_missing_folder_and_a_folder_in_the_way(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere/x"):
-        write_atomically(tmp_path / "nowhere" / "x", b"")
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(IsADirectoryError, match="folder"):
-        write_atomically(tmp_path / "folder", b"")
-    assert os.listdir(tmp_path) == ["folder"]
-
-
-def test_a_folder_without_permission(path, monkeypatch):
-    def refuse(name, mode):  # by hand: permissions do not bind the root of a container
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), name)
-
-    monkeypatch.setattr(archive, "open", refuse, raising=False)
-    with pytest.raises(PermissionError, match=r"could not be written: Permission denied: .*x\.hinterland'$"):
-        write_atomically(path, b"new")
-    monkeypatch.undo()
-    assert read_all(path) == MEMBERS
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="modes and links are POSIX")
-def test_modes_and_links_stay(tmp_path):
-    mask = os.umask(0o027)
-    try:
-        write_atomically(tmp_path / "new", b"1")
-    finally:
-        os.umask(mask)
-    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o640
-    (tmp_path / "new").chmod(0o604)
-    (tmp_path / "link").symlink_to("new")
-    write_atomically(tmp_path / "link", b"2")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "new").read_bytes() == b"2"
-    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o604
-
-
-def test_the_longest_file_name_can_be_written(tmp_path):
-    write_atomically(tmp_path / ("n" * 255), b"1")
-    assert (tmp_path / ("n" * 255)).read_bytes() == b"1"

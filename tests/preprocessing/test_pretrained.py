@@ -1,8 +1,11 @@
 import copy
+import hashlib
 import importlib.util
+import io
 import os
 import pickle
 import sys
+import types
 import urllib.error
 from pathlib import Path
 
@@ -220,9 +223,25 @@ def test_without_weights_offline_it_says_what_to_do(models, no_hub, monkeypatch)
         raise urllib.error.URLError("no route")
 
     monkeypatch.delenv("HINTERLAND_OFFLINE")
-    monkeypatch.setattr("torch.hub.load_state_dict_from_url", refuse)
+    monkeypatch.setattr("hinterland.preprocessing.backbones.download", refuse)
     with pytest.raises(DataNotFoundError, match=f"the download failed .*no route.*: {remedy}"):
         encoder.fit(pictures())
+
+
+def test_downloaded_weights_are_checked_and_kept(models, resnet, no_hub, monkeypatch):
+    file = io.BytesIO()
+    torch.save(resnet.state_dict(), file)
+    monkeypatch.setattr(
+        "hinterland.preprocessing.backbones.download", lambda url, path: path.write_bytes(file.getvalue())
+    )
+    with pytest.raises(FileFormatError, match=r"resnet18.*\.pth has the SHA-256 .*nothing was saved"):
+        PretrainedFeatures("resnet18", size=32).fit(pictures())
+    assert list((no_hub / "checkpoints").iterdir()) == []
+    good = hashlib.sha256(file.getvalue()).hexdigest()[:8]
+    weights = types.SimpleNamespace(url=f"https://example.org/resnet18-{good}.pth")
+    monkeypatch.setattr(models, "get_model_weights", lambda _: types.SimpleNamespace(DEFAULT=weights))
+    PretrainedFeatures("resnet18", size=32).fit(pictures())
+    assert [path.name for path in (no_hub / "checkpoints").iterdir()] == [f"resnet18-{good}.pth"]
 
 
 def test_weights_in_the_hubs_folder_need_no_download(models, resnet, no_hub, monkeypatch):

@@ -106,3 +106,33 @@ def test_formats_go_by_the_ending() -> None:
     ]
     with pytest.raises(ValueError, match=r"must end in one of .csv.* got 'a.xlsx'"):
         output_format("a.xlsx")
+
+
+def test_text_that_a_spreadsheet_would_run_is_made_harmless_where_it_is_asked_for(tmp_path: Path) -> None:
+    texts = ['=HYPERLINK("http://x") +3.2', "+1", "-1", "@x", "\tx", "＝1", "a =1", "'=1", None]
+    table = pa.table({"ours": texts, "theirs": texts})
+    with open_writer(tmp_path / "t.csv", table.schema, harmless=["ours"]) as writer:
+        writer.write(table)
+    with open(tmp_path / "t.csv", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["theirs"] for row in rows] == [text or "" for text in texts]
+    assert [row["ours"] for row in rows] == [
+        *("'" + text for text in texts[:6] if text),
+        "a =1",
+        "'=1",
+        "",
+    ]
+    with open_writer(tmp_path / "t.parquet", table.schema, harmless=["ours"]) as writer:
+        writer.write(table)
+    assert pq.read_table(tmp_path / "t.parquet").equals(table)
+
+
+def test_moments_that_python_has_no_date_for_are_written(tmp_path: Path) -> None:
+    table = pa.table({"when": pa.array([0, 2**40, None], pa.timestamp("s"))})
+    with open_writer(tmp_path / "t.csv", table.schema) as writer:
+        writer.write(table)
+    assert (tmp_path / "t.csv").read_text().split("\n")[1:4] == [
+        "1970-01-01 00:00:00",
+        "36812-02-20T00:36:16",
+        "",
+    ]

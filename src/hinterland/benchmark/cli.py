@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hinterland.errors import HinterlandError
+from hinterland.printable import printable
 
 if TYPE_CHECKING:
     from hinterland.benchmark.jobs import Result
@@ -31,7 +32,7 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except (HinterlandError, ValueError) as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(printable(f"error: {error}", most=None), err=True)
         raise typer.Exit(2) from error
 
 
@@ -113,7 +114,8 @@ def table(
     with _errors():
         from hinterland.benchmark import formats, tables
 
-        typer.echo(formats.render(tables.build(name, _read(store), _words(metrics)), format_), nl=False)
+        text = formats.render(tables.build(name, _read(store), _words(metrics)), format_)
+        typer.echo(printable(text, most=None), nl=False)
 
 
 @app.command()
@@ -135,7 +137,8 @@ def compare(
         results = _read(store)
         scores = collect(name, results, metric, _words(methods))
         comparison = compare_scores(scores, alpha=alpha)
-        typer.echo(summary.text(name, metric, scores, comparison, results), nl=False)
+        text = summary.text(name, metric, scores, comparison, results)
+        typer.echo(printable(text, most=None), nl=False)
         if diagram is not None:
             draw(comparison, diagram)
             typer.echo(f"diagram: {diagram}", err=True)

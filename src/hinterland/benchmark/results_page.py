@@ -12,6 +12,7 @@ from hinterland.benchmark.jobs import Result
 from hinterland.benchmark.protocols import protocols
 from hinterland.benchmark.suite import Curves
 from hinterland.benchmark.suites import belongs, companions, reported_in, run_keys, suites
+from hinterland.whole_files import write_atomically
 
 _INTRODUCTION = """# Results
 
@@ -49,9 +50,7 @@ def write(results: Iterable[Result], output: Path) -> list[Path]:
             written += [diagram] if diagram else []
     parts.append(_versions(stored))
     output.parent.mkdir(parents=True, exist_ok=True)
-    temporary = output.with_name(f".{output.name}.part")
-    temporary.write_text("\n".join(parts), encoding="utf-8")
-    temporary.replace(output)
+    write_atomically(output, "\n".join(parts).encode())
     return [output, *written]
 
 

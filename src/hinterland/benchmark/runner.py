@@ -7,6 +7,7 @@ the workers notice and end; if a worker is killed, its job is stored as failed a
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -25,6 +26,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hinterland.benchmark import environment
 from hinterland.benchmark.jobs import Job, Result, run_job
 from hinterland.benchmark.store import Store
+from hinterland.printable import printable
 
 ONE_THREAD = dict.fromkeys(
     (
@@ -36,6 +38,9 @@ ONE_THREAD = dict.fromkeys(
     ),
     "1",
 )
+
+PR_SET_PDEATHSIG = 1
+"""Of Linux: a signal for when the parent is gone, however long a native call holds Python's lock."""
 
 
 def run(
@@ -184,7 +189,7 @@ def _work(pipe: Connection) -> None:
     # Ctrl-C reaches every process of a terminal. A detector would take it as a wish to stop early and keep what it
     # has; its half-trained result must not be stored. The parent ends us instead.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _end_with_parent()
     import torch
 
     torch.set_num_threads(1)
@@ -204,10 +209,21 @@ def _work(pipe: Connection) -> None:
 
 
 def _end_with_parent() -> None:
+    """End this process when its parent does: at once where the system kills it, else when Python gets to run."""
     parent = multiprocessing.parent_process()
-    if parent is not None:
+    if parent is None:
+        return
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError, OSError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if not parent.is_alive():  # it went before we asked
+        os._exit(1)
+
+    def wait_for_the_end() -> None:
         wait([parent.sentinel])
         os._exit(1)
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
 
 
 @contextlib.contextmanager
@@ -238,7 +254,10 @@ def _bar(total: int, done: int, shown: bool) -> Iterator[Callable[[Result], None
         def advance(result: Result) -> None:
             if result.failed and shown:
                 console.print(
-                    f"failed: {result.job}: {result.error}", style="red", markup=False, highlight=False
+                    printable(f"failed: {result.job}: {result.error}"),
+                    style="red",
+                    markup=False,
+                    highlight=False,
                 )
             bar.update(task, advance=1, description=str(result.job))
 

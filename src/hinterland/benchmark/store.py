@@ -12,25 +12,23 @@ import json
 import os
 import sqlite3
 import sys
-import tempfile
-import zipfile
+import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from hinterland.benchmark.jobs import Job, Result
+from hinterland.benchmark.stored_rows import COLUMNS, from_row, to_row
+from hinterland.datasets._arrays import read_arrays
 from hinterland.errors import FileFormatError, HinterlandError
+from hinterland.printable import printable, shown
+from hinterland.whole_files import replacing, write_atomically
 
 FORMAT = 1
-_COLUMNS = (
-    "id", "method", "protocol", "subset", "seed", "settings", "metrics", "error", "trace", "fit_seconds",
-    "score_seconds", "peak_memory_mb", "parameters", "warnings", "versions", "commit_id", "finished_at",
-)  # fmt: skip
 _CREATE = """
 CREATE TABLE IF NOT EXISTS results (
     id TEXT PRIMARY KEY, method TEXT, protocol TEXT, subset TEXT, seed INTEGER, settings TEXT, metrics TEXT,
@@ -38,8 +36,15 @@ CREATE TABLE IF NOT EXISTS results (
     warnings TEXT, versions TEXT, commit_id TEXT, finished_at TEXT
 )
 """
-_ROW = f"INTO results ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+_ROW = f"INTO results ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 _INSERT, _INSERT_IF_NEW = f"INSERT OR REPLACE {_ROW}", f"INSERT OR IGNORE {_ROW}"
+
+
+T = TypeVar("T")
+_DAMAGED = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite, and what reads its own messages, raises for a damaged file."""
+_LONGEST_LINE = 2**26
+"""Bytes of one exported result: a thousand times what one takes."""
 
 
 class StoreError(HinterlandError, OSError):
@@ -62,24 +67,48 @@ class Store:
         self.path = Path(path)
         self.busy_seconds = busy_seconds
         self.held: dict[str, dict[str, Any]] = {}
+        self.read_only = self.path.is_file() and not all(
+            os.access(place, os.W_OK) for place in (self.path, self.path.absolute().parent)
+        )
+        self._waited = 0.0
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self._connect() as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
-                found = connection.execute("PRAGMA user_version").fetchone()[0]
-                if found > FORMAT:
-                    raise FileFormatError(
-                        f"{self.path}: result store of format {found}; this version reads up to {FORMAT}"
-                    )
-                connection.execute(_CREATE)
-                connection.execute(f"PRAGMA user_version = {FORMAT}")
-        except sqlite3.DatabaseError as error:
+            self._patiently(self._make)
+        except _DAMAGED as error:
             raise self._unreadable(error) from error
         except OSError as error:
             if isinstance(error, HinterlandError):
                 raise
             raise StoreError(f"{self.path}: cannot make the result store: {error}") from error
         self.merge_pending()
+
+    def _make(self) -> None:
+        """Make the table, where there is none; nothing is written to a store that is as it should be."""
+        with self._connect() as connection:
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            if found > FORMAT:
+                raise FileFormatError(
+                    f"{self.path}: result store of format {found}; this version reads up to {FORMAT}"
+                )
+            if found == FORMAT:
+                connection.execute("SELECT id FROM results LIMIT 1").fetchone()
+                return
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(_CREATE)
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """Do what SQLite may refuse at once, and not only after its own patience, while another process writes."""
+        started = time.monotonic()
+        while True:
+            try:
+                return work()
+            except sqlite3.OperationalError as error:
+                self._waited = time.monotonic() - started
+                if not _is_locked(error) or self._waited >= self.busy_seconds:
+                    raise
+                time.sleep(0.01)
 
     @property
     def pending_folder(self) -> Path:
@@ -96,7 +125,7 @@ class Store:
 
         Results held in memory from before are tried again first.
         """
-        row = _to_row(result)
+        row = to_row(result)
         if result.scores:
             try:
                 write_scores(self.scores_path(result.job), result.scores)
@@ -138,17 +167,20 @@ class Store:
 
         A file that is not a result is reported and left where it is.
         """
+        if self.read_only:
+            return 0
         merged = 0
         for file in sorted(self.pending_folder.glob("*.json")):
             try:
                 row = json.loads(file.read_text(encoding="utf-8"))
-                values = [row[column] for column in _COLUMNS]
-            except (OSError, ValueError, KeyError, TypeError) as error:
-                print(f"{file}: not a result ({error}); left as it is", file=sys.stderr)
+                from_row(row)
+                values = [row[column] for column in COLUMNS]
+            except (OSError, ValueError, RecursionError) as error:
+                reason = printable(f"{type(error).__name__}: {error}")
+                print(f"{file}: not a result ({reason}); left as it is", file=sys.stderr)
                 continue
             try:
-                with self._connect() as connection:
-                    connection.execute(_INSERT, values)
+                self._patiently(lambda values=values: self._insert(values))  # type: ignore[misc]
             except sqlite3.Error as error:
                 raise StoreError(f"{self.path}: cannot merge {file}: {error}; it waits there") from error
             file.unlink(missing_ok=True)
@@ -157,9 +189,8 @@ class Store:
 
     def export(self, path: str | os.PathLike[str]) -> int:
         """Write all results, one a line, as gzipped JSON for ``read_in``; how many. Equal results, equal bytes."""
-        with self._connect() as connection:
-            rows = connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM results ORDER BY id").fetchall()
-        lines = "".join(json.dumps(dict(zip(_COLUMNS, row, strict=True))) + "\n" for row in rows)
+        rows = self._selected("ORDER BY id")
+        lines = "".join(json.dumps(dict(zip(COLUMNS, row, strict=True))) + "\n" for row in rows)
         _write_whole(Path(path), gzip.compress(lines.encode(), mtime=0))
         return len(rows)
 
@@ -170,14 +201,12 @@ class Store:
             FileFormatError: the file is no such thing; nothing is taken in.
         """
         try:
-            lines = gzip.decompress(Path(path).read_bytes()).decode().splitlines()
-            rows = [[row[column] for column in _COLUMNS] for row in map(json.loads, lines)]
-        except (ValueError, KeyError, TypeError, EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise FileFormatError(f"{path}: not exported results: {error}") from error
-        with self._connect() as connection:
-            before = connection.total_changes
-            connection.executemany(_INSERT_IF_NEW, rows)
-            return connection.total_changes - before
+            with self._connect() as connection:
+                before = connection.total_changes
+                connection.executemany(_INSERT_IF_NEW, _exported(path))
+                return connection.total_changes - before
+        except _DAMAGED as error:
+            raise self._unreadable(error) from error
 
     def finished(self, jobs: Iterable[Job], *, failures: bool = True) -> set[str]:
         """Ids of those jobs that have a result; with ``failures`` False, a result without an error."""
@@ -187,16 +216,30 @@ class Store:
     def results(self, protocols: Iterable[str] | None = None) -> list[Result]:
         """Stored results, in the order of protocol, subset, method and seed; of these protocols or of all."""
         wanted = None if protocols is None else list(protocols)
-        where = "" if wanted is None else f" WHERE protocol IN ({', '.join('?' * len(wanted))})"
-        try:
+        where = "" if wanted is None else f"WHERE protocol IN ({', '.join('?' * len(wanted))}) "
+        results = []
+        for row in self._selected(f"{where}ORDER BY protocol, subset, method, seed", wanted or []):
+            try:
+                results.append(from_row(dict(zip(COLUMNS, row, strict=True))))
+            except ValueError as error:
+                raise FileFormatError(
+                    f"{self.path}: the result {shown(row[0])} cannot be read: {printable(str(error))}"
+                ) from error
+        return results
+
+    def _selected(self, clauses: str, values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+        """Rows of the results, in the order of ``COLUMNS``."""
+
+        def select() -> list[tuple[Any, ...]]:
             with self._connect() as connection:
-                rows = connection.execute(
-                    f"SELECT {', '.join(_COLUMNS)} FROM results{where} ORDER BY protocol, subset, method, seed",
-                    wanted or [],
+                return connection.execute(
+                    f"SELECT {', '.join(COLUMNS)} FROM results {clauses}", values
                 ).fetchall()
-        except sqlite3.Error as error:
+
+        try:
+            return self._patiently(select)
+        except _DAMAGED as error:
             raise self._unreadable(error) from error
-        return [_from_row(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
 
     def scores_path(self, job: Job) -> Path:
         """Where the scores file of a job lies, if it was asked for."""
@@ -213,8 +256,7 @@ class Store:
 
     def _write(self, row: dict[str, Any]) -> str:
         try:
-            with self._connect() as connection:
-                connection.execute(_INSERT, [row[column] for column in _COLUMNS])
+            self._patiently(lambda: self._insert([row[column] for column in COLUMNS]))
             return "store"
         except sqlite3.Error as refusal:
             reason = refusal
@@ -226,85 +268,70 @@ class Store:
         print(f"{self.path}: {reason}; the result waits in {self.pending_folder}", file=sys.stderr)
         return "pending"
 
+    def _insert(self, values: list[Any]) -> None:
+        with self._connect() as connection:
+            connection.execute(_INSERT, values)
+
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
         """A connection for one transaction: committed on success, rolled back on any error, always closed."""
-        connection = sqlite3.connect(self.path, timeout=self.busy_seconds)
+        if self.read_only:
+            # SQLite would make files beside the store, which may lie where nothing can be written.
+            log = self.path.with_name(f"{self.path.name}-wal")
+            mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+            connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?{mode}", uri=True)
+        else:
+            connection = sqlite3.connect(self.path, timeout=self.busy_seconds)
         try:
             with connection:
                 yield connection
         finally:
             connection.close()
 
-    def _unreadable(self, error: sqlite3.Error) -> HinterlandError:
+    def _unreadable(self, error: Exception) -> HinterlandError:
         if isinstance(error, sqlite3.OperationalError):
-            hint = f" by another process for {self.busy_seconds:g} seconds" if "locked" in str(error) else ""
-            return StoreError(f"{self.path}: cannot read the result store: {error}{hint}")
-        return FileFormatError(f"{self.path}: not a result store: {error}")
+            hint = f" by another process for {self._waited:.1f} seconds" if _is_locked(error) else ""
+            return StoreError(f"{self.path}: cannot read the result store: {printable(str(error))}{hint}")
+        return FileFormatError(f"{self.path}: not a result store: {printable(str(error))}")
+
+
+def _exported(path: str | os.PathLike[str]) -> Iterator[list[Any]]:
+    """Values of exported results, one after the other, each checked."""
+    try:
+        with gzip.open(path) as stream:
+            number = 0
+            while line := stream.readline(_LONGEST_LINE):
+                number += 1
+                row = json.loads(line.decode())
+                from_row(row)
+                yield [row[column] for column in COLUMNS]
+    except (ValueError, RecursionError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        reason = printable(
+            f"{type(error).__name__}: {error}" if not isinstance(error, ValueError) else str(error)
+        )
+        where = f"line {number}: " if number else ""
+        raise FileFormatError(
+            f"{path}: not exported results: {where}{reason}; nothing is taken in"
+        ) from error
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there in whole or not at all."""
+    """Write a file, and the folder above it, so that it is there in whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_atomically(path, content)
 
 
 def write_scores(path: Path, arrays: Any) -> None:
     """Scores as .npz, in whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, **arrays)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replacing(path) as file:
+        np.savez_compressed(file, **arrays)
 
 
 def read_scores(path: Path) -> dict[str, np.ndarray]:
     """Arrays of a scores file; raises ``FileFormatError`` where it is none."""
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise FileFormatError(f"{path}: not a scores file: {error}") from error
+    return read_arrays(path, "a scores file")
 
 
-def _to_row(result: Result) -> dict[str, Any]:
-    job = result.job
-    return {
-        "id": job.id, "method": job.method, "protocol": job.protocol, "subset": job.subset, "seed": job.seed,
-        "settings": json.dumps(job.settings, sort_keys=True), "metrics": json.dumps(result.metrics),
-        "error": result.error, "trace": result.trace, "fit_seconds": result.fit_seconds,
-        "score_seconds": result.score_seconds, "peak_memory_mb": result.peak_memory_mb,
-        "parameters": json.dumps(result.parameters), "warnings": json.dumps(result.warnings),
-        "versions": json.dumps(result.versions), "commit_id": result.commit,
-        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }  # fmt: skip
-
-
-def _from_row(row: dict[str, Any]) -> Result:
-    job = Job(row["method"], row["protocol"], row["subset"], row["seed"], json.loads(row["settings"]))
-    return Result(
-        job,
-        metrics=json.loads(row["metrics"]),
-        error=row["error"],
-        trace=row["trace"],
-        fit_seconds=row["fit_seconds"],
-        score_seconds=row["score_seconds"],
-        peak_memory_mb=row["peak_memory_mb"],
-        parameters=json.loads(row["parameters"]),
-        warnings=tuple(json.loads(row["warnings"])),
-        versions=json.loads(row["versions"]),
-        commit=row["commit_id"],
-    )
+def _is_locked(error: Exception) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or "busy" in str(error))

@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from hinterland.cli import datasets, demo, detectors, evaluate, fit, inspect, score
 from hinterland.cli.console import error, one_line
+from hinterland.printable import printable
 
 ELSEWHERE = {
     "benchmark": (
@@ -57,6 +58,8 @@ class Commands(TyperGroup):
         except Exception as raised:
             is_typers_own = hasattr(raised, "exit_code") or isinstance(raised, typer.Abort)
             if is_typers_own or isinstance(raised, BrokenPipeError) or debug:
+                if isinstance(getattr(raised, "message", None), str):
+                    raised.message = printable(raised.message)  # type: ignore[attr-defined]
                 raise
             error(one_line(raised))
             raise typer.Exit(1) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,16 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from hinterland.printable import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+LONGEST_CELL = 1_000
 PLAIN_WIDTH = 200
 """Columns of a table that goes to a file or a pipe."""
 
 
 def error(message: str) -> None:
     """Print a line about what went wrong."""
-    typer.secho(f"Error: {message}", fg="red", err=True)
+    typer.secho(f"Error: {printable(message)}", fg="red", err=True)
 
 
 def one_line(raised: BaseException) -> str:
@@ -51,7 +55,7 @@ class Messages:
     def note(self, message: str) -> None:
         """Print a line."""
         if not self.quiet:
-            typer.echo(message, err=True)
+            typer.echo(printable(message), err=True)
 
     @contextmanager
     def progress(self, *columns: str) -> Iterator[Progress]:
@@ -105,8 +109,18 @@ def messages(quiet: bool) -> Iterator[Messages]:
 
 
 def print_json(result: Any) -> None:
-    """Print one JSON document on stdout."""
-    typer.echo(json.dumps(result, indent=2, allow_nan=False, ensure_ascii=False))
+    """Print one JSON document on stdout; what would steer a terminal is escaped as JSON has it."""
+    text = json.dumps(_finite(result), indent=2, allow_nan=False, ensure_ascii=False)
+    typer.echo("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
+
+
+def _finite(value: Any) -> Any:
+    """A value without what JSON lacks: None for a number that is not finite."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def print_table(
@@ -125,16 +139,18 @@ def print_table(
     # A terminal decides the width; a file has room for everything.
     console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
     table = Table(
-        title=title,
+        title=None if title is None else Text(printable(title)),
         title_justify="left",
         title_style="bold",
         show_header=header is not None,
         box=box.SIMPLE_HEAD,
     )
-    lines = [[Text(str(cell)) for cell in row] for row in rows]
+    lines = [[Text(printable(str(cell), most=LONGEST_CELL)) for cell in row] for row in rows]
     width = len(header) if header is not None else max((len(line) for line in lines), default=1)
     for j in range(width):
-        table.add_column(header[j] if header is not None else "", justify="right" if j in right else "left")
+        table.add_column(
+            Text(header[j]) if header is not None else "", justify="right" if j in right else "left"
+        )
     for line in lines:
         table.add_row(*line)
     console.print(table)

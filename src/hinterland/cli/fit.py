@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Annotated, Any
@@ -89,13 +90,9 @@ def fit(
         parameters["contamination"] = contamination
     parameters |= dict(_parameter(text) for text in set_ or [])
     labels = LabelOptions.parsed(normal_only, known_anomaly, known_normal)
-    if save.exists() and not force:
-        raise FileExistsError(f"{save} is there already; --force replaces it")
-    if not save.absolute().parent.is_dir():
-        raise FileNotFoundError(f"the folder {save.absolute().parent} does not exist; make it first")
+    _check_target(save, force)
 
     with messages(quiet) as say:
-        from hinterland import persistence
         from hinterland.tables import UnreadableValuesError
         from hinterland.training.loop import TrainingInterruptedWarning
 
@@ -118,7 +115,7 @@ def fit(
                 model.fit(rows, **known)
         except UnreadableValuesError as error:
             raise error.called(lambda found: file.row_names(places[list(found)].tolist())) from None
-        persistence.save(model, save)
+        _keep(model, save)
         interrupted = TrainingInterruptedWarning in say.warned
         result = {"model": str(save), "interrupted": interrupted} | _summary(model)
         if as_json:
@@ -129,6 +126,36 @@ def fit(
             say.note(f"Interrupted: the best model so far is saved as {save}")
             raise typer.Exit(130)
         say.note(f"Next: hinterland score {save} TABLE -o scores.csv")
+
+
+def _check_target(save: Path, force: bool) -> None:
+    """Raise OSError where the model could not be saved: before it is trained for an hour."""
+    from hinterland.whole_files import check_writable
+
+    if save.is_dir():
+        raise IsADirectoryError(f"{save} is a folder; --save takes the name of a file")
+    if save.exists() and not force:
+        raise FileExistsError(f"{save} is there already; --force replaces it")
+    if not save.absolute().parent.is_dir():
+        raise FileNotFoundError(f"the folder {save.absolute().parent} does not exist; make it first")
+    check_writable(save)
+
+
+def _keep(model: Any, save: Path) -> None:
+    """Save the model; where that fails after all, save it in a temporary folder, and raise OSError that names it."""
+    from hinterland import persistence
+
+    try:
+        persistence.save(model, save)
+    except OSError as error:
+        try:
+            kept = Path(tempfile.mkdtemp(prefix="hinterland-")) / save.name
+            persistence.save(model, kept)
+        except OSError:
+            raise error from None
+        raise OSError(
+            f"{save}: {error.strerror}; the model is kept as {kept}, copy it before that folder is emptied"
+        ) from error
 
 
 def _parameter(text: str) -> tuple[str, Any]:

@@ -10,6 +10,7 @@ import typer
 
 from hinterland.cli import column_options, options
 from hinterland.cli.console import print_json, print_table, tabulate
+from hinterland.errors import FileFormatError
 
 if TYPE_CHECKING:
     from hinterland.tables import TableFile
@@ -118,20 +119,32 @@ def _show_model(model: Path, as_json: bool) -> None:
     if as_json:
         print_json(described)
         return
+    try:
+        _show(described, model)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise FileFormatError(
+            f"{model} describes itself in a way that makes no sense ({type(error).__name__}: {error}); "
+            "hinterland.load tells whether it is a model"
+        ) from error
+
+
+def _show(described: dict[str, Any], model: Path) -> None:
     nodes = described.get("steps", [described])
     tabulate(
         {
             "file": f"{model} ({described['bytes'] / 1e3:,.0f} kB, format {described['format_version']})",
-            "holds": ", then ".join(node["class"] for node in nodes),
+            "holds": ", then ".join(node["class"] for node in nodes if node["kind"] != "passthrough"),
             "written by": f"hinterland {described['library_version']}, torch {described['torch_version']}, "
             f"scikit-learn {described['sklearn_version']}",
         }
         | next((_trained(node["fitted"]) for node in nodes if node["kind"] == "detector"), {})
     )
     for node in nodes:
-        if node["kind"] == "encoder":
+        if node["kind"] == "encoder" and "columns" in node["state"]:
             _show_columns(node["state"]["columns"])
-        else:
+        elif node["kind"] == "encoder":
+            print_table(sorted(node["state"]["params"].items()), ["setting", "value"], title=node["class"])
+        elif node["kind"] != "passthrough":
             print_table(sorted(_shown(node["parameters"]).items()), ["setting", "value"], title=node["class"])
 
 

@@ -56,7 +56,8 @@ def score(
 
     Adds three columns. `energy`, in nats: the higher, the more anomalous. `label`: `normal` or `anomaly`.
     `top_features`, text such as `age +3.2; bmi +1.1`: the columns that raise the row's energy most over that of a usual
-    row, in nats. A file is written as a whole or not at all.
+    row, in nats. A file is written as a whole or not at all. In CSV, a `top_features` that a spreadsheet would take for
+    a formula starts with an apostrophe; the table's own columns are passed on as they are.
     """
     destination = _destination(output, inputs=(model, table))
     with messages(quiet) as say:
@@ -86,7 +87,11 @@ def score(
         if renamed:
             say.note(f"As the table has columns of the same name, {', '.join(renamed)}")
         n_rows = n_flagged = 0
-        with open_writer(destination, scorer.schema) as writer, say.progress("state") as progress:
+        ours = [scorer.names["top_features"]] if "top_features" in scorer.names else []
+        with (
+            open_writer(destination, scorer.schema, harmless=ours) as writer,
+            say.progress("state") as progress,
+        ):
             task = progress.add_task("Scoring", total=1, state="")
             for batch in scorer.batches():
                 writer.write(batch)

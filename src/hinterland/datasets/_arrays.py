@@ -1,7 +1,5 @@
 """Files that hold a matrix ``X`` and labels ``y`` (1 = anomaly): NumPy's .npz and MATLAB's .mat."""
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +8,7 @@ import pandas as pd
 
 from hinterland.datasets._dataset import Dataset
 from hinterland.errors import FileFormatError
+from hinterland.printable import printable
 
 
 def read_labelled(path: Path, *, name: str, source: str, columns: list[str] | None = None) -> Dataset:
@@ -39,11 +38,22 @@ def read_labelled(path: Path, *, name: str, source: str, columns: list[str] | No
 
 def read_npz(path: Path) -> dict[str, Any]:
     """The arrays of an .npz file by name; FileFormatError where it is none, or holds pickled objects."""
+    return read_arrays(path, "a readable .npz file of plain arrays")
+
+
+def read_arrays(path: Path, what: str) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file by name; FileFormatError, that it is not ``what``, where it is none."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise FileFormatError(f"{path}: not a readable .npz file of plain arrays: {error}") from error
+            read = {str(name): arrays[name] for name in arrays}
+        if strange := [name for name, array in read.items() if not isinstance(array, np.ndarray)]:
+            raise ValueError(f"{strange[:5]} are no arrays")  # of what is none NumPy gives the bytes
+        return read
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # NumPy's reader has no error of its own: it parses a header as Python
+        reason = printable(f"{type(error).__name__}: {error}")
+        raise FileFormatError(f"{path}: not {what}: {reason}") from error
 
 
 def _read_mat(path: Path) -> dict[str, Any]:

@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pooch
 
+from hinterland.download import download
 from hinterland.errors import DataNotFoundError, FileFormatError
 from hinterland.offline import is_offline
+
+MOST_UNPACKED = 2**34
+"""Bytes: several times what the largest file here has when it is unpacked."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def on_this_machine(path: str) -> Path | None:
 
 def _download(file: PublicFile) -> Path:
     def download_and_check(url: str, output_file: str, manager: pooch.Pooch) -> None:
-        pooch.HTTPDownloader(timeout=30)(url, output_file, manager)
+        download(url, Path(output_file))
         found = _sha256(Path(output_file), gzipped=file.gzipped)
         if found != file.sha256:
             raise FileFormatError(
@@ -104,8 +108,14 @@ def _download(file: PublicFile) -> Path:
 
 def _sha256(path: Path, *, gzipped: bool) -> str:
     digest = hashlib.sha256()
+    n_bytes = 0
     try:
         for block in _blocks(path, gzipped=gzipped):
+            n_bytes += len(block)
+            if n_bytes > MOST_UNPACKED:
+                raise FileFormatError(
+                    f"the download unpacks to more than {MOST_UNPACKED:,} bytes; nothing was saved"
+                )
             digest.update(block)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise FileFormatError(f"the download is not a whole gzip file: {error}; nothing was saved") from error

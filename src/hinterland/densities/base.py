@@ -52,6 +52,9 @@ class Density(nn.Module):
         """Energy in nats (n,), from the stored parameters; higher is more anomalous."""
         raise NotImplementedError
 
+    def check_stored(self) -> None:
+        """Raise ValueError where what is stored, finite as it is, cannot be what ``estimate`` stores."""
+
     def diagnostics(self) -> Mapping[str, float]:
         """Numbers worth a line in the training history; none by default."""
         return {}

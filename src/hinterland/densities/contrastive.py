@@ -24,7 +24,8 @@ from hinterland.densities.gaussian import (
     summarize,
 )
 from hinterland.densities.mixture import total
-from hinterland.networks.base import layers
+from hinterland.networks.base import ACTIVATIONS, layers
+from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 
 FIRST_GROWTH = -5.0
 """Where psi starts: K is then 1.007, as the noise's covariance is to grow from that of the features."""
@@ -94,6 +95,10 @@ class ContrastiveDensity(Density, name="contrastive"):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        check_integer("n_features", n_features, least=1)
+        check_widths("hidden", hidden)
+        check_choice("activation", activation, ACTIVATIONS)
+        check_number("covariance_floor", covariance_floor, above=0)
         self.n_features = n_features
         self.covariance_floor = covariance_floor
         self.settings = {
@@ -136,6 +141,11 @@ class ContrastiveDensity(Density, name="contrastive"):
         factors, log_determinants = precision_factors(covariances / (self.scale[:, None] * self.scale))
         self.factor = factors[0]
         self.log_determinant = log_determinants[0] + 2 * self.scale.log().sum()
+
+    def check_stored(self) -> None:
+        """Raise ValueError unless deviations are positive."""
+        if bool((self.scale <= 0).any()):
+            raise ValueError("a contrastive density has deviations that are not above 0")
 
     def standardised(self, features: Tensor) -> Tensor:
         """Features (n, D) less their mean, over their deviations: what the score network sees, and where K acts."""

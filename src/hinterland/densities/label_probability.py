@@ -11,6 +11,7 @@ from torch.nn.functional import logsigmoid
 
 from hinterland.densities.base import Density, Parts
 from hinterland.networks.base import layers
+from hinterland.parameters import check_integer, check_widths
 
 LEVELS = 129
 """Quantiles that are kept of each feature."""
@@ -42,6 +43,8 @@ class LabelProbability(Density, name="label_probability"):
         self, n_features: int, hidden: Sequence[int] = (32, 32), *, generator: torch.Generator | None = None
     ) -> None:
         super().__init__()
+        check_integer("n_features", n_features, least=1)
+        check_widths("hidden", hidden)
         self.n_features = n_features
         self.settings = {"n_features": n_features, "hidden": list(hidden)}
         self.logit = nn.Sequential(*layers([n_features, *hidden, 1], "silu", generator))
@@ -53,6 +56,11 @@ class LabelProbability(Density, name="label_probability"):
         rows = torch.cat([features.double() for features, _ in parts()]).sort(0).values
         places = torch.linspace(0, len(rows) - 1, LEVELS, device=rows.device).round().long()
         self.quantiles = rows[places].T.contiguous()
+
+    def check_stored(self) -> None:
+        """Raise ValueError unless quantiles rise and the labelling rate is positive."""
+        if bool((self.quantiles.diff(dim=1) < 0).any()) or not float(self.labelling_rate) > 0:
+            raise ValueError("a label probability has quantiles that fall, or a labelling rate not above 0")
 
     def positions(self, features: Tensor) -> Tensor:
         """Where features (n, D) lie among the stored quantiles, in float64, from -sqrt(3) to sqrt(3): of variance 1.

@@ -112,6 +112,12 @@ class LaplacianMixture(Mixture, name="laplacian"):
             "scales": (self.n_components, self.n_features),
         }
 
+    def check_stored(self) -> None:
+        """Raise ValueError unless weights are shares and scales positive."""
+        super().check_stored()
+        if bool((self.scales <= 0).any()):
+            raise ValueError("a Laplacian mixture has scales that are not above 0")
+
     def batch_energy(self, features: Tensor, counts: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Energies (n,) in nats and scale penalty, under the mixture estimated on this batch."""
         z, gamma = features.double(), self.counted_memberships(features, counts)

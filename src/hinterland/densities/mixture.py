@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from hinterland.densities.base import Density
 from hinterland.networks.base import Dropout, layers
+from hinterland.parameters import check_integer, check_number, check_widths
 
 CHUNK_ENTRIES = 2**19
 """Entries (rows x components x features) that are worked on at once: a chunk stays in the processor's cache."""
@@ -68,6 +69,11 @@ class Mixture(Density):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        check_integer("n_features", n_features, least=1)
+        check_integer("n_components", n_components, least=1)
+        check_number("covariance_floor", covariance_floor, above=0)
+        check_widths("hidden", hidden, optional=True)
+        check_number("dropout", dropout, least=0, below=1)
         self.n_features = n_features
         self.n_components = n_components
         self.covariance_floor = covariance_floor
@@ -89,6 +95,11 @@ class Mixture(Density):
     def buffer_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of what ``estimate`` stores, by name."""
         return {"weights": (self.n_components,), "means": (self.n_components, self.n_features)}
+
+    def check_stored(self) -> None:
+        """Raise ValueError unless the weights are shares."""
+        if bool((self.weights < 0).any()) or not 0 < float(self.weights.sum()) < 2:
+            raise ValueError("a mixture's weights are no shares of its components")
 
     def component_log_densities(self, features: Tensor) -> Tensor:
         """Log of weight times density of each stored component at features (n, D), in nats, (K, n)."""

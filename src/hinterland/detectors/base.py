@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, OutlierMixin, TransformerMixin
 from sklearn.utils import ClassifierTags, Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from hinterland.cores import usable_cores
 from hinterland.energy_model import EnergyModel, apply_in_chunks
 from hinterland.labels import ANOMALY, check_rows_left, label_codes
 from hinterland.parameters import check_device, check_integer, check_number
@@ -20,6 +21,9 @@ from hinterland.thresholds import contamination_threshold, just_above
 from hinterland.training.loop import History
 
 ROWS_TO_MEASURE, ROWS_WORTH_MEASURING = 4_096, 200_000
+FEW_THREADS, MOST_THREADS = 16, 256
+"""No more than the latter are asked for, nor started than the former or than there are cores: a system that cannot
+start them ends the process."""
 
 
 class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
@@ -80,8 +84,8 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         UserWarning
             Where ``y`` marks rows with 1 and none with -1, which is what it would hold if 1 meant anomaly.
         """
-        self._check_shared_parameters()
-        self._check_parameters()
+        self.check_parameters()
+        check_device("device", self.device)
         rows = self._rows(X, reset=True)
         labels = label_codes(y, len(rows), is_anomaly=is_anomaly, is_normal=is_normal)
         check_rows_left(labels)
@@ -125,7 +129,14 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         rows = self._rows(X, reset=False)
         with threads(self._scoring_threads(rows)):
-            return self._energy(rows)
+            energy = self._energy(rows)
+        if np.isnan(energy).any():
+            bad = np.flatnonzero(np.isnan(energy))
+            raise ValueError(
+                f"the detector gives {len(bad)} of {len(rows)} rows no energy (NaN; first rows: "
+                f"{', '.join(map(str, bad[:5]))}): its numbers overflow on them, as those of an edited file may"
+            )
+        return energy
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Log-likelihood of rows X under the detector's density, (n,): minus the energy."""
@@ -184,7 +195,9 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         return np.mean(energies, axis=0)
 
     def _training_threads(self) -> int:
-        return 1 if self.n_threads == "auto" else self.n_threads
+        if self.n_threads == "auto":
+            return 1
+        return min(self.n_threads, max(FEW_THREADS, usable_cores()))
 
     def _scoring_threads(self, rows: np.ndarray) -> int:
         """Threads to score rows with; measured on the first of them where it is to be, and worth it."""
@@ -192,12 +205,20 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
             return self._training_threads()
         return fastest_threads(lambda: self._energy(rows[:ROWS_TO_MEASURE]))
 
-    def _check_shared_parameters(self) -> None:
+    def check_parameters(self) -> None:
+        """Raise ValueError for a parameter out of its range, whatever device this machine has.
+
+        ``fit`` checks them before it looks at rows, and ``hinterland.load`` before it builds what a file holds.
+        """
         self._check_threshold_parameters()
         check_integer("n_references", self.n_references, least=0)
-        if self.n_threads != "auto":
-            check_integer("n_threads", self.n_threads, least=1)
-        check_device("device", self.device)
+        if not isinstance(self.n_threads, str) or self.n_threads != "auto":
+            check_integer("n_threads", self.n_threads, least=1, most=MOST_THREADS)
+        check_random_state(self.random_state)
+        on_epoch = getattr(self, "on_epoch", None)  # not every detector has epochs
+        if on_epoch is not None and not callable(on_epoch):
+            raise ValueError(f"on_epoch must be callable or None, got {on_epoch!r}")
+        self._check_parameters()
 
     def _check_threshold_parameters(self) -> None:
         check_number("contamination", self.contamination, above=0, most=0.5)

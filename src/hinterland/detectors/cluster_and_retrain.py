@@ -123,7 +123,7 @@ class ClusterAndRetrain(Detector):
                 f"detector_options must not hold {taken}, which are parameters of ClusterAndRetrain itself"
             )
         catalogue.check_parameter_names(catalogue.detector_class(self.detector), self.detector_options or {})
-        self._detector(0, None)._check_parameters()
+        self._detector(0, None).check_parameters()
 
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
         rows = rows[labels != -1]

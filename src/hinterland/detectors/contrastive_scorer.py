@@ -115,10 +115,8 @@ class ContrastiveScorer(ContrastiveStage, Detector):
         check_choice("prefit", self.prefit, (True, False))
         check_choice("augment", self.augment, (True, False))
         check_inner(self.detector, self.detector_options)
-        if self.prefit:
-            if isinstance(self.detector, str):
-                raise ValueError(f"prefit needs a fitted detector, got the name {self.detector!r}")
-            check_is_fitted(self.detector, "models_")
+        if self.prefit and isinstance(self.detector, str):
+            raise ValueError(f"prefit needs a fitted detector, got the name {self.detector!r}")
         self._check_contrastive_parameters()
 
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
@@ -140,6 +138,7 @@ class ContrastiveScorer(ContrastiveStage, Detector):
         self, rows: np.ndarray, labels: np.ndarray, seed: int, history: StagedHistory
     ) -> Detector:
         if self.prefit and not isinstance(self.detector, str):
+            check_is_fitted(self.detector, "models_")
             if self.detector.n_features_in_ != rows.shape[1]:
                 raise ValueError(
                     f"detector must be fitted on rows of {rows.shape[1]} columns like these, got one fitted on "

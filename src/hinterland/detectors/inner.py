@@ -17,12 +17,15 @@ def check_inner(detector: Any, options: Any) -> None:
         raise ValueError(f"detector_options must be a dictionary or None, got {options!r}")
     if isinstance(detector, str):
         catalogue.check_parameter_names(catalogue.detector_class(detector), options or {})
+        unfitted_inner(detector, options, 0).check_parameters()
     elif not isinstance(detector, Detector):
         raise ValueError(f"detector must be the name of a detector or one itself, got {detector!r}")
     elif options:
         raise ValueError(
             f"detector_options are for a detector by name; set them on the instance, got {sorted(options)}"
         )
+    else:
+        detector.check_parameters()
 
 
 def unfitted_inner(

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from hinterland.parameters import check_choice, check_integer, check_widths
 from hinterland.shelf import Shelf
 
 NETWORKS = Shelf("network", "hinterland.networks")
@@ -91,6 +92,14 @@ class Tanh(nn.Tanh):
 ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": Tanh, "relu": nn.ReLU, "silu": nn.SiLU, "gelu": nn.GELU}
 
 
+def check_sizes(n_features: Any, hidden: Any, latent_dim: Any, activation: Any) -> None:
+    """Raise ValueError for what no network can be built with, before anything of that size is."""
+    check_integer("n_features", n_features, least=1)
+    check_widths("hidden", hidden)
+    check_integer("latent_dim", latent_dim, least=1)
+    check_choice("activation", activation, ACTIVATIONS)
+
+
 def linear(inputs: int, outputs: int, generator: torch.Generator | None) -> Linear:
     """A linear layer initialised by Glorot and Bengio (2010) from ``generator``, never the global one."""
     layer: Linear = nn.utils.skip_init(Linear, inputs, outputs)
@@ -101,8 +110,7 @@ def linear(inputs: int, outputs: int, generator: torch.Generator | None) -> Line
 
 def layers(widths: list[int], activation: str, generator: torch.Generator | None) -> list[nn.Module]:
     """Linear layers through ``widths`` with the activation between them and none after the last."""
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}")
+    check_choice("activation", activation, ACTIVATIONS)
     parts: list[nn.Module] = []
     for inputs, outputs in itertools.pairwise(widths):
         parts += [linear(inputs, outputs, generator), ACTIVATIONS[activation]()]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
+import numbers
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from hinterland.networks.base import ACTIVATIONS, Encoding, Network, linear
+from hinterland.networks.base import ACTIVATIONS, Encoding, Network, check_sizes, linear
+from hinterland.parameters import check_choice
 
 KERNEL, STRIDE, PADDING = 3, 2, 1
 """Every convolution halves height and width, rounded up; every transposed one of the decoder undoes one of these."""
@@ -50,8 +52,8 @@ class ConvolutionalAutoencoder(Network, name="convolutional"):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}")
+        check_sizes(n_features, hidden, latent_dim, activation)
+        check_choice("normalise_latent", normalise_latent, (True, False))
         height, width, n_channels = picture_shape(n_features, shape)
         self.n_features = n_features
         self.latent_dim = latent_dim
@@ -107,7 +109,8 @@ def picture_shape(n_features: int, shape: Sequence[int] | None) -> tuple[int, in
         raise ValueError(
             f"shape must be given for rows of {n_features} columns, which are no square picture of 1 or 3 channels"
         )
-    if len(shape) != 3 or min(shape) < 1 or math.prod(shape) != n_features:
+    whole = all(isinstance(length, numbers.Integral) for length in shape)
+    if len(shape) != 3 or not whole or min(shape) < 1 or math.prod(shape) != n_features:
         raise ValueError(
             f"shape must be height, width and channels, with the product {n_features} of a row's columns, "
             f"got {tuple(shape)}"

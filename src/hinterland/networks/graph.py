@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from hinterland.networks.attention import GraphAttention
-from hinterland.networks.base import ACTIVATIONS, Encoding, Network, layers, linear
+from hinterland.networks.base import ACTIVATIONS, Encoding, Network, check_sizes, layers, linear
 from hinterland.networks.neighbours import (
     DISTANCES,
     Distance,
@@ -19,12 +19,17 @@ from hinterland.networks.neighbours import (
     edges,
     nearest_within,
 )
+from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 
 Graph = Literal["reference", "batch"]
 GRAPHS = ("reference", "batch")
 
 SHARE_OF_MEMORY = 0.5
 """Largest share of the machine's memory that a reference, with what is computed from it, may take."""
+
+
+MOST_ENTRIES = 2**26
+"""Numbers that the edges of one row, or of the smallest batch, may take."""
 
 
 class GraphAutoencoder(Network, name="graph"):
@@ -83,12 +88,19 @@ class GraphAutoencoder(Network, name="graph"):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        check_sizes(n_features, hidden, latent_dim, activation)
         if not hidden:
             raise ValueError("hidden must have at least one width, which is the attention's too, got none")
-        if graph not in GRAPHS:
-            raise ValueError(f"graph must be one of {list(GRAPHS)}, got {graph!r}")
-        if distance not in DISTANCES:
-            raise ValueError(f"distance must be one of {list(DISTANCES)}, got {distance!r}")
+        check_widths("decoder_hidden", decoder_hidden, optional=True)
+        check_choice("graph", graph, GRAPHS)
+        check_choice("distance", distance, DISTANCES)
+        for name, number in (("heads", heads), ("n_reference", n_reference), ("batch_rows", batch_rows)):
+            check_integer(name, number, least=1)
+        check_integer("n_neighbors", n_neighbors, least=1)
+        check_entries(min(n_neighbors, n_reference) if graph == "reference" else n_neighbors**2, hidden[-1])
+        check_choice("self_loops", self_loops, (True, False))
+        check_choice("symmetric", symmetric, (True, False))
+        check_number("latent_weight", latent_weight, least=0)
         self.n_features = n_features
         self.latent_dim = latent_dim
         self.settings = {
@@ -173,7 +185,7 @@ class GraphAutoencoder(Network, name="graph"):
         state = (self.reference, self.reference._version)
         if self._search is None or self._searched[0] is not state[0] or self._searched[1] != state[1]:
             self._search, self._searched = (
-                NearestOthers(self.reference, self.n_neighbors, self.distance),
+                NearestOthers(self.reference, min(self.n_neighbors, len(self.reference)), self.distance),
                 state,
             )
         return self._search
@@ -198,6 +210,15 @@ class GraphAutoencoder(Network, name="graph"):
         missing = self.batch_rows - len(parts[-1]) if len(parts) > 1 else 0
         parts[-1] = torch.cat([parts[-1], x[:missing]])
         return torch.cat([self._summary_in_batch(part) for part in parts])[: len(x)]
+
+
+def check_entries(n_edges: int, width: int) -> None:
+    """Raise ValueError where the edges of one row, or of the smallest batch, would take more than half a gigabyte."""
+    if n_edges * width > MOST_ENTRIES:
+        raise ValueError(
+            f"n_neighbors makes {n_edges:,} edges that are held at once, each of the attention's width {width:,}, and "
+            f"more than {MOST_ENTRIES:,} numbers are too many: choose fewer neighbours"
+        )
 
 
 def check_memory(n_reference: int, n_features: int) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from hinterland.networks.base import Encoding, Network, layers
+from hinterland.networks.base import Encoding, Network, check_sizes, layers
+from hinterland.parameters import check_choice, check_number
 
 
 class Autoencoder(Network, name="autoencoder"):
@@ -38,6 +39,9 @@ class Autoencoder(Network, name="autoencoder"):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        check_sizes(n_features, hidden, latent_dim, activation)
+        check_choice("normalise_latent", normalise_latent, (True, False))
+        check_number("input_noise", input_noise, least=0)
         self.n_features = n_features
         self.latent_dim = latent_dim
         self.settings = {

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from hinterland.networks.base import ACTIVATIONS, Encoding, Network, layers, linear
+from hinterland.networks.base import ACTIVATIONS, Encoding, Network, check_sizes, layers, linear
+from hinterland.parameters import check_choice, check_number
 
 LOG_VARIANCE_BOUND = 10.0
 """Log-variances are kept within plus and minus this: exp(10) is a posterior far wider than the prior already."""
@@ -43,10 +44,9 @@ class VAE(Network, name="vae"):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        if kl_weight is not None and not kl_weight >= 0:
-            raise ValueError(f"kl_weight must be a number of at least 0 or None, got {kl_weight!r}")
-        if scored_latent not in ("mean", "sample"):
-            raise ValueError(f"scored_latent must be 'mean' or 'sample', got {scored_latent!r}")
+        check_sizes(n_features, hidden, latent_dim, activation)
+        check_number("kl_weight", kl_weight, least=0, optional=True)
+        check_choice("scored_latent", scored_latent, ("mean", "sample"))
         self.n_features = n_features
         self.latent_dim = latent_dim
         self.settings = {

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from hinterland.networks.base import Encoding, Network, layers
+from hinterland.networks.base import Encoding, Network, check_sizes, layers
+from hinterland.parameters import check_integer, check_number
 
 STEPS_TO_LIVE = 50
 """A code that no row of this many training steps chose is moved onto an encoded row of the batch."""
@@ -41,10 +42,9 @@ class VQVAE(Network, name="vqvae"):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        if isinstance(n_codes, bool) or not isinstance(n_codes, int) or n_codes < 1:
-            raise ValueError(f"n_codes must be an integer of at least 1, got {n_codes!r}")
-        if not commitment_weight > 0:
-            raise ValueError(f"commitment_weight must be a number above 0, got {commitment_weight!r}")
+        check_sizes(n_features, hidden, latent_dim, activation)
+        check_integer("n_codes", n_codes, least=1)
+        check_number("commitment_weight", commitment_weight, above=0)
         self.n_features = n_features
         self.latent_dim = latent_dim
         self.least_rows = n_codes

@@ -1,9 +1,13 @@
 """Fitted objects on disk: one file of JSON and arrays, from which loading rebuilds them and executes nothing.
 
 - ``archive``  bytes by name in one file: written atomically, checked when read
-- ``values``   parameters and learnt attributes to JSON and arrays, and back; models among them
-- ``objects``  detectors, encoders, scalers and pipelines to nodes of values, and back
-- ``classes``  classes by name: those on hinterland's own shelves; no name in a file is ever imported
+- ``values``     plain values and arrays to JSON and arrays, and back
+- ``models``     models, by the settings of their parts and their arrays
+- ``settings``   parameters of estimators; no place and no code among them
+- ``columns``    whether an encoder's columns are such as a fit gives
+- ``agreement``  whether what was read fits together, up to scoring rows
+- ``objects``    detectors, encoders, scalers and pipelines to nodes of all these, and back
+- ``classes``    classes by name: those on hinterland's own shelves; no name in a file is ever imported
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import safetensors.numpy
 import sklearn
 import torch
@@ -21,8 +26,9 @@ import hinterland
 from hinterland.errors import FileFormatError
 from hinterland.parameters import check_device
 from hinterland.persistence.archive import Path, open_archive, write_archive
-from hinterland.persistence.objects import pack_object, unpack_object
+from hinterland.persistence.objects import check_form, pack_object, unpack_object
 from hinterland.persistence.values import Arrays, Node, plain
+from hinterland.printable import printable, shown
 from hinterland.threads import threads
 
 __all__ = ["SUFFIX", "describe", "load", "save"]
@@ -86,8 +92,8 @@ def load(path: Path, *, device: str = "cpu") -> Any:
             return _READERS[manifest["format_version"]](manifest["object"], arrays, torch.device(device))
         except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
             raise FileFormatError(
-                f"its content does not fit together here: {type(error).__name__}: {error} (written by hinterland "
-                f"{manifest.get('library_version')}, this is {hinterland.__version__})"
+                f"its content does not fit together here: {type(error).__name__}: {printable(str(error))} (written by "
+                f"hinterland {manifest.get('library_version')}, this is {hinterland.__version__})"
             ) from error
 
 
@@ -107,29 +113,40 @@ def describe(path: Path) -> dict[str, Any]:
     with open_archive(path, (MANIFEST, TENSORS)) as archive:
         manifest = _manifest(archive.read(MANIFEST))
         node = manifest.pop("object")
+        check_form(node)
         return {"bytes": os.stat(path).st_size, **manifest, **plain(node)}
 
 
 def _manifest(content: bytes) -> Node:
-    manifest = json.loads(content)
+    manifest = json.loads(content, parse_constant=_no_constant)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise FileFormatError(f"its {MANIFEST} is not one of a hinterland file")
     version = manifest.get("format_version")
+    texts = {name: manifest.get(name) for name in ("library_version", "torch_version", "sklearn_version")}
     if type(version) is int and version > VERSION:
         raise FileFormatError(
-            f"it has format version {version}, written by hinterland {manifest.get('library_version')}; this is "
+            f"it has format version {version}, written by hinterland {texts['library_version']}; this is "
             f"hinterland {hinterland.__version__}, which reads up to version {VERSION}: upgrade hinterland"
         )
     if type(version) is not int or version not in _READERS:
-        raise FileFormatError(f"it has format version {version!r}, expected one of {sorted(_READERS)}")
+        raise FileFormatError(f"it has format version {shown(version)}, expected one of {sorted(_READERS)}")
+    keys = {"format", "format_version", "object", *texts}
+    if manifest.keys() != keys or not all(isinstance(text, str) for text in texts.values()):
+        raise FileFormatError(f"its {MANIFEST} must hold {sorted(keys)}, got {shown(sorted(manifest))}")
     del manifest["format"]
     return manifest
 
 
+def _no_constant(name: str) -> None:
+    raise FileFormatError(f"its {MANIFEST} holds {name}, which is no JSON")
+
+
 def _read_version_1(node: Node, arrays: Arrays, device: torch.device) -> Any:
-    obj = unpack_object(node, arrays, device)
+    check_form(node)
+    with np.errstate(all="ignore"):  # what overflows is found by its result
+        obj = unpack_object(node, arrays, device)
     if arrays:
-        raise ValueError(f"nothing refers to its arrays {sorted(arrays)[:5]}")
+        raise ValueError(f"nothing refers to its arrays {shown(sorted(arrays)[:5])}")
     return obj
 
 

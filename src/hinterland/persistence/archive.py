@@ -12,15 +12,13 @@ import errno
 import hashlib
 import io
 import os
-import secrets
-import shutil
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from typing import BinaryIO
 
 from hinterland.errors import FileFormatError
-
-Path = str | os.PathLike[str]
+from hinterland.printable import printable
+from hinterland.whole_files import Path, write_atomically
 
 DIGESTS = "SHA256SUMS"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same members give the same bytes, whenever they are written
@@ -43,49 +41,6 @@ def write_archive(path: Path, members: Mapping[str, bytes]) -> None:
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, content)
     write_atomically(path, buffer.getbuffer())
-
-
-def write_atomically(path: Path, content: bytes | memoryview) -> None:
-    """Write a file beside ``path``, and put it there once it is safely on disk.
-
-    Raises
-    ------
-    OSError
-        Where that fails; it names the path. What was there is still there, and nothing is left beside it.
-    """
-    target = os.path.realpath(path)  # through a link, so that the link stays
-    folder = os.path.dirname(target)
-    temporary = os.path.join(folder, f".hinterland-{secrets.token_hex(8)}.tmp")
-    try:
-        try:
-            with open(temporary, "xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            if os.path.isfile(target):
-                shutil.copymode(target, temporary)
-            os.replace(temporary, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise OSError(
-            error.errno, f"the file could not be written: {error.strerror or error}", os.fspath(path)
-        ) from error
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: str) -> None:
-    """Make a rename outlive a power cut, where the system can; it has happened either way."""
-    if os.name != "posix":
-        return
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 class Archive:
@@ -131,12 +86,13 @@ def open_archive(path: Path, names: Collection[str]) -> Iterator[Archive]:
                 _check_members(archive, {*names, DIGESTS}, os.fstat(file.fileno()).st_size)
                 yield Archive(archive)
         except FileFormatError as error:
-            raise FileFormatError(f"{os.fspath(path)!r} cannot be read: {error}") from error
+            raise FileFormatError(f"{os.fspath(path)!r} cannot be read: {printable(str(error))}") from error
         except Exception as error:  # zipfile alone raises nine kinds for a damaged file
             if isinstance(error, MemoryError) or getattr(error, "errno", None) not in (None, errno.EINVAL):
                 raise  # the machine's trouble; a seek to before the file, EINVAL, is the file's
+            reason = f"{type(error).__name__}: {printable(str(error))}"
             raise FileFormatError(
-                f"{os.fspath(path)!r} cannot be read: it is cut short or damaged ({type(error).__name__}: {error})"
+                f"{os.fspath(path)!r} cannot be read: it is cut short or damaged ({reason})"
             ) from error
 
 
@@ -163,7 +119,7 @@ def _check_members(archive: zipfile.ZipFile, names: set[str], file_size: int) ->
 
 
 def _shown(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") if names else "nothing"
+    return printable(", ".join(names[:5]) + (", ..." if len(names) > 5 else ""), most=500) or "nothing"
 
 
 def _digest(content: bytes) -> str:

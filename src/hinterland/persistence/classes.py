@@ -14,6 +14,7 @@ from hinterland.densities.base import DENSITIES
 from hinterland.detectors.base import Detector
 from hinterland.energy_model import InputScaling
 from hinterland.networks.base import NETWORKS
+from hinterland.printable import shown
 from hinterland.scores import Score
 
 
@@ -55,8 +56,8 @@ def _found_by_walking(kind: str) -> dict[str, type[Any]]:
 def class_named(kind: str, name: Any) -> type[Any]:
     """Class of a kind by its name; ValueError where there is none."""
     known = classes(kind)
-    if name not in known:
-        raise ValueError(f"no {kind} here is called {name!r}; there are {sorted(known)}")
+    if not isinstance(name, str) or name not in known:
+        raise ValueError(f"no {kind} here is called {shown(name)}; there are {sorted(known)}")
     return known[name]
 
 

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Any
 
-import numpy as np
 import torch
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from hinterland.detectors.base import Detector
-from hinterland.energy_model import EnergyModel
+from hinterland.persistence.agreement import check_detector, check_pipeline, check_scaler
 from hinterland.persistence.classes import class_named, classes, kind_of, name_of
-from hinterland.persistence.values import Arrays, Node, pack, pack_parameters, unpack
+from hinterland.persistence.columns import check_columns_stored
+from hinterland.persistence.models import pack_model, unpack_models
+from hinterland.persistence.settings import pack_parameters, with_parameters
+from hinterland.persistence.values import Arrays, Node, pack, unpack
+from hinterland.printable import shown
 
 _LEARNT = re.compile(r"[a-z][a-z0-9_]*(?<!_)_")
+_KEYS = {
+    "pipeline": {"class", "parameters", "steps"},
+    "passthrough": set[str](),
+    "encoder": {"class", "state", "arrays"},
+    "detector": {"class", "parameters", "fitted"},
+    "scaler": {"class", "parameters", "fitted"},
+}
+"""What a node of each kind holds beside ``kind``, a step's ``name`` and an ``output``."""
+_OUTPUTS = ("default", "pandas", "polars")
+_MOST_STEPS = 100
 
 
 def pack_object(obj: Any, what: str, where: str, arrays: Arrays) -> Node:
@@ -51,7 +62,10 @@ def pack_object(obj: Any, what: str, where: str, arrays: Arrays) -> Node:
     else:
         fitted = {name: value for name, value in vars(obj).items() if _LEARNT.fullmatch(name)}
         node["parameters"] = pack_parameters(obj, f"{where}parameters.", arrays)
-        node["fitted"] = {name: pack(value, f"{where}{name}", arrays) for name, value in fitted.items()}
+        node["fitted"] = {
+            name: pack(value, f"{where}{name}", arrays, pack_model if name == "models_" else None)
+            for name, value in fitted.items()
+        }
     if (container := getattr(obj, "_sklearn_output_config", {}).get("transform")) is not None:
         node["output"] = str(container)
     return node
@@ -68,57 +82,64 @@ def _savable() -> str:
     return f"what can be saved are fitted {', '.join(names)}, and a Pipeline of these"
 
 
+def check_form(node: Any, *, step: bool = False) -> None:
+    """Raise ValueError unless a node has the keys of its kind, and names and texts where these belong."""
+    kind = node.get("kind") if isinstance(node, dict) else None
+    if not isinstance(kind, str) or kind not in _KEYS or (kind == "passthrough" and not step):
+        raise ValueError(f"there is no kind of object called {shown(kind)}")
+    expected = {"kind", *_KEYS[kind], *(["name"] if step else [])}
+    if node.keys() - {"output"} != expected:
+        raise ValueError(f"a {kind} holds {sorted(expected)}, got {shown(sorted(node))}")
+    for key in ("class", "name", "output"):
+        if key in node and not isinstance(node[key], str):
+            raise ValueError(f"the {key} of a {kind} is {shown(node[key])}, expected text")
+    for key in ("parameters", "fitted", "state", "arrays"):
+        if key in node and not isinstance(node[key], dict):
+            raise ValueError(f"the {key} of a {kind} is {shown(node[key])}, expected values by name")
+    if kind == "pipeline":
+        if step or not isinstance(node["steps"], list) or not 0 < len(node["steps"]) <= _MOST_STEPS:
+            raise ValueError(f"a pipeline has from 1 to {_MOST_STEPS} steps, none of them a pipeline")
+        for inner in node["steps"]:
+            check_form(inner, step=True)
+
+
 def unpack_object(node: Node, arrays: Arrays, device: torch.device) -> Any:
     """Undo ``pack_object``; arrays that are used leave ``arrays``, and models are put on ``device``.
 
-    What it raises for a node that makes no sense is a ValueError, or what Python raises first.
+    Parameters are checked as ``fit`` checks them, and the parts for whether they fit one another. What it raises for a
+    node that makes no sense is a ValueError, or what Python raises first.
     """
     kind = node["kind"]
-    if kind == "pipeline":
-        steps = [(str(step["name"]), unpack_object(step, arrays, device)) for step in node["steps"]]
-        return Pipeline(steps, **unpack(node["parameters"], arrays))
     if kind == "passthrough":
         return "passthrough"
-    if kind not in ("detector", "encoder", "scaler"):
-        raise ValueError(f"there is no kind of object called {kind!r}")
+    if kind == "pipeline":
+        steps = [(step["name"], unpack_object(step, arrays, device)) for step in node["steps"]]
+        flags = unpack(node["parameters"], arrays)
+        if flags.keys() != {"transform_input", "verbose"}:
+            raise ValueError(
+                f"a file holds transform_input and verbose of a Pipeline, got {shown(sorted(flags))}"
+            )
+        pipeline = Pipeline(steps, **flags)
+        check_pipeline(pipeline)
+        return pipeline
     cls = class_named(kind, node["class"])
     if kind == "encoder":
         own = {name: unpack(array, arrays) for name, array in node["arrays"].items()}
         obj = cls.from_state(unpack(node["state"], arrays), own)
+        check_columns_stored(obj)
     else:
-        obj = cls(**unpack(node["parameters"], arrays))
+        obj = with_parameters(cls, node["parameters"], arrays)
         for name, value in node["fitted"].items():
             if not _LEARNT.fullmatch(name) or hasattr(cls, name):
                 raise ValueError(f"{name!r} is no attribute that a {cls.__name__} learns")
-            setattr(obj, name, unpack(value, arrays))
+            setattr(obj, name, (unpack_models if name == "models_" else unpack)(value, arrays))
+        (check_detector if kind == "detector" else check_scaler)(obj)
     if kind == "detector":
-        _check_detector(obj)
         for model in obj.models_:
             model.to(device)
     if "output" in node:
+        if node["output"] not in _OUTPUTS:
+            raise ValueError(f"output is {shown(node['output'])}, expected one of {_OUTPUTS}")
         obj.set_output(transform=node["output"])
     check_is_fitted(obj)
     return obj
-
-
-def _check_detector(detector: Detector) -> None:
-    """Raise ValueError unless the parts of a detector fit one another, to the point of scoring a row."""
-    width = detector.n_features_in_
-    models, references = detector.models_, detector.references_
-    if not models or not all(isinstance(model, EnergyModel) for model in models):
-        raise ValueError("a detector has no models")
-    if any(model.scaling.center.shape != (width,) for model in models):
-        raise ValueError(f"a detector of {width} columns has models of other widths")
-    if references.ndim != 2 or references.shape[1] != width or len(references) == 0:
-        raise ValueError(f"the references of a detector of {width} columns have shape {references.shape}")
-    if len(getattr(detector, "feature_names_in_", range(width))) != width:
-        raise ValueError(
-            f"a detector of {width} columns has {len(detector.feature_names_in_)} names of columns"
-        )
-    if type(detector.offset_) is not float or not math.isfinite(detector.offset_):
-        raise ValueError(f"offset_ is {detector.offset_!r}, expected a finite number")
-    if detector.training_energy_.ndim != 1 or not isinstance(detector.history_, list):
-        raise ValueError("training_energy_ or history_ has another form than a detector's")
-    alone = all(model.network.rows_alone for model in models)
-    if alone and not np.isfinite(detector._energy(references[:1])).all():
-        raise ValueError("its detector gives a row no finite energy")

@@ -1,29 +1,30 @@
-"""Parameters and learnt attributes as JSON and arrays by name, and back.
+"""Plain values and arrays as JSON and arrays by name, and back.
 
-What JSON lacks (tuples, arrays, infinity, modules) is an object of one key that starts with ``$``.
+What JSON lacks (tuples, arrays, infinity) is an object of one key that starts with ``$``. Other kinds of values,
+models among them, are not plain: whoever packs or reads them says how, and a file can hold them nowhere else.
 """
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
-import torch
-from torch.overrides import TorchFunctionMode
 
-from hinterland.energy_model import EnergyModel
-from hinterland.own_draws import OwnDraws
-from hinterland.persistence.classes import class_named, kind_of, name_of
+from hinterland.persistence.classes import name_of
+from hinterland.printable import shown
 
 Arrays: TypeAlias = dict[str, np.ndarray]
 Node: TypeAlias = dict[str, Any]
+Packer: TypeAlias = Callable[[Any, str, Arrays], "Node | None"]
+"""Node of a value that is not plain, by its place and with its arrays added; None for one that it does not know."""
+Readers: TypeAlias = Mapping[str, Callable[[Any], Any]]
+"""What turns the content of a node into a value that is not plain, by the node's tag."""
 
 
-def pack(value: Any, where: str, arrays: Arrays) -> Any:
-    """Node of a value; TypeError, naming ``where``, for one that a file cannot hold."""
+def pack(value: Any, where: str, arrays: Arrays, other: Packer | None = None) -> Any:
+    """Node of a value; TypeError, naming ``where``, for one that is neither plain nor known to ``other``."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, bool | int | str):
@@ -31,37 +32,20 @@ def pack(value: Any, where: str, arrays: Arrays) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else {"$float": repr(value)}
     if type(value) in (list, tuple):
-        items = [pack(item, f"{where}.{i}", arrays) for i, item in enumerate(value)]
+        items = [pack(item, f"{where}.{i}", arrays, other) for i, item in enumerate(value)]
         return items if type(value) is list else {"$tuple": items}
     if type(value) is dict:
-        pairs = [[pack(k, where, arrays), pack(v, f"{where}.{k}", arrays)] for k, v in value.items()]
+        pairs = [
+            [pack(k, where, arrays, other), pack(v, f"{where}.{k}", arrays, other)] for k, v in value.items()
+        ]
         plain = all(type(key) is str and not key.startswith("$") for key in value)
         return dict(pairs) if plain else {"$dict": pairs}
     if isinstance(value, np.ndarray):
         return _pack_array(value, where, arrays)
-    if type(value) is EnergyModel:
-        return _pack_model(value, where, arrays)
-    if kind := kind_of(value, _PARTS):
-        settings = pack(value.settings, f"{where}.settings", arrays)
-        return {f"${kind}": {"class": type(value).__name__, "settings": settings}}
-    if kind_of(value, ("detector",)):  # as a parameter: what it is made with, and not what it has learnt
-        parameters = pack_parameters(value, f"{where}.", arrays)
-        return {"$detector": {"class": type(value).__name__, "parameters": parameters}}
-    raise TypeError(f"{where} is a {name_of(type(value))}, which cannot be saved")
-
-
-def pack_parameters(obj: Any, where: str, arrays: Arrays) -> Node:
-    """Nodes of an estimator's parameters by name; what belongs to a run, generators and callbacks, is left out."""
-    parameters: Node = {}
-    for name, value in obj.get_params(deep=False).items():
-        if name == "random_state" and not isinstance(value, int | np.integer):
-            value = None  # a generator belongs to the run that used it
-        if not (name.startswith("on_") and callable(value)):
-            parameters[name] = pack(value, f"{where}{name}", arrays)
-    return parameters
-
-
-_PARTS = ("scaling", "network", "density", "score")
+    node = other(value, where, arrays) if other is not None else None
+    if node is None:
+        raise TypeError(f"{where} is a {name_of(type(value))}, which cannot be saved")
+    return node
 
 
 def _pack_array(array: np.ndarray, where: str, arrays: Arrays) -> Node:
@@ -76,100 +60,71 @@ def _pack_array(array: np.ndarray, where: str, arrays: Arrays) -> Node:
     return {"$array": {"name": where, "shape": list(array.shape), "dtype": native.name}}
 
 
-def _pack_model(model: EnergyModel, where: str, arrays: Arrays) -> Node:
-    """Node of a model: the arguments it is built with, and the name its tensors start with."""
-    arguments = {
-        name: pack(getattr(model, name), f"{where}.{name}", arrays)
-        for name in inspect.signature(EnergyModel).parameters
-    }
-    tensors = {name: tensor.detach().cpu().numpy() for name, tensor in model.state_dict().items()}
-    try:
-        _check_shapes(_shapes(arguments), tensors)
-    except Exception as error:
-        raise TypeError(f"{where} cannot be saved, as its settings do not rebuild it: {error}") from error
-    arrays |= {f"{where}.{name}": np.array(tensor, order="C") for name, tensor in tensors.items()}
-    return {"$model": {"arguments": arguments, "tensors": where}}
-
-
-def unpack(node: Any, arrays: Arrays) -> Any:
+def unpack(node: Any, arrays: Arrays, readers: Readers = {}) -> Any:  # noqa: B006 - it is not changed
     """Undo ``pack``; arrays that are used leave ``arrays``."""
     if isinstance(node, list):
-        return [unpack(item, arrays) for item in node]
+        return [unpack(item, arrays, readers) for item in node]
     if not isinstance(node, dict):
         return node
-    tag, content = _tagged(node)
+    tag, content = tagged(node)
     match tag:
         case None:
-            return {key: unpack(value, arrays) for key, value in content.items()}
+            return {key: unpack(value, arrays, readers) for key, value in content.items()}
         case "$float":
+            if content not in ("nan", "inf", "-inf"):
+                raise ValueError(f"a number that JSON lacks is {shown(content)}")
             return float(content)
         case "$tuple":
-            return tuple(unpack(content, arrays))
+            return tuple(unpack(content, arrays, readers))
         case "$dict":
-            return {unpack(key, arrays): unpack(value, arrays) for key, value in content}
+            return {unpack(key, arrays, readers): unpack(value, arrays, readers) for key, value in content}
         case "$text":
-            return np.array([str(item) for item in content], dtype=object)
+            return _text(content)
         case "$array":
-            array = arrays.pop(content["name"])
-            if list(array.shape) != content["shape"] or array.dtype.name != content["dtype"]:
-                raise ValueError(f"{content['name']} has shape {array.shape} and dtype {array.dtype}")
-            return np.array(array)
-        case "$model":
-            return _unpack_model(content, arrays)
-        case "$detector":
-            return class_named("detector", content["class"])(**unpack(content["parameters"], arrays))
-        case _ if tag[1:] in _PARTS:
-            return class_named(tag[1:], content["class"])(**unpack(content["settings"], arrays))
-    raise ValueError(f"there is no kind of value called {tag!r}")
+            return _unpack_array(content, arrays)
+        case _ if tag in readers:
+            return readers[tag](content)
+    raise ValueError(f"there is no kind of value called {shown(tag)} here")
 
 
-def _tagged(node: Mapping[str, Any]) -> tuple[str | None, Any]:
+def _text(items: Any) -> np.ndarray:
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise ValueError(f"an array of text is {shown(items)}")
+    array = np.empty(len(items), dtype=object)
+    array[:] = items
+    return array
+
+
+def _unpack_array(content: Node, arrays: Arrays) -> np.ndarray:
+    array = arrays.pop(content["name"])
+    if list(array.shape) != content["shape"] or array.dtype.name != content["dtype"]:
+        raise ValueError(f"{content['name']} has shape {array.shape} and dtype {array.dtype}")
+    return np.array(array)
+
+
+def tagged(node: Mapping[str, Any]) -> tuple[str | None, Any]:
     """Tag and content of a node; None and the node itself where it is a plain dictionary."""
     if len(node) == 1 and (tag := next(iter(node))).startswith("$"):
         return tag, node[tag]
     return None, node
 
 
-def _unpack_model(content: Node, arrays: Arrays) -> EnergyModel:
-    prefix = f"{content['tensors']}."
-    own = [name for name in arrays if name.startswith(prefix)]
-    tensors = {name.removeprefix(prefix): arrays.pop(name) for name in own}
-    _check_shapes(_shapes(content["arguments"]), tensors)  # before anything of a declared size is allocated
-    with OwnDraws():  # of initial weights, in vain
-        model = EnergyModel(**unpack(content["arguments"], {}))
-    # Cloned, for torch's own alignment, and assigned, for the saved precision: both count for the last bit.
-    state = {name: torch.from_numpy(np.asarray(tensor)).clone() for name, tensor in tensors.items()}
-    model.load_state_dict(state, strict=True, assign=True)
-    return model.eval()
-
-
-class _OnMeta(TorchFunctionMode):
-    """Send to torch's meta device, which allocates nothing, also what names another device."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = dict(kwargs or {})
-        if "device" in kwargs:
-            kwargs["device"] = "meta"
-        return func(*args, **kwargs)
-
-
-def _shapes(arguments: Node) -> dict[str, torch.Tensor]:
-    """Tensors, without memory, of the model that arguments build."""
-    with torch.device("meta"), _OnMeta():  # where nothing is drawn either
-        return EnergyModel(**unpack(arguments, {})).state_dict()
-
-
-def _check_shapes(expected: Mapping[str, torch.Tensor], found: Arrays) -> None:
-    """Raise ValueError unless a model's arrays have its tensors' names, shapes and kinds of numbers."""
-    if differ := sorted(expected.keys() ^ found.keys()):
-        raise ValueError(f"a model's arrays have other names than its parts have: {differ[:5]}")
-    for name, tensor in expected.items():
-        array = found[name]
-        if array.shape != tuple(tensor.shape) or (array.dtype.kind == "f") != tensor.is_floating_point():
-            raise ValueError(
-                f"a model's {name} has shape {array.shape} and dtype {array.dtype}, "
-                f"expected {tuple(tensor.shape)} and {tensor.dtype}"
-            )
+def check_finite(value: Any, where: str) -> None:
+    """Raise ValueError for a number in a plain value, at any depth, that is not finite."""
+    if isinstance(value, np.ndarray):
+        finite = value.dtype.kind != "f" or bool(np.isfinite(value).all())
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            check_finite(item, f"{where}[{shown(key)}]")
+        return
+    elif isinstance(value, list | tuple):
+        for item in value:
+            check_finite(item, where)
+        return
+    else:
+        finite = not isinstance(value, float) or math.isfinite(value)
+    if not finite:
+        raise ValueError(f"{where} holds NaN or infinity, expected finite numbers")
 
 
 def plain(node: Any) -> Any:
@@ -178,7 +133,7 @@ def plain(node: Any) -> Any:
         return [plain(item) for item in node]
     if not isinstance(node, dict):
         return node
-    tag, content = _tagged(node)
+    tag, content = tagged(node)
     match tag:
         case None:
             return {key: plain(value) for key, value in content.items()}

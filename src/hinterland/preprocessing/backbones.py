@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hinterland.download import download
 from hinterland.errors import DataNotFoundError, FileFormatError, MissingExtraError
 from hinterland.offline import is_offline
 from hinterland.own_draws import OwnDraws
@@ -215,14 +218,28 @@ def _hub_state(models: Any, name: str) -> Any:
         raise DataNotFoundError(
             f"the weights of {name} are not in {file}, and HINTERLAND_OFFLINE is set: {remedy}"
         )
-    try:
-        return torch.hub.load_state_dict_from_url(
-            url, map_location="cpu", progress=False, check_hash=True, weights_only=True
-        )
-    except OSError as error:  # of the network or of the disk
-        raise DataNotFoundError(
-            f"the weights of {name} are not in {file}, and the download failed ({error}): {remedy}"
-        ) from error
+    if not file.is_file():
+        try:
+            _download(url, file)
+        except OSError as error:  # of the network or of the disk
+            raise DataNotFoundError(
+                f"the weights of {name} are not in {file}, and the download failed ({error}): {remedy}"
+            ) from error
+    return _state(file)
+
+
+def _download(url: str, file: Path) -> None:
+    """Save weights whose name ends with the start of their SHA-256, as those of torch's hub do."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=file.parent, prefix=".hinterland-") as folder:
+        part = Path(folder, file.name)
+        download(url, part)
+        with part.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        wanted = file.stem.rpartition("-")[2]
+        if not digest.startswith(wanted):
+            raise FileFormatError(f"{url} has the SHA-256 {digest}, expected {wanted}...; nothing was saved")
+        part.replace(file)
 
 
 def _state(path: Path) -> Any:

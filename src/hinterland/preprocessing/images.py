@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -27,6 +28,8 @@ Shape: TypeAlias = tuple[int, int, int]
 LUMA = (0.299, 0.587, 0.114)
 """Shares of red, green and blue in the grey of a colour (ITU-R BT.601)."""
 _CHUNK_ENTRIES = 2**22
+MOST_PIXELS = 2**26
+"""Of a picture that is brought to a size: 64 million, each four bytes a channel."""
 _CHANNEL_NAMES = {1: ("",), 3: ("_red", "_green", "_blue")}
 
 
@@ -149,6 +152,8 @@ def size_pair(size: Any) -> tuple[int, int] | None:
         raise ValueError(f"size must be a number, a pair of height and width, or None, got {size!r}")
     for number in pair:
         check_integer("size", number, least=1)
+    if math.prod(pair) > MOST_PIXELS:
+        raise ValueError(f"size must be of at most {MOST_PIXELS:,} pixels, got {size!r}")
     return (int(pair[0]), int(pair[1]))
 
 
@@ -251,10 +256,17 @@ class PictureEncoder(TransformerMixin, BaseEstimator):
         """
         try:
             encoder = cls(**state["params"])
-            size_pair(encoder.size)
+            size = size_pair(encoder.size)
+            check_choice("colour", encoder.colour, (True, False, None))
             height, width, n_channels = (int(number) for number in state["shape"])
-            if min(height, width, n_channels) < 1:
+            if min(height, width, n_channels) < 1 or height * width * n_channels > MOST_PIXELS:
                 raise ValueError(f"the shape is {state['shape']}")
+            expected = (
+                size or (height, width),
+                n_channels if encoder.colour is None else 3 if encoder.colour else 1,
+            )
+            if ((height, width), n_channels) != expected:
+                raise ValueError(f"the shape is {state['shape']}, which size and colour do not give")
         except (KeyError, TypeError, ValueError) as error:
             raise FileFormatError(f"not the state of a PictureEncoder: {error!r}") from error
         encoder.shape_ = (height, width, n_channels)

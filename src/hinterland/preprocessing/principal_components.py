@@ -75,11 +75,7 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):
             For a parameter out of its range, rows that are not a finite matrix, fewer than two rows, or more components
             than rows or columns.
         """
-        check_feature_names(self.reconstruction_features)
-        if isinstance(self.n_components, int | np.integer):
-            check_integer("n_components", self.n_components, least=1)
-        else:
-            check_number("n_components", self.n_components, above=0, below=1)
+        self._check_parameters()
         rows = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         if self.n_components > min(rows.shape):
             raise ValueError(
@@ -93,6 +89,13 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):
         return self
 
     @threads(1)
+    def _check_parameters(self) -> None:
+        check_feature_names(self.reconstruction_features)
+        if isinstance(self.n_components, int | np.integer):
+            check_integer("n_components", self.n_components, least=1)
+        else:
+            check_number("n_components", self.n_components, above=0, below=1)
+
     def transform(self, X: Any) -> npt.NDArray[np.float64]:
         """Components and reconstruction features (n, n_components_ + m) of rows X (n, F), in float64."""
         check_is_fitted(self)
@@ -134,12 +137,14 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):
         """
         try:
             fitted = cls(**state["params"])
-            check_feature_names(fitted.reconstruction_features)
+            fitted._check_parameters()
             n, width = arrays["components_"].shape
             shapes = {"mean_": (width,), "components_": (n, width), "explained_variance_ratio_": (n,)}
             for name in _LEARNT:
                 if arrays[name].shape != shapes[name] or arrays[name].dtype != np.float64:
                     raise ValueError(f"{name} is {arrays[name].dtype} of shape {arrays[name].shape}")
+                if np.abs(arrays[name]).max(initial=0) > LARGEST or np.isnan(arrays[name]).any():
+                    raise ValueError(f"{name} holds numbers that are not finite, or beyond {LARGEST:g}")
                 setattr(fitted, name, arrays[name])
             fitted.n_components_, fitted.n_features_in_ = n, width
             if state["names"] is not None:
@@ -151,4 +156,6 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):
         return fitted
 
 
+LARGEST = 1e150
+"""Of numbers that rows were fitted to: their products are still finite."""
 _LEARNT = ("mean_", "components_", "explained_variance_ratio_")

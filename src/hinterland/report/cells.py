@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from hinterland.tables.python_values import python_values
+
 Cell = float | int | bool | str | None
 
 LONGEST = 1000
@@ -36,7 +38,7 @@ def cells(column: Any) -> list[Cell]:
     """An Arrow column's values."""
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-    return [cell(value) for value in column.to_pylist()]
+    return [cell(value) for value in python_values(column)]
 
 
 def significant(value: float, digits: int = 4) -> float | None:

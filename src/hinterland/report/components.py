@@ -11,6 +11,7 @@ from hinterland.densities.mixture import Mixture
 from hinterland.energy_model import apply_in_chunks, chunks
 from hinterland.report.cells import cell, significant
 from hinterland.report.scored import Scored
+from hinterland.tables.python_values import python_value
 
 Floats = npt.NDArray[np.float64]
 
@@ -70,7 +71,7 @@ def mixtures(scored: Scored) -> list[dict[str, Any]]:
                     "typical": {
                         "row": int(scored.sample_index[typical]) + 1,
                         "values": [
-                            [names[j], cell(typed[names[j]][typical].as_py())]
+                            [names[j], cell(python_value(typed[names[j]][typical]))]
                             for j in telling.columns(typical, MOST_COLUMNS)
                         ],
                     },

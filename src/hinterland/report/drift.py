@@ -16,6 +16,7 @@ import pyarrow as pa
 from hinterland.preprocessing import frames
 from hinterland.report.cells import cell, significant
 from hinterland.report.scored import Scored
+from hinterland.tables.python_values import python_value, value_counts
 
 Floats = npt.NDArray[np.float64]
 
@@ -145,6 +146,5 @@ def _typical(column: Any, kind: str) -> Any:
         return significant(float(np.nanmedian(numbers)), 6) if np.isfinite(numbers).any() else None
     if kind in ("time", "zoned_time"):
         ordered = present.sort()
-        return cell(ordered[len(ordered) // 2].as_py())
-    counted = present.value_counts().to_pylist()
-    return cell(max(counted, key=lambda entry: entry["counts"])["values"])
+        return cell(python_value(ordered[len(ordered) // 2]))
+    return cell(max(value_counts(present), key=lambda entry: entry[1])[0])

@@ -13,6 +13,7 @@ from hinterland.explain import explain
 from hinterland.preprocessing import frames
 from hinterland.report.cells import Cell, cell, cells, significant
 from hinterland.report.scored import Model, Scored
+from hinterland.tables.python_values import python_values, value_counts
 
 MOST_BYTES = 2_500_000
 """Of the rows a page carries: where they are wide or their cells long it carries fewer."""
@@ -91,14 +92,10 @@ def usual_values(scored: Scored) -> dict[str, dict[str, Any]]:
                 significant(float(q)) for q in np.quantile(numbers, [0.05, 0.5, 0.95])
             )
         elif kind in ("boolean", "category") and len(present):
-            counted = sorted(pc.value_counts(present).to_pylist(), key=lambda entry: -entry["counts"])[
-                :_COMMON
-            ]
-            entry["common"] = [
-                [_brief(item["values"]), significant(item["counts"] / len(column))] for item in counted
-            ]
+            counted = sorted(value_counts(present), key=lambda entry: -entry[1])[:_COMMON]
+            entry["common"] = [[_brief(value), significant(n / len(column))] for value, n in counted]
         elif kind in ("time", "zoned_time") and len(present):
-            ordered = present.sort().to_pylist()
+            ordered = python_values(present.sort())
             entry["low"], entry["middle"], entry["high"] = (
                 cell(ordered[round(share * (len(ordered) - 1))]) for share in (0.05, 0.5, 0.95)
             )

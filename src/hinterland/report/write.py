@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from hinterland.parameters import check_integer
-from hinterland.persistence.archive import write_atomically
 from hinterland.report.comparison import names
 from hinterland.report.data import page_data
 from hinterland.report.page import at_own_threshold, render
 from hinterland.report.run import load_model
 from hinterland.report.scored import energies_of, score_table
 from hinterland.report.source import as_table_file
+from hinterland.whole_files import check_writable, write_atomically
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ def report(
     """
     check_integer("top", top, least=1)
     check_integer("random_state", random_state, least=0)
+    check_writable(path)
     loaded, saved = load_model(model, device, n_threads)
     source = as_table_file(table)
     scored = score_table(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -16,9 +15,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from hinterland.errors import TableError
+from hinterland.tables.python_values import python_value
+from hinterland.whole_files import replacing
 
 OUTPUT_FORMATS = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".pq": "parquet"}
 """Format by a file name's ending."""
+_FORMULA = r"^([=+\-@\t\r\n＝＋－＠])"
+"""How text starts that a spreadsheet runs; the page's download has the same."""
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
@@ -51,10 +54,13 @@ def output_format(path: str | os.PathLike[str]) -> str:
 
 
 @contextmanager
-def open_writer(destination: str | os.PathLike[str] | BinaryIO, schema: pa.Schema) -> Iterator[Writer]:
+def open_writer(
+    destination: str | os.PathLike[str] | BinaryIO, schema: pa.Schema, *, harmless: Collection[str] = ()
+) -> Iterator[Writer]:
     """Write to a path, in the format of its ending, or as CSV to a binary stream.
 
-    A path holds nothing, or what it held before, until the block ends without an error.
+    A path holds nothing, or what it held before, until the block ends without an error. In CSV, text of the columns
+    ``harmless`` that a spreadsheet would run as a formula gets an apostrophe before it; others are written as they are.
 
     Raises
     ------
@@ -64,7 +70,7 @@ def open_writer(destination: str | os.PathLike[str] | BinaryIO, schema: pa.Schem
         Where the file cannot be written, as on a full disk.
     """
     if not isinstance(destination, str | os.PathLike):
-        yield _CsvWriter(destination, schema, ",")
+        yield _CsvWriter(destination, schema, ",", harmless)
         return
     made = output_format(destination)
     path = Path(os.path.realpath(destination))
@@ -72,24 +78,15 @@ def open_writer(destination: str | os.PathLike[str] | BinaryIO, schema: pa.Schem
         raise TableError(f"{destination} is a folder; expected the name of a file to write")
     if not path.parent.is_dir():
         raise TableError(f"the folder {path.parent} does not exist; make it first")
-    is_device = path.exists() and not path.is_file()  # or a pipe: written to, never replaced
-    temporary = path if is_device else path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with temporary.open("wb" if is_device else "xb") as stream:
-            yield from _written(stream, schema, made)
-        if not is_device:
-            temporary.replace(path)
-    except BaseException as error:
-        if not is_device:
-            temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and (error.filename is None or error.filename == str(temporary)):
-            error.filename = str(destination)
-        raise
+    with replacing(destination) as stream:
+        yield from _written(stream, schema, made, harmless)
 
 
-def _written(stream: BinaryIO, schema: pa.Schema, made: str) -> Iterator[Writer]:
+def _written(stream: BinaryIO, schema: pa.Schema, made: str, harmless: Collection[str]) -> Iterator[Writer]:
     writer: Writer = (
-        _ParquetWriter(stream, schema) if made == "parquet" else _CsvWriter(stream, schema, _DELIMITERS[made])
+        _ParquetWriter(stream, schema)
+        if made == "parquet"
+        else _CsvWriter(stream, schema, _DELIMITERS[made], harmless)
     )
     try:
         yield writer
@@ -112,13 +109,16 @@ class _ParquetWriter:
 class _CsvWriter:
     """Quotes only what needs it; pyarrow's writer would quote every text, numbers kept as text among them."""
 
-    def __init__(self, stream: BinaryIO, schema: pa.Schema, delimiter: str) -> None:
+    def __init__(
+        self, stream: BinaryIO, schema: pa.Schema, delimiter: str, harmless: Collection[str]
+    ) -> None:
         for field in schema:
             if pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
                 raise TableError(
                     f"CSV cannot hold column {field.name!r} of type {field.type}; write Parquet or leave it out"
                 )
         self._stream = stream
+        self._harmless = harmless
         self._delimiter = pa.scalar(delimiter, pa.large_string())
         self._special = f'["\r\n{delimiter}]'
         header = io.StringIO()
@@ -128,7 +128,10 @@ class _CsvWriter:
     def write(self, batch: pa.Table) -> None:
         if not batch.num_rows:
             return
-        columns = [self._quoted(batch[name].combine_chunks()) for name in batch.column_names]
+        columns = [
+            self._quoted(batch.column(j).combine_chunks(), harmless=name in self._harmless)
+            for j, name in enumerate(batch.column_names)
+        ]
         lines = pc.binary_join_element_wise(*columns, self._delimiter)
         whole = pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines)
         self._stream.write(pc.binary_join(whole, pa.scalar("\n", pa.large_string()))[0].as_buffer())
@@ -137,14 +140,30 @@ class _CsvWriter:
     def close(self) -> None:
         self._stream.flush()
 
-    def _quoted(self, values: Any) -> Any:
+    def _quoted(self, values: Any, *, harmless: bool) -> Any:
         is_text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
-        text = pc.fill_null(values.cast(pa.large_string()), "")
+        text = pc.fill_null(_as_text(values), "")
         if not is_text and not pa.types.is_dictionary(values.type):
             return text
+        if harmless:
+            text = pc.replace_substring_regex(text, _FORMULA, r"'\1")
         special = pc.match_substring_regex(text, self._special)
         if not pc.any(special, min_count=0).as_py():
             return text
         quote, nothing = pa.scalar('"', pa.large_string()), pa.scalar("", pa.large_string())
         doubled = pc.replace_substring(text, '"', '""')
         return pc.if_else(special, pc.binary_join_element_wise(quote, doubled, quote, nothing), text)
+
+
+def _as_text(values: Any) -> Any:
+    """Arrow's text of values; a moment out of the years 1 to 9999, for which it has none, in ISO 8601."""
+    text = values.cast(pa.large_string())
+    if not pa.types.is_temporal(values.type):
+        return text
+    try:
+        pc.min_max(values).as_py()
+    except (OverflowError, ValueError):
+        found = [python_value(value) for value in values]
+        texts = zip(found, text.to_pylist(), strict=True)
+        return pa.array([ours if isinstance(ours, str) else arrows for ours, arrows in texts], text.type)
+    return text

@@ -1,0 +1,59 @@
+"""Files that version 0.1.0 wrote, one of each kind of model: they load, and score as they did.
+
+They were written before anything in a file was checked but its digests and the shapes of its models.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hinterland.persistence import load, save
+
+FILES = Path(__file__).parent / "files"
+ENERGIES = json.loads((FILES / "energies.json").read_text())
+ROWS = np.sin(np.outer(np.arange(1, 61), [1.0, 2.3, 3.7, 0.2]))
+
+
+def table():
+    n = len(ROWS)
+    table = pd.DataFrame(
+        {
+            "amount": np.round(np.exp(2 * ROWS[:, 0]), 3),
+            "count": np.arange(n) % 7,
+            "service": ["http" if i % 3 else "ftp" for i in range(n)],
+            "flag": [i % 4 == 0 for i in range(n)],
+            "when": pd.date_range("2024-01-01", periods=n, freq="7h"),
+        }
+    )
+    table["gap"] = table["amount"].where(table["count"] > 2)
+    table["long"] = [f"c{i % 5}" for i in range(n)]
+    return table
+
+
+def rows_for(name):
+    return {"table": table(), "dagmm": pd.DataFrame(ROWS, columns=list("abcd"))}.get(name, ROWS)
+
+
+@pytest.mark.parametrize("name", sorted(ENERGIES.keys() - {"pictures"}))
+def test_a_model_scores_as_it_did(name):
+    loaded = load(FILES / f"{name}.hinterland")
+    energy = -loaded.score_samples(rows_for(name))  # of a graph within the batch: all rows
+    np.testing.assert_allclose(energy[:6], ENERGIES[name], rtol=1e-7, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", sorted(ENERGIES.keys() - {"pictures"}))
+def test_it_can_be_saved_again(name, tmp_path):
+    loaded = load(FILES / f"{name}.hinterland")
+    save(loaded, tmp_path / "again")
+    rows = rows_for(name)
+    np.testing.assert_array_equal(load(tmp_path / "again").score_samples(rows), loaded.score_samples(rows))
+
+
+def test_pictures():
+    pictures = np.arange(160, dtype=np.uint8).reshape(10, 4, 4)
+    np.testing.assert_allclose(
+        load(FILES / "pictures.hinterland").transform(pictures)[1], ENERGIES["pictures"], rtol=1e-5
+    )
