@@ -21,6 +21,9 @@ def check_columns_stored(encoder: Any) -> None:
     """Raise ValueError for a column of an encoder, where it has such, that no fit gives."""
     for j, column in enumerate(getattr(encoder, "columns_", ())):
         _check(column, f"column {j}")
+    for name, reading in getattr(encoder, "readings_", {}).items():
+        if reading.zone is not None:
+            _check_zone(reading.zone, f"zone of the reading of {shown(name)}")
 
 
 def _check(column: Any, what: str) -> None:
@@ -41,9 +44,12 @@ def _check(column: Any, what: str) -> None:
         known = [*fields["categories"], *fields["rare"]]
         if not known or len(set(known)) < len(known):
             raise ValueError(f"categories of {what} must be there, and differ, got {shown(known)}")
-    seconds = fields.get("seconds")
-    if seconds is not None and abs(seconds.typical) >= MOST_SECONDS:
-        raise ValueError(f"typical of {what} is {seconds.typical}, which are no seconds of a moment")
+    seconds, middle = fields.get("seconds"), fields.get("middle")
+    if "seconds" in fields and seconds is None and middle is None:
+        raise ValueError(f"{what} has neither seconds nor a middle")
+    for name, moment in (("typical", seconds and seconds.typical), ("middle", middle)):
+        if moment is not None and abs(moment) >= MOST_SECONDS:
+            raise ValueError(f"{name} of {what} is {moment}, which are no seconds of a moment")
 
 
 def _check_zone(zone: str, where: str) -> None:

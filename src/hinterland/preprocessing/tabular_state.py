@@ -57,9 +57,9 @@ def columns_from_state(entries: Sequence[Any], arrays: Arrays) -> tuple[list[Col
         else:
             zone = entry.get("zone") if entry["kind"] == "zoned_time" else None
             reading = Reading(entry["kind"], "as an earlier version had it", zone=zone, as_arrow=True)
-        if reading.kind != column.kind:
+        if reading.kind != entry["kind"]:
             raise ValueError(
-                f"column {entry['name']!r} is of the kind {column.kind}, but read as {reading.kind}"
+                f"column {entry['name']!r} is of the kind {entry['kind']}, but read as {reading.kind}"
             )
         columns.append(column)
         readings.append(reading)
