@@ -79,7 +79,9 @@ def test_a_constant_is_one_up_to_its_last_digits(value):
 def test_a_column_that_is_constant_but_for_a_wild_value(numbers):
     rows = np.zeros((50, 1))
     rows[3] = 1e300
-    assert scaled(rows, clip=10.0)[3] == pytest.approx(7)  # nothing else to be measured by: the square root of 49
+    assert scaled(rows, clip=10.0)[3] == pytest.approx(
+        7
+    )  # nothing else to be measured by: the square root of 49
     np.testing.assert_allclose(np.delete(scaled(rows), 3), -1 / 7)
     rows[4] = 1.0
     found = scaled(rows, clip=10.0)

@@ -84,7 +84,7 @@ def _typical(distance: Floats) -> float:
 
 
 def _mean_and_deviation(values: Floats) -> tuple[float, float]:
-    """Of values whose squares a float64 may not hold, or not tell from zero: about one of them, in units of the largest."""
+    """Of values whose squares a float64 may not hold or tell from zero: in units of the largest, about the middle."""
     middle = _middle(values)
     half = values / 2 - middle / 2
     largest = size_of(half)

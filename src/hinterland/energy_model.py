@@ -31,7 +31,7 @@ LARGEST_SCALED = 1e6
 class InputScaling(nn.Module):
     """Shift, scale and clip each column by numbers taken from the training rows.
 
-    A column that is constant in training has its own size, or a share of it, as its scale, so that a change in it shows.
+    A column that is constant in training has its size, or a share of it, as its scale, so that a change in it shows.
     """
 
     center: Tensor

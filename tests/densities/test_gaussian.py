@@ -16,6 +16,7 @@ from hinterland.densities.gaussian import (
     covariance_penalty,
     mixture_energy,
     mixture_parameters,
+    overall_covariance,
     precision_factors,
     ridge,
     summarize,
@@ -373,3 +374,43 @@ def test_settings_build_the_same_density_again():
     assert shapes == {name: value.shape for name, value in other.state_dict().items()}
     assert GaussianMixture(3, hidden=None).settings["hidden"] is None
     assert not list(GaussianMixture(3, hidden=None).parameters())
+
+
+# --- few rows, and features that hardly vary ----------------------------------------------------------
+
+
+def test_rows_of_a_prior_count_in_each_covariance_as_rows_that_vary_as_all_do():
+    z, gamma = rows(), memberships()
+    summary = summarize(z, gamma)
+    _, _, plain = mixture_parameters(summary, FLOOR)
+    _, _, found = mixture_parameters(summary, FLOOR, prior_rows=7.0)
+    overall = torch.cov(z.T, correction=0)
+    torch.testing.assert_close(overall_covariance(summary), overall)
+    n = summary.weights[:, None, None]
+    floor = torch.diag(ridge(summary, FLOOR))
+    torch.testing.assert_close(found, (n * (plain - floor) + 7 * overall) / (n + 7) + floor)
+
+
+def test_a_component_without_rows_is_as_wide_as_all_rows_under_a_prior():
+    z = rows()
+    gamma = torch.cat([torch.ones(len(z), 1), torch.zeros(len(z), 1)], 1).double()
+    _, _, covariances = mixture_parameters(summarize(z, gamma), FLOOR, prior_rows=2.0)
+    torch.testing.assert_close(covariances[1], covariances[0])
+
+
+def test_the_least_variance_bounds_what_an_unseen_value_costs():
+    z = rows(200)
+    z[:, 1] = 0.0  # never seen to vary
+    density = GaussianMixture(3, 1, covariance_floor=0.1, least_variance=0.03, hidden=None)
+    density.estimate(
+        lambda: [(z, None)] if torch.isfinite(density.weights).all() else [(z, torch.ones(200, 1))]
+    )
+    usual, changed = density.energy(torch.tensor([[0.0, 0, 0], [0, 1, 0]]).double())
+    assert float(changed - usual) == pytest.approx(1 / (2 * 0.03), rel=1e-6)
+
+
+def test_settings_of_earlier_versions_mean_no_prior_and_no_least_variance():
+    old = {"n_features": 3, "n_components": 2, "covariance_floor": 0.1, "hidden": None, "dropout": 0.5}
+    density = GaussianMixture(**old)
+    assert (density.least_variance, density.prior_rows) == (0.0, 0.0)
+    assert {key: density.settings[key] for key in old} == old

@@ -71,7 +71,7 @@ _FAMILIES: dict[str, tuple[Callable[[], list[str]], Callable[..., Dataset]]] = {
 
 
 def names() -> list[str]:
-    """What ``load`` takes: every table with a loader, then the sets of ADBench and OddBench and of features on this machine."""
+    """What ``load`` takes: every table with a loader, then sets of ADBench, OddBench and features on this machine."""
     found = [prefix + name for prefix, (members, _) in _FAMILIES.items() for name in members()]
     return [*sorted(_loaders(Dataset)), *found]
 

@@ -55,11 +55,12 @@ def summarize(z: Tensor, gamma: Tensor) -> GaussianSummary:
     return GaussianSummary(weights, means + center, scatters)
 
 
-def ridge(summary: GaussianSummary, floor: float) -> Tensor:
+def ridge(summary: GaussianSummary, floor: float, least: float = 0.0) -> Tensor:
     """Return (D,) variances added to each covariance's diagonal: ``floor`` times each feature's variance over all rows.
 
     A feature that does not vary (by less than a millionth of its size, or of 1) gets the share of a variance of 1e-6
-    times its squared size (or 1), so that the ridge is never zero. No gradient flows through it.
+    times its squared size (or 1), so that the ridge is never zero; ``least`` is the least that any feature gets. No
+    gradient flows through it.
     """
     with torch.no_grad():
         total = summary.weights.sum().clamp_min(SMALLEST_WEIGHT)
@@ -67,7 +68,14 @@ def ridge(summary: GaussianSummary, floor: float) -> Tensor:
         mean = phi @ summary.means
         within = summary.scatters.diagonal(dim1=1, dim2=2).sum(0) / total
         between = phi @ (summary.means - mean).square()
-        return _ridge(mean, within + between, floor)
+        return _ridge(mean, within + between, floor).clamp_min(least)
+
+
+def overall_covariance(summary: GaussianSummary) -> Tensor:
+    """Return the covariance (D, D) of all rows: that within the components and that between their means."""
+    weights = summary.weights.sum().clamp_min(SMALLEST_WEIGHT)
+    shift = summary.means - (summary.weights @ summary.means) / weights
+    return (summary.scatters.sum(0) + (summary.weights[:, None] * shift).T @ shift) / weights
 
 
 def _ridge(mean: Tensor, variance: Tensor, floor: float) -> Tensor:
@@ -75,11 +83,20 @@ def _ridge(mean: Tensor, variance: Tensor, floor: float) -> Tensor:
     return floor * torch.where(variance > 1e-12 * size, variance, 1e-6 * size)
 
 
-def mixture_parameters(summary: GaussianSummary, floor: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Weights phi (K,), means mu (K, D) and floored covariances Sigma (K, D, D) of summarised rows."""
+def mixture_parameters(
+    summary: GaussianSummary, floor: float, *, least: float = 0.0, prior_rows: float = 0.0
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Weights phi (K,), means mu (K, D) and floored covariances Sigma (K, D, D) of summarised rows.
+
+    ``prior_rows`` rows that vary as all rows do count beside each component's own in its covariance: the posterior mode
+    under an inverse Wishart prior (Fraley and Raftery, 2007), by which few rows make no narrow component.
+    """
     phi = summary.weights / summary.weights.sum().clamp_min(SMALLEST_WEIGHT)
-    covariances = summary.scatters / summary.weights.clamp_min(SMALLEST_WEIGHT)[:, None, None]
-    return phi, summary.means, covariances + torch.diag(ridge(summary, floor))
+    weights, scatters = summary.weights, summary.scatters
+    if prior_rows:
+        weights, scatters = weights + prior_rows, scatters + prior_rows * overall_covariance(summary)
+    covariances = scatters / weights.clamp_min(SMALLEST_WEIGHT)[:, None, None]
+    return phi, summary.means, covariances + torch.diag(ridge(summary, floor, least))
 
 
 def precision_factors(covariances: Tensor) -> tuple[Tensor, Tensor]:
@@ -208,11 +225,27 @@ def covariance_penalty(diagonals: Tensor) -> Tensor:
 class GaussianMixture(Mixture, name="gaussian"):
     """A mixture of K Gaussians with full covariances (DAGMM); parameters as in ``hinterland.densities.mixture``.
 
-    ``covariance_floor`` times each feature's variance is added to every covariance's diagonal.
+    ``covariance_floor`` times each feature's variance, and ``least_variance`` at least, is added to every covariance's
+    diagonal; ``prior_rows`` rows that vary as all do count in every covariance. Both hold where parameters are stored:
+    joint training estimates on a batch without them.
     """
 
     factors: Tensor
     log_determinants: Tensor
+
+    def __init__(
+        self,
+        n_features: int,
+        n_components: int = 4,
+        *,
+        least_variance: float = 0.0,
+        prior_rows: float = 0.0,
+        **others: Any,
+    ) -> None:
+        super().__init__(n_features, n_components, **others)
+        self.least_variance = least_variance
+        self.prior_rows = prior_rows
+        self.settings |= {"least_variance": least_variance, "prior_rows": prior_rows}
 
     def buffer_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of what ``estimate`` stores, by name."""
@@ -236,7 +269,9 @@ class GaussianMixture(Mixture, name="gaussian"):
 
     def freeze(self, summary: GaussianSummary) -> None:
         """Store weights, means, inverse Cholesky factors and log-determinants: all that scoring needs."""
-        phi, mu, covariances = mixture_parameters(summary, self.covariance_floor)
+        phi, mu, covariances = mixture_parameters(
+            summary, self.covariance_floor, least=self.least_variance, prior_rows=self.prior_rows
+        )
         self.weights, self.means = phi, mu
         self.factors, self.log_determinants = precision_factors(covariances)
 
