@@ -379,23 +379,25 @@ def test_settings_build_the_same_density_again():
 # --- few rows, and features that hardly vary ----------------------------------------------------------
 
 
-def test_rows_of_a_prior_count_in_each_covariance_as_rows_that_vary_as_all_do():
-    z, gamma = rows(), memberships()
+def test_a_component_without_rows_is_as_wide_as_all_rows():
+    z = rows()
+    gamma = torch.cat([memberships(), torch.zeros(len(z), 1)], 1).double()
     summary = summarize(z, gamma)
-    _, _, plain = mixture_parameters(summary, FLOOR)
-    _, _, found = mixture_parameters(summary, FLOOR, prior_rows=7.0)
     overall = torch.cov(z.T, correction=0)
     torch.testing.assert_close(overall_covariance(summary), overall)
-    n = summary.weights[:, None, None]
+    _, means, covariances = mixture_parameters(summary, FLOOR)
+    torch.testing.assert_close(covariances[2], overall + torch.diag(ridge(summary, FLOOR)))
+    torch.testing.assert_close(means[2], z.mean(0))
+
+
+def test_shared_rows_count_in_each_covariance_as_rows_of_all_components_do():
+    summary = summarize(rows(), memberships())
     floor = torch.diag(ridge(summary, FLOOR))
-    torch.testing.assert_close(found, (n * (plain - floor) + 7 * overall) / (n + 7) + floor)
-
-
-def test_a_component_without_rows_is_as_wide_as_all_rows_under_a_prior():
-    z = rows()
-    gamma = torch.cat([torch.ones(len(z), 1), torch.zeros(len(z), 1)], 1).double()
-    _, _, covariances = mixture_parameters(summarize(z, gamma), FLOOR, prior_rows=2.0)
-    torch.testing.assert_close(covariances[1], covariances[0])
+    plain = mixture_parameters(summary, FLOOR)[2] - floor
+    shared = mixture_parameters(summary, FLOOR, shared_rows=7.0)[2] - floor
+    n = summary.weights[:, None, None]
+    within = (n * plain).sum(0) / n.sum()
+    torch.testing.assert_close(shared, (n * plain + 7 * within) / (n + 7))
 
 
 def test_the_least_variance_bounds_what_an_unseen_value_costs():
@@ -409,8 +411,8 @@ def test_the_least_variance_bounds_what_an_unseen_value_costs():
     assert float(changed - usual) == pytest.approx(1 / (2 * 0.03), rel=1e-6)
 
 
-def test_settings_of_earlier_versions_mean_no_prior_and_no_least_variance():
+def test_settings_of_earlier_versions_mean_no_least_variance_and_no_shared_rows():
     old = {"n_features": 3, "n_components": 2, "covariance_floor": 0.1, "hidden": None, "dropout": 0.5}
     density = GaussianMixture(**old)
-    assert (density.least_variance, density.prior_rows) == (0.0, 0.0)
+    assert (density.least_variance, density.shared_rows) == (0.0, 0.0)
     assert {key: density.settings[key] for key in old} == old

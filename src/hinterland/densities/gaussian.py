@@ -84,18 +84,22 @@ def _ridge(mean: Tensor, variance: Tensor, floor: float) -> Tensor:
 
 
 def mixture_parameters(
-    summary: GaussianSummary, floor: float, *, least: float = 0.0, prior_rows: float = 0.0
+    summary: GaussianSummary, floor: float, *, least: float = 0.0, shared_rows: float = 0.0
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Weights phi (K,), means mu (K, D) and floored covariances Sigma (K, D, D) of summarised rows.
 
-    ``prior_rows`` rows that vary as all rows do count beside each component's own in its covariance: the posterior mode
-    under an inverse Wishart prior (Fraley and Raftery, 2007), by which few rows make no narrow component.
+    ``shared_rows`` rows that vary as those of all components do about their means count beside each component's own, as
+    in regularised discriminant analysis (Friedman, 1989): few rows make no narrow component. A component without any row
+    is as wide as all rows: a narrow one would still claim those at its mean.
     """
     phi = summary.weights / summary.weights.sum().clamp_min(SMALLEST_WEIGHT)
     weights, scatters = summary.weights, summary.scatters
-    if prior_rows:
-        weights, scatters = weights + prior_rows, scatters + prior_rows * overall_covariance(summary)
+    if shared_rows:
+        within = scatters.sum(0) / weights.sum().clamp_min(SMALLEST_WEIGHT)
+        weights, scatters = weights + shared_rows, scatters + shared_rows * within
     covariances = scatters / weights.clamp_min(SMALLEST_WEIGHT)[:, None, None]
+    empty = (summary.weights == 0)[:, None, None]
+    covariances = torch.where(empty, overall_covariance(summary), covariances)
     return phi, summary.means, covariances + torch.diag(ridge(summary, floor, least))
 
 
@@ -225,9 +229,9 @@ def covariance_penalty(diagonals: Tensor) -> Tensor:
 class GaussianMixture(Mixture, name="gaussian"):
     """A mixture of K Gaussians with full covariances (DAGMM); parameters as in ``hinterland.densities.mixture``.
 
-    ``covariance_floor`` times each feature's variance, and ``least_variance`` at least, is added to every covariance's
-    diagonal; ``prior_rows`` rows that vary as all do count in every covariance. Both hold where parameters are stored:
-    joint training estimates on a batch without them.
+    ``covariance_floor`` times each feature's variance is added to every covariance's diagonal; to those stored, though
+    not while training jointly, ``least_variance`` at least, and ``shared_rows`` rows count in each of them that vary as
+    the rows of all components do.
     """
 
     factors: Tensor
@@ -239,13 +243,13 @@ class GaussianMixture(Mixture, name="gaussian"):
         n_components: int = 4,
         *,
         least_variance: float = 0.0,
-        prior_rows: float = 0.0,
+        shared_rows: float = 0.0,
         **others: Any,
     ) -> None:
         super().__init__(n_features, n_components, **others)
         self.least_variance = least_variance
-        self.prior_rows = prior_rows
-        self.settings |= {"least_variance": least_variance, "prior_rows": prior_rows}
+        self.shared_rows = shared_rows
+        self.settings |= {"least_variance": least_variance, "shared_rows": shared_rows}
 
     def buffer_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of what ``estimate`` stores, by name."""
@@ -270,7 +274,7 @@ class GaussianMixture(Mixture, name="gaussian"):
     def freeze(self, summary: GaussianSummary) -> None:
         """Store weights, means, inverse Cholesky factors and log-determinants: all that scoring needs."""
         phi, mu, covariances = mixture_parameters(
-            summary, self.covariance_floor, least=self.least_variance, prior_rows=self.prior_rows
+            summary, self.covariance_floor, least=self.least_variance, shared_rows=self.shared_rows
         )
         self.weights, self.means = phi, mu
         self.factors, self.log_determinants = precision_factors(covariances)

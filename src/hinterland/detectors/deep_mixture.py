@@ -38,8 +38,8 @@ MOST_ENTRIES = 250_000_000
 LEAST_ROWS = 3
 """A component that has fewer rows is none: a few odd rows must not be the most ordinary ones of all."""
 
-PRIOR_ROWS = 3.0
-"""Rows that vary as all do and count in each component's covariance: few rows make no narrow component."""
+SHARED_ROWS = 5.0
+"""Rows that vary as those of all components do and count in each one's covariance: few rows make no narrow one."""
 
 LEAST_VARIANCE: dict[Scaling | None, float] = {"standard": 0.03, "minmax": 0.001, None: 0.03}
 """Of a scaled column, in a component: a value that was never seen is odd by tens of nats and no more."""
@@ -259,7 +259,7 @@ class DeepMixture(Detector):
             max(1, min(numbers[which % len(numbers)], bearable)),
             covariance_floor=self.covariance_floor,
             least_variance=LEAST_VARIANCE[self.scaling],
-            prior_rows=PRIOR_ROWS,
+            shared_rows=SHARED_ROWS,
             hidden=None,
         )
         return EnergyModel(scaling, network, density, self.reconstruction_features, view, Score(tail=True))
