@@ -89,8 +89,8 @@ def mixture_parameters(
     """Weights phi (K,), means mu (K, D) and floored covariances Sigma (K, D, D) of summarised rows.
 
     ``shared_rows`` rows that vary as those of all components do about their means count beside each component's own, as
-    in regularised discriminant analysis (Friedman, 1989): few rows make no narrow component. A component without any row
-    is as wide as all rows: a narrow one would still claim those at its mean.
+    in regularised discriminant analysis (Friedman, 1989): few rows make no narrow component. A component without any
+    row is as wide as all rows: a narrow one would still claim those at its mean.
     """
     phi = summary.weights / summary.weights.sum().clamp_min(SMALLEST_WEIGHT)
     weights, scatters = summary.weights, summary.scatters
