@@ -218,4 +218,4 @@ def test_a_table_that_is_mostly_flagged_says_which_columns_did_it(
     result = run("score", tmp_path / "strict.hinterland", tmp_path / "other.csv", "-o", tmp_path / "s.csv")
     assert result.exit_code == 0
     assert "(100%) are flagged, which says more of the table than of its rows" in result.stderr
-    assert any(f"on average: {name} +" in result.stderr for name in numbers)
+    assert re.search(r"on average: \w+ \+", result.stderr)
