@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from hinterland.composite import (
+    ERROR_FLOOR,
     RECONSTRUCTION_FEATURES,
     SMALLEST_SQUARED_NORM,
     check_feature_names,
@@ -32,6 +33,7 @@ def slow_features(x: np.ndarray, r: np.ndarray) -> dict[str, list[float]]:
         result["angle"].append(np.arccos(cosine))
         result["squared_error"].append(squared)
         result["log_error"].append(np.log(squared))
+        result["floored_log_error"].append(np.log(squared + ERROR_FLOOR))
         result["residual"].append(a - b)
     return result
 

@@ -73,3 +73,36 @@ def test_the_angle_of_a_perfect_reconstruction_has_a_finite_gradient():
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         Score(**arguments)
+
+
+# --- the tail ---------------------------------------------------------------------------------------
+
+
+def with_tail(energies: torch.Tensor) -> Score:
+    score = Score(tail=True)
+    score.learn_tail(energies)
+    return score
+
+
+def test_energies_that_are_usual_for_new_rows_are_left_and_higher_ones_go_on_as_a_logarithm():
+    score = with_tail(torch.linspace(0, 20, 101).double())  # median 10, upper twentieth from 19: a unit of 9
+    found = score(torch.tensor([-50.0, 3.0, 19.0, 28.0, 1e9]).double(), ERRORS)
+    expected = [-50.0, 3.0, 19.0, 19 + 9 * math.log(2), 19 + 9 * math.log1p((1e9 - 19) / 9)]
+    assert found.tolist() == pytest.approx(expected)
+    assert found[-1] < 200
+
+
+def test_a_tail_changes_no_order_and_has_a_slope_everywhere():
+    score = with_tail(torch.zeros(50).double())  # all alike: the unit is still some nats
+    energy = torch.logspace(-3, 12, 500).double().requires_grad_()
+    found = score(energy, ERRORS)
+    assert (found.diff() > 0).all()
+    (slope,) = torch.autograd.grad(found.sum(), energy)
+    assert (slope > 0).all()
+    assert float(slope[0]) == pytest.approx(1, abs=1e-3)
+
+
+def test_without_a_tail_settings_and_state_are_those_of_earlier_versions():
+    assert Score().settings == {"name": "energy", "measure": "mean", "weight": 1.0, "scaling": "learnt"}
+    assert set(Score().state_dict()) == {"unit"}
+    assert set(Score(tail=True).state_dict()) == {"unit", "tail_start", "tail_unit"}

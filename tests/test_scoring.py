@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from hinterland import DAGMM
+from hinterland import DAGMM, DeepMixture
 from hinterland.errors import TableError
 from hinterland.pipeline import table_pipeline
 from hinterland.scoring import TableScorer
@@ -86,3 +87,36 @@ def test_a_column_that_had_no_name_in_training_is_found(rows: pd.DataFrame, tmp_
     scorer = TableScorer(model, table, explained="none")
     assert scorer.schema.names == ["", "a", "b", "c", "energy", "label"]
     assert len(energies(scorer)) == 50
+
+
+# --- a table that is unlike the training table ------------------------------------------------------
+
+
+def too_many(model: Any, table: pd.DataFrame, path: Path, **settings: Any) -> str | None:
+    table.to_csv(path, index=False)
+    scorer = TableScorer(model, open_table(path), batch_rows=7, **settings)
+    for _ in scorer.batches():
+        pass
+    return scorer.too_many()
+
+
+@pytest.mark.parametrize("explained", ["flagged", "none"])
+def test_where_most_rows_are_flagged_the_columns_that_did_it_are_named(
+    rows: pd.DataFrame, tmp_path: Path, explained: str
+) -> None:
+    model = DeepMixture(3, steps=5, random_state=0).fit(rows)
+    moved = rows.assign(b=rows["b"] + 30)
+    message = too_many(model, moved, tmp_path / "t.csv", explained=explained)
+    assert message is not None
+    assert "50 of 50 rows (100%) are flagged" in message
+    assert message.partition("on average: ")[2].startswith("b +")
+    assert too_many(model, rows, tmp_path / "t.csv", explained=explained) is None
+    assert too_many(model, moved[:9], tmp_path / "t.csv", explained=explained) is None  # too few to tell
+
+
+def test_half_of_the_rows_are_not_too_many(rows: pd.DataFrame, tmp_path: Path) -> None:
+    model = DAGMM(**SETTINGS).fit(rows)  # type: ignore[arg-type]
+    model.offset_ = float(np.median(model.score_samples(rows)))
+    assert too_many(model, rows, tmp_path / "t.csv") is None
+    model.offset_ += 100
+    assert too_many(model, rows, tmp_path / "t.csv") is not None

@@ -19,6 +19,10 @@ COSINE_MARGIN = 1e-12
 """Cosines are kept this far from 1 for the angle, or as far as their numbers tell: its derivative is infinite there."""
 
 
+ERROR_FLOOR = 1e-3
+"""Mean squared errors well below this are all alike to ``floored_log_error``."""
+
+
 class RowErrors(NamedTuple):
     """Rows x and reconstructions r, both (n, d), and how they differ, each (n,)."""
 
@@ -112,6 +116,14 @@ def log_error(errors: RowErrors) -> Tensor:
     return torch.log(errors.mean_squared_error + SMALLEST_SQUARED_NORM)
 
 
+def floored_log_error(errors: RowErrors) -> Tensor:
+    """Return the logarithm of the mean squared error and a thousandth, that of a column's variance where it is scaled.
+
+    How far below that an error lies is chance, and would make the rows that happen to be given back exactly odd ones.
+    """
+    return torch.log(errors.mean_squared_error + ERROR_FLOOR)
+
+
 def residual(errors: RowErrors) -> Tensor:
     """Return x - r as a vector: which entries are wrong, and not only by how much."""
     return errors.rows - errors.reconstructions
@@ -136,6 +148,7 @@ RECONSTRUCTION_FEATURES: dict[str, Callable[[RowErrors], Tensor]] = {
     "angle": angle,
     "squared_error": squared_error,
     "log_error": log_error,
+    "floored_log_error": floored_log_error,
     "residual": residual,
 }
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hinterland.column_scales import Scaling, column_scales
 from hinterland.composite import (
     RowErrors,
     check_feature_names,
@@ -21,7 +22,6 @@ from hinterland.networks.base import Network
 from hinterland.parameters import check_choice, check_integer, check_number
 from hinterland.scores import Score
 
-Scaling = Literal["standard", "minmax"]
 View = Literal["latent", "row"]
 """What a density sees of a row beside its reconstruction features: the latent, or the scaled row itself."""
 LARGEST_SCALED = 1e6
@@ -31,7 +31,7 @@ LARGEST_SCALED = 1e6
 class InputScaling(nn.Module):
     """Shift, scale and clip each column by numbers taken from the training rows.
 
-    A column that is constant in training keeps its own size as its scale, so that a change in it shows.
+    A column that is constant in training has its size, or a share of it, as its scale, so that a change in it shows.
     """
 
     center: Tensor
@@ -47,21 +47,14 @@ class InputScaling(nn.Module):
         self.register_buffer("scale", torch.ones(n_features, dtype=torch.float64))
 
     @classmethod
-    def from_rows(cls, rows: np.ndarray, how: Scaling | None, clip: float | None) -> Self:
-        """Take the numbers from rows (n, d): mean and standard deviation, minimum and range, or none."""
+    def from_rows(
+        cls, rows: np.ndarray, how: Scaling | None, clip: float | None, *, constant_unit: float = 1.0
+    ) -> Self:
+        """Take the numbers from rows (n, d) as ``hinterland.column_scales`` does, or none."""
         scaling = cls(rows.shape[1], clip)
-        if how is None:
-            return scaling
-        if how == "standard":
-            center, scale = rows.mean(0), rows.std(0)
-        else:
-            center, scale = rows.min(0), np.ptp(rows, 0)
-        size = np.abs(rows).max(0)
-        constant = scale <= 1e-10 * size
-        scaling.center = torch.from_numpy(center.astype(np.float64))
-        scaling.scale = torch.from_numpy(
-            np.where(constant, np.where(size > 0, size, 1.0), scale).astype(np.float64)
-        )
+        if how is not None:
+            center, scale = column_scales(rows, how, constant_unit=constant_unit)
+            scaling.center, scaling.scale = torch.from_numpy(center), torch.from_numpy(scale)
         return scaling
 
     def check_stored(self) -> None:

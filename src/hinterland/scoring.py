@@ -32,6 +32,12 @@ from hinterland.tables.unreadable import RowNames
 
 Explained = Literal["flagged", "all", "none"]
 
+MANY, LEAST_ROWS = 0.5, 10
+"""A share of rows flagged that says more of the table or the model than of the rows; of this many rows at least."""
+
+ROWS_TO_EXPLAIN = 100
+"""Flagged rows that are explained to say which columns did it."""
+
 BATCH_ENTRIES, LARGEST_BATCH = 2**19, 2**16
 """Entries, and rows, of a table that are scored at once: what bounds the memory, with what CSV blocks take."""
 
@@ -61,6 +67,7 @@ class TableScorer:
     schema : of the output: kept columns, ``energy`` (float64, nats), ``label`` (``normal`` or ``anomaly``) and
         ``top_features``, text such as ``age +3.2; bmi +1.1``: columns and what each adds to the energy, in nats,
         over a usual row; largest first, only those that add.
+    n_rows, n_flagged : rows given so far, and those of them that are anomalies.
 
     Raises
     ------
@@ -105,6 +112,8 @@ class TableScorer:
                 f"cannot keep column(s) [{few(unknown)}]: not in the table, which has {few(table.names, 20)}"
             )
         self._read = [name for name in table.names if name in self.kinds or name in kept]
+        self.n_rows = self.n_flagged = 0
+        self._flagged: list[pa.Table] = []
         self.batch_rows = batch_rows or max(1, min(LARGEST_BATCH, BATCH_ENTRIES // len(self._read)))
         added = {"energy": pa.float64(), "label": pa.string()}
         if explained != "none":
@@ -127,10 +136,11 @@ class TableScorer:
         TableError
             For retyped columns, or values that cannot be read; with their row numbers, counted from 1.
         """
-        n_seen = 0
+        self.n_rows = self.n_flagged = self.n_skipped = self.n_mostly_missing = n_read = 0
+        self._flagged = []
         for batch in self._table.batches(self.batch_rows, self._read):
             rows, complaints = read_batch(batch, self.readings, is_text=self._table.is_text)
-            first, n_seen = n_seen, n_seen + batch.num_rows
+            first, n_read = n_read, n_read + batch.num_rows
             if complaints:
                 if not self._skip:
                     raise UnreadableValuesError(complaints, self._row_names(first))
@@ -140,15 +150,36 @@ class TableScorer:
                 self.n_skipped += int((~good).sum())
                 batch, rows = batch.filter(pa.array(good)), rows.filter(pa.array(good))
             self.n_mostly_missing += _n_mostly_missing(rows, self.readings)
+            self.n_rows += batch.num_rows
             yield self._scored(batch, rows)
 
     def _row_names(self, first: int) -> RowNames:
         return lambda places: self._table.row_names([first + place for place in places])
 
+    def too_many(self) -> str | None:
+        """Say that more than half of the rows given so far are flagged, and which columns did it; None where not."""
+        if self.n_rows < LEAST_ROWS or self.n_flagged <= MANY * self.n_rows:
+            return None
+        explanation = explain(self._model, self.as_fitted(pa.concat_tables(self._flagged)))
+        added = explanation.contributions.mean(0)
+        columns = [
+            f"{explanation.columns[j]} {added[j]:+.3g}"
+            for j in np.argsort(-added)[: self._top]
+            if added[j] > 0
+        ]
+        return (
+            f"{self.n_flagged:,} of {self.n_rows:,} rows ({self.n_flagged / self.n_rows:.0%}) are flagged, which says "
+            "more of the table than of its rows: it may be unlike the training table. Columns that did it, with the "
+            f"nats that each adds on average: {'; '.join(columns) or 'none by itself'}"
+        )
+
     def _scored(self, batch: pa.Table, rows: pa.Table) -> pa.Table:
         given = self.as_fitted(rows)
         energy = -self._model.score_samples(given) if rows.num_rows else np.empty(0)
         anomalous = -energy < self._detector.offset_
+        self.n_flagged += int(anomalous.sum())
+        if room := ROWS_TO_EXPLAIN - sum(part.num_rows for part in self._flagged):
+            self._flagged.append(rows.filter(pa.array(anomalous)).slice(0, room))
         columns = [batch[name] for name in self._keep]
         columns += [
             pa.array(energy),

@@ -203,3 +203,17 @@ def test_a_reader_that_stops_early_is_no_error(folder: Path, model: Path) -> Non
     assert b"Traceback" not in process.stderr.read()
     process.stderr.close()
     process.wait(60)
+
+
+def test_a_table_that_is_mostly_flagged_says_which_columns_did_it(
+    run: Any, folder: Path, model: Path, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    numbers = table.select_dtypes("number").columns
+    table.assign(**{name: table[name] * 1e6 for name in numbers}).to_csv(tmp_path / "other.csv", index=False)
+    strict = persistence.load(model)
+    strict[-1].offset_ = 1e9
+    persistence.save(strict, tmp_path / "strict.hinterland")
+    result = run("score", tmp_path / "strict.hinterland", tmp_path / "other.csv", "-o", tmp_path / "s.csv")
+    assert result.exit_code == 0
+    assert "(100%) are flagged, which says more of the table than of its rows" in result.stderr
+    assert re.search(r"on average: \w+ \+", result.stderr)

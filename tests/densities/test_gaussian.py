@@ -16,6 +16,7 @@ from hinterland.densities.gaussian import (
     covariance_penalty,
     mixture_energy,
     mixture_parameters,
+    overall_covariance,
     precision_factors,
     ridge,
     summarize,
@@ -373,3 +374,45 @@ def test_settings_build_the_same_density_again():
     assert shapes == {name: value.shape for name, value in other.state_dict().items()}
     assert GaussianMixture(3, hidden=None).settings["hidden"] is None
     assert not list(GaussianMixture(3, hidden=None).parameters())
+
+
+# --- few rows, and features that hardly vary ----------------------------------------------------------
+
+
+def test_a_component_without_rows_is_as_wide_as_all_rows():
+    z = rows()
+    gamma = torch.cat([memberships(), torch.zeros(len(z), 1)], 1).double()
+    summary = summarize(z, gamma)
+    overall = torch.cov(z.T, correction=0)
+    torch.testing.assert_close(overall_covariance(summary), overall)
+    _, means, covariances = mixture_parameters(summary, FLOOR)
+    torch.testing.assert_close(covariances[2], overall + torch.diag(ridge(summary, FLOOR)))
+    torch.testing.assert_close(means[2], z.mean(0))
+
+
+def test_shared_rows_count_in_each_covariance_as_rows_of_all_components_do():
+    summary = summarize(rows(), memberships())
+    floor = torch.diag(ridge(summary, FLOOR))
+    plain = mixture_parameters(summary, FLOOR)[2] - floor
+    shared = mixture_parameters(summary, FLOOR, shared_rows=7.0)[2] - floor
+    n = summary.weights[:, None, None]
+    within = (n * plain).sum(0) / n.sum()
+    torch.testing.assert_close(shared, (n * plain + 7 * within) / (n + 7))
+
+
+def test_the_least_variance_bounds_what_an_unseen_value_costs():
+    z = rows(200)
+    z[:, 1] = 0.0  # never seen to vary
+    density = GaussianMixture(3, 1, covariance_floor=0.1, least_variance=0.03, hidden=None)
+    density.estimate(
+        lambda: [(z, None)] if torch.isfinite(density.weights).all() else [(z, torch.ones(200, 1))]
+    )
+    usual, changed = density.energy(torch.tensor([[0.0, 0, 0], [0, 1, 0]]).double())
+    assert float(changed - usual) == pytest.approx(1 / (2 * 0.03), rel=1e-6)
+
+
+def test_settings_of_earlier_versions_mean_no_least_variance_and_no_shared_rows():
+    old = {"n_features": 3, "n_components": 2, "covariance_floor": 0.1, "hidden": None, "dropout": 0.5}
+    density = GaussianMixture(**old)
+    assert (density.least_variance, density.shared_rows) == (0.0, 0.0)
+    assert {key: density.settings[key] for key in old} == old

@@ -86,7 +86,6 @@ def score(
         renamed = [f"{ours} is called {name}" for ours, name in scorer.names.items() if ours != name]
         if renamed:
             say.note(f"As the table has columns of the same name, {', '.join(renamed)}")
-        n_rows = n_flagged = 0
         ours = [scorer.names["top_features"]] if "top_features" in scorer.names else []
         with (
             open_writer(destination, scorer.schema, harmless=ours) as writer,
@@ -95,10 +94,8 @@ def score(
             task = progress.add_task("Scoring", total=1, state="")
             for batch in scorer.batches():
                 writer.write(batch)
-                n_rows += batch.num_rows
-                n_flagged += batch[scorer.names["label"]].to_pylist().count("anomaly")
-                progress.update(task, completed=file.share_read(), state=f"{n_rows:,} rows")
-            progress.update(task, completed=1, state=f"{n_rows:,} rows")
+                progress.update(task, completed=file.share_read(), state=f"{scorer.n_rows:,} rows")
+            progress.update(task, completed=1, state=f"{scorer.n_rows:,} rows")
         if scorer.n_skipped:
             say.note(
                 f"Skipped {scorer.n_skipped:,} rows with values that cannot be read; the output lacks them"
@@ -107,9 +104,11 @@ def score(
             say.note(
                 f"{scorer.n_mostly_missing:,} rows lack more than half of the values that the model uses"
             )
-        share = f" ({n_flagged / n_rows:.1%})" if n_rows else ""
+        share = f" ({scorer.n_flagged / scorer.n_rows:.1%})" if scorer.n_rows else ""
         where = "" if output is None else f", written to {output}"
-        say.note(f"{n_rows:,} rows scored, {n_flagged:,} of them anomalies{share}{where}")
+        say.note(f"{scorer.n_rows:,} rows scored, {scorer.n_flagged:,} of them anomalies{share}{where}")
+        if message := scorer.too_many():
+            say.note(f"Note: {message}")
 
 
 def _kept(keep: list[str] | None) -> list[str] | Literal["all"]:

@@ -28,6 +28,7 @@ from hinterland.datasets.cifar10 import load_cifar10
 from hinterland.datasets.kddcup99 import load_kddcup99, load_kddcup99_encoded
 from hinterland.datasets.mnist import load_mnist
 from hinterland.datasets.mnist_c import load_mnist_c
+from hinterland.datasets.oddbench import load_oddbench, oddbench_names
 from hinterland.datasets.resnet18 import load_resnet18, resnet18_names
 from hinterland.datasets.satellite import load_satellite
 from hinterland.datasets.thyroid import load_thyroid
@@ -46,11 +47,13 @@ __all__ = [
     "load_kddcup99_encoded",
     "load_mnist",
     "load_mnist_c",
+    "load_oddbench",
     "load_pictures",
     "load_resnet18",
     "load_satellite",
     "load_thyroid",
     "names",
+    "oddbench_names",
     "picture_names",
     "read_abalone",
     "resnet18_names",
@@ -62,12 +65,13 @@ _Kind = TypeVar("_Kind", Dataset, PictureDataset)
 # Sets that are found by their files: the names on this machine, and the function that takes such a name.
 _FAMILIES: dict[str, tuple[Callable[[], list[str]], Callable[..., Dataset]]] = {
     "adbench/": (adbench_names, load_adbench),
+    "oddbench/": (oddbench_names, load_oddbench),
     "resnet18/": (resnet18_names, load_resnet18),
 }
 
 
 def names() -> list[str]:
-    """What ``load`` takes: every table with a loader, then the sets of ADBench and of features on this machine."""
+    """What ``load`` takes: every table with a loader, then sets of ADBench, OddBench and features on this machine."""
     found = [prefix + name for prefix, (members, _) in _FAMILIES.items() for name in members()]
     return [*sorted(_loaders(Dataset)), *found]
 

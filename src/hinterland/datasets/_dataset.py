@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from hinterland.datasets.splits import Split
 from hinterland.errors import TableError
 
 
@@ -19,12 +20,14 @@ class Dataset:
         X: features, n rows; the public source's column names where it has any, else ``f0``, ``f1``, ...
         is_anomaly: (n,) bool. ``hinterland.datasets.splits`` turns it into the labels that ``fit`` takes.
         source: where the rows come from, in a few words.
+        split: training and test rows, where the source fixes them.
     """
 
     name: str
     X: pd.DataFrame
     is_anomaly: npt.NDArray[np.bool_]
     source: str
+    split: Split | None = None
 
     def __post_init__(self) -> None:
         if self.is_anomaly.dtype != np.bool_ or self.is_anomaly.shape != (len(self.X),):

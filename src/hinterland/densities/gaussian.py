@@ -55,11 +55,12 @@ def summarize(z: Tensor, gamma: Tensor) -> GaussianSummary:
     return GaussianSummary(weights, means + center, scatters)
 
 
-def ridge(summary: GaussianSummary, floor: float) -> Tensor:
+def ridge(summary: GaussianSummary, floor: float, least: float = 0.0) -> Tensor:
     """Return (D,) variances added to each covariance's diagonal: ``floor`` times each feature's variance over all rows.
 
     A feature that does not vary (by less than a millionth of its size, or of 1) gets the share of a variance of 1e-6
-    times its squared size (or 1), so that the ridge is never zero. No gradient flows through it.
+    times its squared size (or 1), so that the ridge is never zero; ``least`` is the least that any feature gets. No
+    gradient flows through it.
     """
     with torch.no_grad():
         total = summary.weights.sum().clamp_min(SMALLEST_WEIGHT)
@@ -67,7 +68,14 @@ def ridge(summary: GaussianSummary, floor: float) -> Tensor:
         mean = phi @ summary.means
         within = summary.scatters.diagonal(dim1=1, dim2=2).sum(0) / total
         between = phi @ (summary.means - mean).square()
-        return _ridge(mean, within + between, floor)
+        return _ridge(mean, within + between, floor).clamp_min(least)
+
+
+def overall_covariance(summary: GaussianSummary) -> Tensor:
+    """Return the covariance (D, D) of all rows: that within the components and that between their means."""
+    weights = summary.weights.sum().clamp_min(SMALLEST_WEIGHT)
+    shift = summary.means - (summary.weights @ summary.means) / weights
+    return (summary.scatters.sum(0) + (summary.weights[:, None] * shift).T @ shift) / weights
 
 
 def _ridge(mean: Tensor, variance: Tensor, floor: float) -> Tensor:
@@ -75,11 +83,24 @@ def _ridge(mean: Tensor, variance: Tensor, floor: float) -> Tensor:
     return floor * torch.where(variance > 1e-12 * size, variance, 1e-6 * size)
 
 
-def mixture_parameters(summary: GaussianSummary, floor: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Weights phi (K,), means mu (K, D) and floored covariances Sigma (K, D, D) of summarised rows."""
+def mixture_parameters(
+    summary: GaussianSummary, floor: float, *, least: float = 0.0, shared_rows: float = 0.0
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Weights phi (K,), means mu (K, D) and floored covariances Sigma (K, D, D) of summarised rows.
+
+    ``shared_rows`` rows that vary as those of all components do about their means count beside each component's own, as
+    in regularised discriminant analysis (Friedman, 1989): few rows make no narrow component. A component without any
+    row is as wide as all rows: a narrow one would still claim those at its mean.
+    """
     phi = summary.weights / summary.weights.sum().clamp_min(SMALLEST_WEIGHT)
-    covariances = summary.scatters / summary.weights.clamp_min(SMALLEST_WEIGHT)[:, None, None]
-    return phi, summary.means, covariances + torch.diag(ridge(summary, floor))
+    weights, scatters = summary.weights, summary.scatters
+    if shared_rows:
+        within = scatters.sum(0) / weights.sum().clamp_min(SMALLEST_WEIGHT)
+        weights, scatters = weights + shared_rows, scatters + shared_rows * within
+    covariances = scatters / weights.clamp_min(SMALLEST_WEIGHT)[:, None, None]
+    empty = (summary.weights == 0)[:, None, None]
+    covariances = torch.where(empty, overall_covariance(summary), covariances)
+    return phi, summary.means, covariances + torch.diag(ridge(summary, floor, least))
 
 
 def precision_factors(covariances: Tensor) -> tuple[Tensor, Tensor]:
@@ -208,11 +229,27 @@ def covariance_penalty(diagonals: Tensor) -> Tensor:
 class GaussianMixture(Mixture, name="gaussian"):
     """A mixture of K Gaussians with full covariances (DAGMM); parameters as in ``hinterland.densities.mixture``.
 
-    ``covariance_floor`` times each feature's variance is added to every covariance's diagonal.
+    ``covariance_floor`` times each feature's variance is added to every covariance's diagonal; to those stored, though
+    not while training jointly, ``least_variance`` at least, and ``shared_rows`` rows count in each of them that vary as
+    the rows of all components do.
     """
 
     factors: Tensor
     log_determinants: Tensor
+
+    def __init__(
+        self,
+        n_features: int,
+        n_components: int = 4,
+        *,
+        least_variance: float = 0.0,
+        shared_rows: float = 0.0,
+        **others: Any,
+    ) -> None:
+        super().__init__(n_features, n_components, **others)
+        self.least_variance = least_variance
+        self.shared_rows = shared_rows
+        self.settings |= {"least_variance": least_variance, "shared_rows": shared_rows}
 
     def buffer_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of what ``estimate`` stores, by name."""
@@ -236,7 +273,9 @@ class GaussianMixture(Mixture, name="gaussian"):
 
     def freeze(self, summary: GaussianSummary) -> None:
         """Store weights, means, inverse Cholesky factors and log-determinants: all that scoring needs."""
-        phi, mu, covariances = mixture_parameters(summary, self.covariance_floor)
+        phi, mu, covariances = mixture_parameters(
+            summary, self.covariance_floor, least=self.least_variance, shared_rows=self.shared_rows
+        )
         self.weights, self.means = phi, mu
         self.factors, self.log_determinants = precision_factors(covariances)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
@@ -24,6 +25,12 @@ ROWS_TO_MEASURE, ROWS_WORTH_MEASURING = 4_096, 200_000
 FEW_THREADS, MOST_THREADS = 16, 256
 """No more than the latter are asked for, nor started than the former or than there are cores: a system that cannot
 start them ends the process."""
+
+TOO_FEW_ROWS = 10
+"""With no more training rows than this a fit says that nothing can be told."""
+
+SURPRISING_SHARE = 3
+"""A fit says so where this many times the share asked for is flagged of rows that were held out."""
 
 
 class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
@@ -91,14 +98,17 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         check_rows_left(labels)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         device = torch.device(self.device)
-        self.__dict__.pop("calibration_energy_", None)  # of the previous fit
+        for name in ("training_energy_", "calibration_energy_"):  # of the previous fit
+            self.__dict__.pop(name, None)
         with threads(self._training_threads()):
-            self._train(rows, labels, seed, device)
+            held_out_energy = self._train(rows, labels, seed, device)
             training_rows = rows[labels != ANOMALY]
-            self.training_energy_ = self._energy(training_rows)
+            if not hasattr(self, "training_energy_"):
+                self.training_energy_ = self._energy(training_rows)
         if not hasattr(self, "calibration_energy_"):
             self.calibration_energy_ = self.training_energy_
         self.offset_ = -self._threshold()
+        warn_of_a_doubtful_fit(len(training_rows), self.contamination, held_out_energy, -self.offset_)
         self.references_ = usual_rows(training_rows, self.training_energy_, self.n_references, seed)
         return self
 
@@ -117,10 +127,14 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         threshold = contamination_threshold(self.calibration_energy_, self.contamination)
         return just_above(self.calibration_energy_, threshold)
 
-    def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
+    def _train(
+        self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device
+    ) -> np.ndarray | None:
         """Set ``models_`` and ``history_`` from float64 rows (n, d) and label codes (n,).
 
-        It may set ``calibration_energy_``, where the training rows' own energies would give a wrong threshold.
+        It may set ``calibration_energy_``, where the training rows' own energies would give a wrong threshold, and
+        ``training_energy_`` where these are at hand. Returns
+        the energies (m,) of rows that were held out from all that was learnt, or None.
         """
         raise NotImplementedError
 
@@ -235,6 +249,28 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         )
         check_finite(matrix, getattr(self, "feature_names_in_", None))
         return matrix
+
+
+def warn_of_a_doubtful_fit(
+    n_rows: int, contamination: float, held_out_energy: np.ndarray | None, threshold: float
+) -> None:
+    """Warn of a fit on a handful of rows, and where many more of the held-out rows are flagged than were asked for."""
+    if n_rows <= TOO_FEW_ROWS:
+        warnings.warn(
+            f"nothing can be told from so few rows: {n_rows} to train on; what is usual takes some dozens, and "
+            "energies and labels mean little",
+            UserWarning,
+            stacklevel=3,
+        )
+    elif held_out_energy is not None and len(held_out_energy):
+        share = float(np.mean(held_out_energy > threshold))
+        if share > SURPRISING_SHARE * contamination:
+            warnings.warn(
+                f"{share:.1%} of the rows that were held out from training are flagged, where {contamination:.1%} were "
+                "asked for: expect the same of new rows. Such a detector knows its own training rows too well",
+                UserWarning,
+                stacklevel=3,
+            )
 
 
 def _in_chunks(

@@ -175,7 +175,7 @@ class CANCE(ContrastiveStage, Detector):
             raise ValueError(f"memory must be the path of a folder or None, got {self.memory!r}")
         self._check_contrastive_parameters()
 
-    def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
+    def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> np.ndarray:
         rows = rows[labels != -1]
         generator = torch.Generator().manual_seed(seed)
         _, held_out = hold_out(len(rows), self.validation_share, generator)
@@ -195,6 +195,7 @@ class CANCE(ContrastiveStage, Detector):
         else:
             model.freeze(rows)
         self.models_, self.history_ = [model], history.entries
+        return self._energy(rows[held_out])
 
     def _model(self, rows: np.ndarray, generator: torch.Generator, seed: int) -> EnergyModel:
         """The untrained model; the density draws from the seed anew, so that all variants train the same network."""

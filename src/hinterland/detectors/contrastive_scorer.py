@@ -119,7 +119,7 @@ class ContrastiveScorer(ContrastiveStage, Detector):
             raise ValueError(f"prefit needs a fitted detector, got the name {self.detector!r}")
         self._check_contrastive_parameters()
 
-    def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
+    def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> np.ndarray:
         history = StagedHistory(self.on_epoch)
         fitted = self._fitted_detector(rows, labels, seed, history)
         rows = rows[labels != ANOMALY]
@@ -133,6 +133,7 @@ class ContrastiveScorer(ContrastiveStage, Detector):
             )
             self.models_.append(model)
         self.history_ = history.entries
+        return self._energy(rows[held_out])
 
     def _fitted_detector(
         self, rows: np.ndarray, labels: np.ndarray, seed: int, history: StagedHistory

@@ -11,12 +11,14 @@ import torch
 from hinterland.composite import check_feature_names, composite_width
 from hinterland.densities.gaussian import GaussianMixture
 from hinterland.detectors.base import Detector
-from hinterland.energy_model import EnergyModel, InputScaling, Scaling, View
+from hinterland.energy_model import EnergyModel, InputScaling, Scaling, View, apply_in_chunks
 from hinterland.networks.base import ACTIVATIONS
 from hinterland.networks.mlp import Autoencoder
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
+from hinterland.preprocessing.columns import CONSTANT_SHARE
+from hinterland.scores import Score
 from hinterland.threads import Threads
-from hinterland.training.hold_out import hold_out
+from hinterland.training.hold_out import energies_of_new_rows, out_of_bag
 from hinterland.training.in_turn import fit_in_turn
 from hinterland.training.loop import History, LoopSettings, warn_interrupted
 
@@ -25,23 +27,43 @@ WIDEST_ROW = 100
 
 WIDEST_LATENT = 16
 ROWS_A_COMPONENT = 5
-"""A mixture has at most one component for this many training rows."""
+"""A mixture has at most one component for this many of its rows."""
+
+MOST_ROWS = 5_000
+"""Rows that a member trains on; a random part of more."""
+
+MOST_ENTRIES = 250_000_000
+"""Rows x components x squared features of a mixture, by which wide rows have fewer components: a fit's time."""
+
+LEAST_ROWS = 3
+"""A component that has fewer rows is none: a few odd rows must not be the most ordinary ones of all."""
+
+SHARED_ROWS = 5.0
+"""Rows that vary as those of all components do and count in each one's covariance: few rows make no narrow one."""
+
+LEAST_VARIANCE: dict[Scaling | None, float] = {"standard": 0.03, "minmax": 0.001, None: 0.03}
+"""Of a scaled column, in a component: a value that was never seen is odd by tens of nats and no more."""
 
 
 class DeepMixture(Detector):
     """Mixtures of Gaussians over each row and the error of its denoising autoencoder: the default for a table.
 
     Each member trains an autoencoder on rows with added noise, joins the scaled row (its latent, for a wide
-    table) with the logarithm of its reconstruction error, and fits a mixture of many Gaussians with a firm
-    covariance floor to that, by expectation-maximisation. The energy is the mean of the members' energies.
-    What each choice is worth is in ``docs/default-choices.md``; they were made on the ADBench sets.
+    table) with the logarithm of its reconstruction error, and fits a mixture of many Gaussians to that, by
+    expectation-maximisation. A member leaves a part of the rows out, and each row is left out by some: the threshold is
+    learnt from the energies that rows have under the members that do not know them, so that it holds for new rows and
+    very nearly for the training rows too. An odd row that the members which have seen it took for usual is odd to the
+    others. The energy is the mean of the members'; above what nearly all rows have a member's goes on as a logarithm
+    (``hinterland.scores.eased``), so that no column can add thousands of nats.
+    What each choice is worth is in ``docs/default-choices.md``; they were made on the ADBench and OddBench sets.
 
     Parameters
     ----------
     n_members : autoencoders with a mixture each; their energies are averaged.
-    n_components : Gaussians in a member's mixture; of several numbers the members take one after the other. Never
-        more than one for five training rows.
-    covariance_floor : share of each composite feature's variance added to every covariance's diagonal.
+    n_components : Gaussians in a member's mixture; of several numbers the members of a round take one after the other.
+        Never more than one for five of its rows, and fewer on many columns.
+    covariance_floor : share of each composite feature's variance added to every covariance's diagonal; never less than
+        a few hundredths of a scaled column's usual variance.
     reconstruction_features : names of the reconstruction features in the composite; see ``hinterland.composite``.
     view : what the mixture sees beside them: ``row``, ``latent``, or None for the row of up to 100 columns and the
         latent of more.
@@ -49,16 +71,18 @@ class DeepMixture(Detector):
     latent_dim : width of the latent; None for half the columns, at most 16.
     activation : of the hidden layers: tanh, relu, silu or gelu.
     input_noise : standard deviation of the noise added to scaled rows while training.
-    scaling : ``standard``, ``minmax`` or None: how columns are scaled by the training rows.
+    scaling : ``standard``, ``minmax`` or None: how columns are scaled by the training rows. None takes rows as scaled
+        already, to a variance of about 1.
     clip : scaled values are bounded by this; None for no bound.
     steps : gradient steps of each autoencoder.
     batch_size, learning_rate : of Adam's steps; the learning rate falls to zero along a cosine.
-    validation_share : share of the training rows that the autoencoders do not see: they keep the state that is best
-        on these. Less than 20 rows, or 0, is none.
+    validation_share : share of the training rows that a member does not see. Members come in rounds, of three for a
+        third, in which each row is left out once. An autoencoder keeps the state that is best on the rows left out. 0
+        leaves none out, and the threshold is then of the training rows themselves.
     contamination : share of rows to flag, in (0, 0.5]; sets ``offset_``.
-    novelty : whether that share is of new rows like the training rows, or of the training rows themselves (as in
-        scikit-learn's LocalOutlierFactor). Mixtures of many components know the rows they were fitted to, whose
-        energies are lower; the threshold for new rows is learnt from the held-out rows, where there are any.
+    novelty : whether that share is of rows that are new to the members that judge them, or exactly that of the training
+        rows under all members. They differ little: mixtures know the rows they were fitted to, but each row is new to
+        a part of the members.
     n_references : usual training rows kept in the detector, and in its file, for explanations to compare with; 0
         keeps the columns' medians instead, and no row.
     device : torch device.
@@ -83,22 +107,22 @@ class DeepMixture(Detector):
 
     def __init__(
         self,
-        n_members: int = 2,
+        n_members: int = 6,
         *,
-        n_components: int | Sequence[int] = (20, 100),
-        covariance_floor: float = 0.1,
-        reconstruction_features: Sequence[str] = ("log_error",),
+        n_components: int | Sequence[int] = (20, 60),
+        covariance_floor: float = 0.03,
+        reconstruction_features: Sequence[str] = ("floored_log_error",),
         view: View | None = None,
-        hidden: Sequence[int] = (128, 128),
+        hidden: Sequence[int] = (64, 64),
         latent_dim: int | None = None,
         activation: str = "silu",
         input_noise: float = 0.3,
         scaling: Scaling | None = "standard",
         clip: float | None = 10.0,
-        steps: int = 1200,
+        steps: int = 200,
         batch_size: int = 256,
         learning_rate: float = 1e-3,
-        validation_share: float = 0.2,
+        validation_share: float = 1 / 3,
         contamination: float = 0.05,
         novelty: bool = True,
         n_references: int = 256,
@@ -163,30 +187,32 @@ class DeepMixture(Detector):
     def _component_numbers(self) -> Sequence[int]:
         return self.n_components if isinstance(self.n_components, Sequence) else (self.n_components,)
 
-    def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
+    def _train(
+        self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device
+    ) -> np.ndarray | None:
         rows = rows[labels != -1]
         generator = torch.Generator().manual_seed(seed)
-        scaling = InputScaling.from_rows(rows, self.scaling, self.clip)
-        _, held_out = hold_out(len(rows), self.validation_share, generator)
+        scaling = InputScaling.from_rows(rows, self.scaling, self.clip, constant_unit=CONSTANT_SHARE)
+        trained = out_of_bag(len(rows), self.validation_share, self.n_members, generator, most=MOST_ROWS)
+        a_round = max(1, round(1 / self.validation_share)) if self.validation_share else 1
         self.models_: list[EnergyModel] = []
         self.history_: History = []
-        held_out_energies = []
-        for member in range(self.n_members):
-            model = self._model(member, len(rows), scaling, generator).to(device)
+        energies = []
+        for member, own in enumerate(trained):
+            model = self._model(member // a_round, int(own.sum()), scaling, generator).to(device)
             try:
-                result, held_out_energy = fit_in_turn(
+                result = fit_in_turn(
                     model,
-                    rows,
-                    held_out,
+                    rows[own],
+                    rows[~own],
                     LoopSettings.of_steps(
-                        self.steps,
-                        len(rows) - len(held_out),
-                        self.batch_size,
-                        learning_rate=self.learning_rate,
+                        self.steps, int(own.sum()), self.batch_size, learning_rate=self.learning_rate
                     ),
                     generator,
+                    least_rows=LEAST_ROWS,
                     on_epoch=self._report(member),
                 )
+                energy = apply_in_chunks(model.energy, rows, device)
             except KeyboardInterrupt:  # outside of the training loop, which ends by itself
                 if not self.models_:
                     raise
@@ -197,15 +223,20 @@ class DeepMixture(Detector):
                 break
             self.models_.append(model)
             self.history_ += [{"member": member, **entry} for entry in result.history]
-            held_out_energies.append(held_out_energy)
+            energies.append(energy)
             if result.interrupted:
                 break
-        if self.novelty and len(held_out):
-            self.calibration_energy_ = np.mean(held_out_energies, axis=0)
+        self.training_energy_ = np.mean(energies, axis=0)
+        new = energies_of_new_rows(np.stack(energies), trained[: len(energies)])
+        if not self.novelty or not len(new):
+            return None
+        self.calibration_energy_ = new
+        return new
 
     def _model(
-        self, member: int, n_rows: int, scaling: InputScaling, generator: torch.Generator
+        self, which: int, n_rows: int, scaling: InputScaling, generator: torch.Generator
     ) -> EnergyModel:
+        """An untrained model of ``n_rows`` rows, with the mixture of a round's number, ``which``."""
         n_features = len(scaling.center)
         latent_dim = self.latent_dim or min(WIDEST_LATENT, max(1, n_features // 2))
         view = self.view or ("row" if n_features <= WIDEST_ROW else "latent")
@@ -219,15 +250,19 @@ class DeepMixture(Detector):
             input_noise=self.input_noise,
             generator=generator,
         )
+        width = composite_width(
+            latent_dim if view == "latent" else n_features, n_features, self.reconstruction_features
+        )
+        bearable = min(n_rows // ROWS_A_COMPONENT, MOST_ENTRIES // (n_rows * width**2))
         density = GaussianMixture(
-            composite_width(
-                latent_dim if view == "latent" else n_features, n_features, self.reconstruction_features
-            ),
-            max(1, min(numbers[member % len(numbers)], n_rows // ROWS_A_COMPONENT)),
+            width,
+            max(1, min(numbers[which % len(numbers)], bearable)),
             covariance_floor=self.covariance_floor,
+            least_variance=LEAST_VARIANCE[self.scaling],
+            shared_rows=SHARED_ROWS,
             hidden=None,
         )
-        return EnergyModel(scaling, network, density, self.reconstruction_features, view)
+        return EnergyModel(scaling, network, density, self.reconstruction_features, view, Score(tail=True))
 
     def _report(self, member: int) -> Callable[[dict[str, float]], None] | None:
         on_epoch = self.on_epoch

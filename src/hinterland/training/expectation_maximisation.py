@@ -25,6 +25,7 @@ def fit_by_expectation_maximisation(
     *,
     iterations: int = 50,
     tolerance: float = 1e-3,
+    least_rows: float = 0.0,
 ) -> list[float]:
     """Fit a mixture to features (n, D) by expectation-maximisation from k-means clusters, and freeze it.
 
@@ -32,30 +33,43 @@ def fit_by_expectation_maximisation(
     memberships as the posterior under them. It ends when the mean energy falls by less than ``tolerance`` nats.
     The energy can only fall but for the covariance floor, under which the least found is close enough.
 
+    A component with fewer than ``least_rows`` rows' memberships loses them: it then weighs nothing, and its rows are
+    those of their nearest neighbours among the others. A few odd rows so get no component of their own, under which
+    they would be the most ordinary rows of all.
+
     Returns the mean energy in nats after each iteration. The last step is exact over all rows.
     """
     features = features.double()
     chosen = torch.randperm(len(features), generator=generator)[:MOST_ROWS].sort().values
     seen = features[chosen.to(features.device)]
-    memberships: Tensor | None = _cluster(seen, density.n_components, generator)
+    supported = density.n_components > 1 and least_rows > 0
+    memberships = _cluster(seen, density.n_components, generator)
     energies: list[float] = []
     for _ in range(iterations):
+        if supported:
+            memberships = supported_memberships(memberships, least_rows)
         density.estimate(functools.partial(_parts, density, seen, memberships))
-        memberships = None  # from now on the posterior under the parameters
-        energies.append(float(density.energy(seen).mean()))
+        joint = torch.cat([density.component_log_densities(part) for part in density.chunks(seen)], 1)
+        energies.append(float(-torch.logsumexp(joint, 0).mean()))
+        memberships = torch.softmax(joint, 0).T
         if len(energies) > 1 and energies[-2] - energies[-1] < tolerance:
             break
-    density.estimate(functools.partial(_parts, density, features, memberships))
+    if len(features) > len(seen):
+        density.estimate(lambda: ((part, None) for part in density.chunks(features)))
     return energies
 
 
-def _parts(
-    density: Mixture, features: Tensor, memberships: Tensor | None
-) -> Iterator[tuple[Tensor, Tensor | None]]:
-    """All rows, chunk by chunk; with memberships where these are not to be the posterior."""
+def supported_memberships(memberships: Tensor, least_rows: float) -> Tensor:
+    """Memberships (n, K) without those of components that have fewer than ``least_rows``, but for the largest's."""
+    rows = memberships.sum(0)
+    return memberships * (rows >= min(least_rows, float(rows.max())))
+
+
+def _parts(density: Mixture, features: Tensor, memberships: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """All rows and their memberships, chunk by chunk."""
     start = 0
     for part in density.chunks(features):
-        yield part, None if memberships is None else memberships[start : start + len(part)]
+        yield part, memberships[start : start + len(part)]
         start += len(part)
 
 

@@ -13,6 +13,9 @@ from hinterland.training.expectation_maximisation import fit_by_expectation_maxi
 from hinterland.training.loop import LoopSettings, TrainingResult
 from hinterland.training.reconstruction import fit_reconstruction
 
+MOST_VALIDATION_ROWS, MOST_TAIL_ROWS = 1_000, 10_000
+"""Held-out rows, evenly spread, that the network's states are compared on, and that a tail is learnt from."""
+
 
 def fit_in_turn(
     model: EnergyModel,
@@ -21,27 +24,35 @@ def fit_in_turn(
     settings: LoopSettings,
     generator: torch.Generator,
     *,
+    least_rows: float = 0.0,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
-) -> tuple[TrainingResult, np.ndarray]:
+) -> TrainingResult:
     """Train a model's network to reconstruct raw rows (n, d), then fit its density by expectation-maximisation.
 
-    ``held_out`` are numbers of rows (m,) that the network does not train on; it keeps the state that is best on them.
-    A mixture of many components knows the rows it was fitted to. The energies (m,) returned are those of the held-out
-    rows under a mixture of the others, as of any new row; after that the mixture is fitted to all.
+    ``held_out`` rows (m, d) train neither: of the network's states that is kept which is best on them, or a part of
+    them, and a score with a tail learns it from their energies. ``least_rows`` is what a component needs; see
+    ``fit_by_expectation_maximisation``.
     """
     density = model.density
     if not isinstance(density, Mixture):
         raise TypeError(f"expectation-maximisation needs a mixture, got {type(density).__name__}")
-    kept = np.setdiff1d(np.arange(len(rows)), held_out)
-    scaled = model.scaled(rows)
     result = fit_reconstruction(
-        model.network, scaled[kept], scaled[held_out], settings, generator, on_epoch=on_epoch
+        model.network,
+        model.scaled(rows),
+        model.scaled(_spread(held_out, MOST_VALIDATION_ROWS)),
+        settings,
+        generator,
+        on_epoch=on_epoch,
     )
     model.ready_to_score()
-    features = model.features_of(rows)
     with torch.no_grad():
-        fit_by_expectation_maximisation(density, features[kept], generator)
-        held_out_energy = density.energy(features[held_out])
-        if len(held_out):
-            fit_by_expectation_maximisation(density, features, generator)
-    return result, held_out_energy.cpu().numpy()
+        fit_by_expectation_maximisation(density, model.features_of(rows), generator, least_rows=least_rows)
+        if model.score.tail:
+            new = _spread(held_out if len(held_out) else rows, MOST_TAIL_ROWS)
+            model.score.learn_tail(density.energy(model.features_of(new)))
+    return result
+
+
+def _spread(rows: np.ndarray, most: int) -> np.ndarray:
+    """At most so many rows, from end to end."""
+    return rows[:: -(-len(rows) // most) or 1]
