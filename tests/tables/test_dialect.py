@@ -27,6 +27,10 @@ def test_delimiter_is_found_out(head: bytes, delimiter: str) -> None:
     assert sniff_delimiter(head) == delimiter
 
 
+def test_decimal_commas_in_a_single_column_are_no_delimiter_to_speak_of() -> None:
+    assert find_dialect(b"x\n1,5\n2,5\n", CsvFormat()).notes == ()
+
+
 def test_a_plain_file_has_nothing_to_be_said() -> None:
     found = find_dialect(b"a,b\n1,2\n", CsvFormat())
     assert (found.delimiter, found.header, found.n_columns, found.notes) == (",", ["a", "b"], 2, ())
@@ -41,6 +45,12 @@ def test_a_plain_file_has_nothing_to_be_said() -> None:
         (b"# made\n# by, x\na,b,c\n1,2,3\n", ["a", "b", "c"], b"1,2,3", "2 lines above the table left out"),
         (b"Report\n\na,b,c\n1,2,3\n4,5,6\n", ["a", "b", "c"], b"1,2,3", "1 line above the table left out"),
         (b"Plant 5;;\n;;\nday;x;y\n1;2;3\n", ["day", "x", "y"], b"1;2;3", "2 lines above the table left out"),
+        (
+            b"Sales;;;;\nas of:;01.02.2024;;;\n;;;;\nday;a;b;c;d\n1.2.24;1;2;3;4\n",
+            ["day", "a", "b", "c", "d"],
+            b"1.2.24",
+            "3 lines above the table left out",
+        ),
         (b"# a,b\n1,2\n3,4\n", ["a", "b"], b"1,2", "those of the comment above"),
         (b'"x","y"\n"1",5,6\n"2",7,8\n', ["", "x", "y"], b'"1",5,6', ""),  # as R writes
         (b"a,b\n1,2,\n3,4,\n", ["a", "b", ""], b"1,2,", ""),

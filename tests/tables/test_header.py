@@ -25,6 +25,7 @@ NUMBERS = [["1", "2.5"], ["3", "4,5"], ["-1e3", "?"]]
         ),  # days
         (["k", "x", "m"], [["a", "1", "b"], ["k", "x", "m"], *[["b", "2", "c"]] * 5]),  # joined files
         (["id", "class"], [["1", "a"], ["2", "class"]]),  # one column says so, one not
+        (["400", "410", "420", "430"], [["0.5", "0.1", "7", "2"], ["0.2", "0.3", "1", "2"]]),  # wavelengths
     ],
 )
 def test_names_are_told_from_values(first: list[str], below: list[list[str]]) -> None:
@@ -44,6 +45,7 @@ def test_names_are_told_from_values(first: list[str], below: list[list[str]]) ->
         (["01.02.2024", "10:30"], [["02.02.2024", "11:30"]]),
         (["12.30", "5"], [["7.5", "6"], ["10.45", "7"]]),
         (["ann", "rome"], [["bob", "oslo"], ["ann", "rome"]]),
+        (["10", "20", "30", "40"], [["20", "30", "40", "50"], ["5", "1", "2", "2"]]),  # rows count as well
     ],
 )
 def test_values_are_told_from_names(first: list[str], below: list[list[str]]) -> None:
@@ -52,6 +54,7 @@ def test_values_are_told_from_names(first: list[str], below: list[list[str]]) ->
 
 def test_doubt_is_told() -> None:
     assert votes(["a", "b"], NUMBERS).is_clear
+    assert votes(["amount", "town"], [["CHF 1'234.50", "Bern"], ["-", "Chur"], ["CHF 2.-", "Biel"]]).is_clear
     assert not votes(["name", "city"], [["ann", "rome"]]).is_clear
     assert not votes(["0", "1", "2"], [["0.5", "0.1", "7"]]).is_clear
 

@@ -14,7 +14,7 @@ from hinterland.tables.csv_rows import Row, count_lines, rows_of
 from hinterland.tables.header import Votes, is_value, votes
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-_MOST_ROWS = 200
+_MOST_ROWS, _MOST_TITLES = 200, 20
 _SEP = re.compile(rb'"?sep=(\t|[^\w\s])"?[ \t,;]*(\r\n|\n|\r|\Z)', re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(rb"\s*[-+]?[\d.]*\d,\d+\s*")
 
@@ -66,7 +66,7 @@ def find_dialect(head: bytes, csv_format: CsvFormat, *, encoding: str = "utf-8")
     found = _find_header(above, table, csv_format.header, encoding)
 
     notes = []
-    if delimiter != "," and csv_format.delimiter is None:
+    if delimiter != "," and csv_format.delimiter is None and width > 1:
         notes.append(f"columns are separated by {_DELIMITERS.get(delimiter, repr(delimiter))}")
     if found.n_titles:
         lines = "line" if found.n_titles == 1 else "lines"
@@ -151,12 +151,16 @@ def _find_header(above: Sequence[Row], table: Sequence[Row], asked: bool | None,
 
 def _is_padded_title(rows: Sequence[Row], encoding: str) -> bool:
     """Whether the first row is a title, or nothing, that a spreadsheet made as wide as the table below it."""
-    row = rows[0]
-    n_filled = next(filter(None, map(_n_filled, rows[1:])), 0)
-    if len(row.cells) < 3 or n_filled < 2 or _n_filled(row) > 1:
+    row, below = rows[0], rows[1 : 1 + _MOST_TITLES]
+    most_filled = max(map(_n_filled, below), default=0)
+    if len(row.cells) < 3 or most_filled < 2 or _n_filled(row) > max(1, most_filled // 2):
         return False
-    title = _text(row.cells[0], encoding).strip()
-    return _n_filled(row) == 0 or (title != "" and not is_value(title))
+    texts = [text for cell in row.cells if (text := _text(cell, encoding).strip())]
+    if len(texts) > 1:  # as "made on", "1 May 2024": only above names of columns
+        names = next(other for other in below if _n_filled(other) > most_filled // 2)
+        if any(is_value(_text(cell, encoding)) for cell in names.cells):
+            return False
+    return not texts or not is_value(texts[0])
 
 
 def _n_filled(row: Row) -> int:

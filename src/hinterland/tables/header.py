@@ -20,6 +20,7 @@ _YEAR = re.compile(r"(19|20)\d\d")
 _MISSING = {"", "?", "-", "--", ".", "na", "n/a", "n.a.", "#n/a", "nan", "null", "none", "nil", "nat", "<na>"}
 _MOST_CELLS = 20_000
 _SURE = 0.8
+_FEWEST_STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ class Votes:
 def votes(first: Sequence[str], below: Sequence[Sequence[str]]) -> Votes:
     """Compare the first row with those below, all of one width.
 
-    A column of numbers, or of moments, votes for a row if its first cell is one as well, and else for a header. A
-    column of words votes for a row if its first word comes again below, unless the whole first row does, as in
-    joined files.
+    A column of numbers, or of moments, votes for a row if its first cell is one as well, and else for a header; so does
+    one whose cells have digits, as CHF 5 or A-17, and the first has none. A column of words votes for a row if its
+    first word comes again below, unless the whole first row does, as in joined files.
     """
     n_rows = min(len(below), 3 + _MOST_CELLS // len(first))
     if n_rows == 0:
@@ -59,7 +60,7 @@ def votes(first: Sequence[str], below: Sequence[Sequence[str]]) -> Votes:
         kind, kinds = _kind(cell), list(map(_kind, there))
         if kind and kinds.count(kind) >= len(there) / 2:
             counted.append(cell.strip())
-        elif len(there) - kinds.count("") >= _SURE * len(there):
+        elif len(there) - kinds.count("") >= _SURE * len(there) or _lacks_digits(cell, there):
             header += 1
         elif cell in there:
             row += 1
@@ -70,6 +71,8 @@ def votes(first: Sequence[str], below: Sequence[Sequence[str]]) -> Votes:
         if header or (_YEAR.fullmatch(counted[0]) and len(counted) < len(first)):  # behind a column's name
             return Votes(header or 1, 0)
         if counted[0] == "0" and row > 2:  # what a frame without names of columns is written with
+            return Votes(1, 1)
+        if len(counted) >= _FEWEST_STEPS and not any(map(_is_count, below[:n_rows])):  # 400, 410, 420, 430
             return Votes(1, 1)
     return Votes(header, row)
 
@@ -85,15 +88,26 @@ def _kind(cell: str) -> str:
     return "moment" if _MOMENT.fullmatch(cell) else "number" if _NUMBER.fullmatch(cell) else ""
 
 
+def _lacks_digits(cell: str, below: Sequence[str]) -> bool:
+    """Whether a cell has no digit, and nearly all below have."""
+    with_digits = sum(map(_has_digit, below))
+    return not _has_digit(cell) and with_digits >= _SURE * len(below)
+
+
+def _has_digit(cell: str) -> bool:
+    return any(map(str.isdigit, cell))
+
+
 def _is_missing(cell: str) -> bool:
     return cell.strip().lower() in _MISSING
 
 
 def _is_count(cells: Sequence[str]) -> bool:
-    """Whether there are two cells at least, each the integer after the one before."""
+    """Whether there are integers in equal steps: two of them at least where it is 1, else four."""
     if len(cells) < 2 or not all(cell.isascii() and cell.isdigit() and len(cell) < 16 for cell in cells):
         return False
-    return all(int(after) - int(before) == 1 for before, after in pairwise(cells))
+    steps = {int(after) - int(before) for before, after in pairwise(cells)}
+    return steps == {1} or (len(steps) == 1 and steps != {0} and len(cells) >= _FEWEST_STEPS)
 
 
 def distinct_names(cells: Sequence[str]) -> list[str]:
