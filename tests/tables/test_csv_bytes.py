@@ -86,6 +86,12 @@ def test_what_is_no_text_is_named_with_its_line(
     ("content", "message"),
     [
         (b"PK\x03\x04abc", "zip archive or an Excel workbook"),
+        (b"<!DOCTYPE html>\n<html>", "a web page"),
+        (b"<?xml version='1.0'?>\n", "XML"),
+        (b'{"a": 1, "b": 2}\n', "JSON"),
+        (b'[\n {"a": 1}\n]', "JSON"),
+        (b"% about\n@RELATION x\n", "an ARFF file"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "git lfs pull"),
         (b"a,b\n1,\x00\n", "binary file"),
         ("a,b\n1,2\n".encode("utf-16-le"), "without a byte order mark; name its encoding: utf-16-le"),
         ("a,b\n1,2\n".encode("utf-16-be"), "without a byte order mark; name its encoding: utf-16-be"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,15 @@ _MAGIC = {
     b"ARROW1": "an Arrow file",
     b"%PDF": "a PDF",
 }
+_OTHER_TEXT = {
+    rb"<!doctype|<html|<head": "a web page",
+    rb"<\?xml|<\w+[ >]": "XML",
+    rb'\{\s*"[^"]*"\s*:|\[\s*[\[{]|\[\s*$': "JSON",
+    rb"(%[^\n]*\n|\s)*@relation\b": "an ARFF file",
+    rb"version https://git-lfs": "what Git keeps in the place of a large file, and `git lfs pull` fetches",
+    rb"\{\\rtf": "a document of a word processor",
+}
+"""Beginnings, in lower case, of text that is no table."""
 _WESTERN = "cp1252"
 
 
@@ -67,7 +77,7 @@ class CsvBytes:
             asked = found or asked
         self.encoding = asked or found or "utf-8"
         if self.encoding == "utf-8":
-            self._refuse_binary(start)
+            self._refuse_others(start)
         self.line_end = b"\n"
 
     @property
@@ -193,9 +203,13 @@ class CsvBytes:
         self._file = pa.OSFile(str(self._path))
         return pa.CompressedInputStream(self._file, "gzip") if self._is_packed else self._file
 
-    def _refuse_binary(self, start: bytes) -> None:
+    def _refuse_others(self, start: bytes) -> None:
         for magic, what in _MAGIC.items():
             if start.startswith(magic):
+                raise TableError(f"it is {what}; expected a CSV or Parquet file")
+        head = start.removeprefix(self._mark).lstrip().lower()
+        for beginning, what in _OTHER_TEXT.items():
+            if re.match(beginning, head):
                 raise TableError(f"it is {what}; expected a CSV or Parquet file")
         if b"\0" in start:
             for name, zeros, others in (
