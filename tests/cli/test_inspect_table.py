@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,22 @@ def test_a_table_is_inspected_before_training(run: Any, orders: Path) -> None:
     assert f"by all {N} rows" in text.stdout
     assert "left out" in text.stdout
     assert "Note: left out as identifiers or counters: 'order_id'" in text.stderr
+
+
+def test_what_is_unusual_in_a_file_is_a_note(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a;b\n1;2\n3;4\n")
+    result = run("inspect", path)
+    assert result.stderr == f"Note: {path}: columns are separated by semicolons\n"
+
+
+def test_a_workbook_is_no_damaged_model(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("[Content_Types].xml", "")
+    result = run("inspect", path)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "it is a zip archive or an Excel workbook; expected a CSV or Parquet file" in result.stderr
 
 
 def test_options_change_what_columns_are_taken_for(run: Any, orders: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hinterland.cli import column_options, options
-from hinterland.cli.console import print_json, print_table, tabulate
+from hinterland.cli.console import messages, print_json, print_table, tabulate
 from hinterland.errors import FileFormatError
 
 if TYPE_CHECKING:
@@ -41,17 +42,30 @@ def inspect(
     if _is_model(file):
         _show_model(file, as_json)
         return
-    table = options.open_table(file, csv)
-    options.check_columns(table, drop or [], "--drop")
-    column_options.check(table, columns)
-    _show_table(table, drop or [], columns, as_json)
+    with messages(quiet=False):
+        table = options.open_table(file, csv)
+        options.check_columns(table, drop or [], "--drop")
+        column_options.check(table, columns)
+        _show_table(table, drop or [], columns, as_json)
 
 
 def _is_model(file: Path) -> bool:
     if not file.is_file():
         return file.suffix == ".hinterland"
     with file.open("rb") as stream:
-        return stream.read(4) == b"PK\x03\x04"
+        is_zip = stream.read(4) == b"PK\x03\x04"
+    return is_zip and not _holds_tables(file)
+
+
+def _holds_tables(file: Path) -> bool:
+    """Whether a zip file is an Excel workbook or a packed table."""
+    if not zipfile.is_zipfile(file):
+        return False
+    with zipfile.ZipFile(file) as archive:
+        names = archive.namelist()
+    return any(
+        name == "[Content_Types].xml" or name.lower().endswith((".csv", ".tsv", ".txt")) for name in names
+    )
 
 
 def _show_table(table: TableFile, drop: list[str], columns: dict[str, Any], as_json: bool) -> None:
