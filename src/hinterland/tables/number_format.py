@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hinterland.tables.duration_text import read_durations
 from hinterland.tables.units import unit_pattern
 
 THOUSANDS = {".": ", '", ",": ". '"}  # marks between groups of three digits beside each decimal mark
@@ -31,6 +32,7 @@ class NumberFormat:
     bare : whether values without the unit occur as well.
     negative : how negative numbers are written: ``-5``, ``(5)`` or ``5-``. For the description: all three are read.
     hexadecimal : whether some values are written as ``0x1f``.
+    duration : whether these are no numbers but durations, as ``61:05``, read in seconds.
     """
 
     decimal: str = "."
@@ -40,6 +42,7 @@ class NumberFormat:
     bare: bool = False
     negative: str = "-5"
     hexadecimal: bool = False
+    duration: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -48,6 +51,8 @@ class NumberFormat:
 
     def describe(self) -> str:
         """Say it in words with an example, as ``numbers written as 1.234,50 EUR``."""
+        if self.duration:
+            return "durations, in seconds"
         digits = f"1{self.thousands}234{self.decimal}50"
         glue = "" if self.unit in ("%", "°") or (self.unit_first and not self.unit.isalpha()) else " "
         pair = (self.unit, digits) if self.unit_first else (digits, self.unit)
@@ -73,6 +78,8 @@ def read_numbers(texts: Any, format: NumberFormat) -> tuple[Any, np.ndarray]:
     unreadable : boolean (n,), texts that are no such number.
     """
     texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    if format.duration:
+        return read_durations(texts)
     if format.decimal == "." and not format.unit:
         try:
             return _without_nan(pc.cast(pc.utf8_trim_whitespace(texts), pa.float64())), np.zeros(

@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow.compute as pc
 
 from hinterland.tables.decisions import Asked, Column, Decided, categories, empty, finished
+from hinterland.tables.duration_text import are_durations
 from hinterland.tables.missing import missing_mask
 from hinterland.tables.notes import Note
 from hinterland.tables.number_columns import decide_numbers
-from hinterland.tables.number_text import FoundNumbers, find_number_format, read_numbers
+from hinterland.tables.number_text import FoundNumbers, NumberFormat, find_number_format, read_numbers
 from hinterland.tables.read_values import read
 from hinterland.tables.readings import FALSE_WORDS, TRUE_WORDS, Reading
 from hinterland.tables.time_text import FoundTimes, find_time_format, read_times
@@ -66,6 +67,9 @@ def decide_text(column: Column, asked: Asked) -> Decided:
     numbers = find_number_format(texts.distinct, texts.counts, least=LEAST_READ, decimal=asked.decimal)
     if numbers.format is not None and numbers.share == 1:
         return written_numbers(column, base, numbers, texts, missing)
+    if are_durations(texts.distinct, column.name if column.is_named else ""):
+        durations = FoundNumbers(NumberFormat(duration=True), share=1.0)
+        return written_numbers(column, base, durations, texts, missing)
     times = find_time_format(texts.distinct, texts.counts, least=LEAST_READ)
     if times.format is not None and times.share == 1:
         return written_times(column, base, times, texts, missing)
