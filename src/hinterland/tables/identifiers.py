@@ -31,6 +31,7 @@ _INDEX_NAMES = re.compile(r"^(|unnamed(\.\d+|: ?\d+)?|__index_level_\d+__|level_
 _ID_WORDS = {
     "id", "ids", "uuid", "guid", "key", "number", "no", "nr", "num", "code", "idx", "index", "seq", "sequence",
     "row", "rownum", "serial", "hash", "token", "pk", "ref", "reference", "record", "ticket",
+    "phone", "telephone", "tel", "mobile", "fax", "imei", "isbn", "ean", "sku", "barcode", "iban", "ssn",
 }  # fmt: skip
 _STRICT_ID_WORDS = {"id", "ids", "uuid", "guid"}
 _COUNTER_WORDS = {

@@ -1,4 +1,4 @@
-"""Numbers that stand for times: seconds since 1970 and its fractions, and dates written as 20240131."""
+"""Numbers that stand for times: seconds since 1970 and its fractions, and 20240131 or 20240131235959."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ import pyarrow as pa
 
 EPOCHS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 """Ticks a second."""
+CALENDAR = "yyyymmddhhmmss"
 FIRST, LAST = 631_152_000, 4_102_444_800
 """1990 and 2100, in seconds since 1970: what lies within may be a time."""
+NEAR, LONGEST = (946_684_800, 2_208_988_800), 20 * 365 * 86_400
+"""2000 and 2040, and twenty years: whole fractions of seconds within are a time whatever the column is called, as no
+other number has so many digits and so few that differ."""
 FEWEST_DATES = 5
 """So many different valid dates are not valid by chance: of numbers between two years one in thirty is."""
 _NAME = re.compile(
-    r"time|date|stamp|epoch|(^|[_\W])(ts|day|when|at|created|updated|modified|start|end|stime|ltime|datum|zeit)([_\W]|$)",
+    r"time|date|stamp|epoch|(^|[_\W])(ts|day|when|at|created|updated|modified|start|end|stime|ltime|datum|zeit|seen|login"
+    r"|occurred|expires|expiry|born|birthday|dob|heure|jour|fecha|hora|visit|visited|accessed|changed|sent|received)"
+    r"([_\W]|$)",
     re.IGNORECASE,
 )
 
@@ -43,10 +49,19 @@ def epoch_of(numbers: Floats, *, likely: bool) -> str | None:
         _, wrong = moments(there, "yyyymmdd")
         if not wrong.any() and (likely or len(np.unique(there)) >= FEWEST_DATES):
             return "yyyymmdd"
-    if likely and low < high:
-        for unit, ticks in EPOCHS.items():
-            if low >= FIRST * ticks and high <= LAST * ticks:
-                return unit
+    if (
+        low >= 19_000_101_000_000
+        and high < 21_010_000_000_000
+        and likely
+        and not moments(there, CALENDAR)[1].any()
+    ):
+        return CALENDAR
+    for unit, ticks in EPOCHS.items():
+        if likely and FIRST * ticks <= low < high <= LAST * ticks:
+            return unit
+        is_near = NEAR[0] * ticks <= low < high <= NEAR[1] * ticks and high - low <= LONGEST * ticks
+        if ticks > 1 and is_near and len(there) >= FEWEST_DATES and not (there % 1).any():
+            return unit
     return None
 
 
@@ -55,6 +70,13 @@ def moments(numbers: Floats, epoch: str) -> tuple[Any, npt.NDArray[np.bool_]]:
     missing = np.isnan(numbers)
     if epoch == "yyyymmdd":
         times, valid = _dates(np.where(missing, 0, numbers))
+        return pa.array(times, mask=~valid), ~valid & ~missing
+    if epoch == CALENDAR:
+        days, clock = np.divmod(np.where(missing, 0, numbers), 1_000_000)
+        times, valid = _dates(days)
+        hours, minutes, seconds = clock // 10_000, clock // 100 % 100, clock % 100
+        valid &= (hours < 24) & (minutes < 60) & (seconds < 60) & (clock % 1 == 0)
+        times = times + (hours * 3_600 + minutes * 60 + seconds).astype("timedelta64[s]")
         return pa.array(times, mask=~valid), ~valid & ~missing
     ticks = numbers * (1_000_000 / EPOCHS[epoch])
     valid = np.abs(np.where(missing, np.inf, ticks)) < 2**62

@@ -16,7 +16,7 @@ from hinterland.tables.decisions import (
     identifier,
     label_note,
 )
-from hinterland.tables.moments import epoch_of, sounds_like_a_time
+from hinterland.tables.moments import CALENDAR, epoch_of, sounds_like_a_time
 from hinterland.tables.notes import Note
 from hinterland.tables.number_text import NumberFormat
 from hinterland.tables.read_values import read
@@ -48,7 +48,8 @@ def decide_numbers(column: Column, reading: Reading, result: Decided | None = No
     if not len(there):
         return result
     if not column.is_index and (epoch := _epoch(there, column.name)):
-        why = "dates written as 20240131" if epoch == "yyyymmdd" else f"{epoch} since 1970"
+        written = {"yyyymmdd": "dates written as 20240131", CALENDAR: "times written as 20240131140509"}
+        why = written.get(epoch, f"{epoch} since 1970")
         note = Note("form", f"{column.name!r} ({why})")
         as_time = replace(reading, kind="time", why=why, epoch=epoch, number=None)
         return finished(column, as_time, note)
@@ -75,5 +76,8 @@ def decide_numbers(column: Column, reading: Reading, result: Decided | None = No
 def _epoch(there: Floats, name: str) -> str | None:
     if there.min() < _EARLIEST:
         return None
-    likely = sounds_like_a_time(name) or identifiers.only_grows(there) is not None
+    likely = sounds_like_a_time(name) or (
+        identifiers.only_grows(there) is not None
+        and not identifiers.sounds_like_an_identifier(name, strictly=True)
+    )
     return epoch_of(there, likely=likely)
