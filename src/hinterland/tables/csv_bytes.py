@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from hinterland.errors import TableError
+from hinterland.tables.blanks import squeezed
 from hinterland.tables.csv_rows import count_lines, has_open_quote, last_row_end
 
 LONGEST_ROW = 64 * 2**20
@@ -59,6 +60,7 @@ class CsvBytes:
     encoding : as asked for or found out. What is no UTF-8 turns it into cp1252, if need be in the midst of the file,
         unless there was a UTF-8 sequence before.
     is_marked : whether the encoding was told by a byte order mark.
+    has_blanks : whether columns are set apart by blanks; then one stands for many in all that is given.
     """
 
     def __init__(self, path: Path, encoding: str | None) -> None:
@@ -79,6 +81,7 @@ class CsvBytes:
         if self.encoding == "utf-8":
             self._refuse_others(start)
         self.line_end = b"\n"
+        self.has_blanks = False
 
     @property
     def cell_encoding(self) -> str:
@@ -184,6 +187,9 @@ class CsvBytes:
         )
 
     def _chunks(self, size: int) -> Iterator[bytes]:
+        return squeezed(self._decoded(size)) if self.has_blanks else self._decoded(size)
+
+    def _decoded(self, size: int) -> Iterator[bytes]:
         """Bytes in UTF-8 or cp1252 as they are, others decoded and encoded, without a byte order mark."""
         stream = self._opened()
         stream.read(len(self._mark))

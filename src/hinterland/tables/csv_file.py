@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hinterland.errors import TableError
+from hinterland.tables.blanks import are_set_apart_by_blanks
 from hinterland.tables.csv_blocks import CsvBlocks
 from hinterland.tables.csv_bytes import CsvBytes
 from hinterland.tables.csv_format import CsvFormat
-from hinterland.tables.dialect import find_dialect
+from hinterland.tables.dialect import Dialect, find_dialect, sniff_delimiter
 from hinterland.tables.header import distinct_names
 from hinterland.tables.messages import counted, few, one_line
 from hinterland.tables.whole import read_whole
@@ -50,8 +52,7 @@ class CsvFile:
         self._said: set[str] = set()
         with self._errors_named():
             self._bytes = CsvBytes(content or path, csv_format.encoding)
-            head = self._bytes.head()
-            self._dialect = find_dialect(head, csv_format, encoding=self._bytes.cell_encoding)
+            self._dialect = self._found_dialect(csv_format)
             self._blocks = CsvBlocks(self._bytes, self._dialect, csv_format.bad_rows)
             left_out = self._without_values(self._dialect.doubtful)
         kept = [j for j in range(self._dialect.n_columns) if j not in left_out]
@@ -108,6 +109,16 @@ class CsvFile:
         if n_comments:
             self._say(f"{counted(n_comments, 'line')} left out that begin with # and are no rows")
         self._say(self._about_encoding())
+
+    def _found_dialect(self, csv_format: CsvFormat) -> Dialect:
+        head, encoding = self._bytes.head(), self._bytes.cell_encoding
+        if csv_format.delimiter is None and are_set_apart_by_blanks(
+            head.decode(encoding, errors="replace"), sniff_delimiter(head)
+        ):
+            self._bytes.has_blanks = True
+            found = find_dialect(self._bytes.head(), replace(csv_format, delimiter=" "), encoding=encoding)
+            return replace(found, notes=("columns are separated by blanks", *found.notes))
+        return find_dialect(head, csv_format, encoding=encoding)
 
     def _without_values(self, positions: Sequence[int]) -> set[int]:
         """Those of some columns that have no value in the whole file."""

@@ -54,8 +54,8 @@ def votes(first: Sequence[str], below: Sequence[Sequence[str]]) -> Votes:
         return Votes(header=not is_row, row=is_row)
     header, row, counted = 0, 0, []
     for cell, column in zip(first, zip(*below[:n_rows], strict=True), strict=True):
-        there = [other for other in column if not _is_missing(other)]
-        if _is_missing(cell) or not there:
+        there = [other for other in column if not is_missing(other)]
+        if is_missing(cell) or not there:
             continue
         kind, kinds = _kind(cell), list(map(_kind, there))
         if kind and kinds.count(kind) >= len(there) / 2:
@@ -82,6 +82,11 @@ def is_value(cell: str) -> bool:
     return _kind(cell) != ""
 
 
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number."""
+    return _kind(cell) == "number"
+
+
 def _kind(cell: str) -> str:
     """Whether a cell is a moment, a number or, as nothing, none of these."""
     cell = cell.strip()
@@ -98,7 +103,8 @@ def _has_digit(cell: str) -> bool:
     return any(map(str.isdigit, cell))
 
 
-def _is_missing(cell: str) -> bool:
+def is_missing(cell: str) -> bool:
+    """Whether a cell holds nothing, or a usual word for it."""
     return cell.strip().lower() in _MISSING
 
 
