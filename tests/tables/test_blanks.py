@@ -18,7 +18,7 @@ from hinterland.tables.csv_format import CsvFormat
         ('18.0  8  130.\t"fox a"\n15.0  8  165.\t"vw"\n16.0  8  150.\t"b c"\n9  ?  9.\t"vw"\n', "\t"),
         ("x y group\n0.1 0.2 a\n0.3 0.1 b\n1.2 0.3 a\n", ","),
         ("# x y\n0.1 0.2\n0.3 0.1\n1.2 0.3\n", ","),
-        ("day at load\n2024-01-01 10:00 5.2 7\n2024-01-01 11:00 5.0 8\n2024-01-01 12:00 5.1 7\n", ","),
+        ("day at load n\n2024-01-01 10:00 5.2 7\n2024-01-01 11:00 5.0 8\n2024-01-01 12:00 5.1 7\n", ","),
     ],
 )
 def test_columns_set_apart_by_blanks_are_told(head: str, delimiter: str) -> None:
