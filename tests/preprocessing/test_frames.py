@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -147,3 +148,25 @@ def test_a_masked_array_has_nan_where_it_is_masked():
     np.testing.assert_array_equal(frames.unmasked(masked), [[1, np.nan], [3, 4]])
     plain = np.ones((2, 2))
     assert frames.unmasked(plain) is plain
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "first"),
+    [
+        (pd.Series([Decimal("1.5"), 2, 2.5, np.int64(3), None], dtype=object), "number", 1.5),
+        (
+            pd.Series([pd.Timestamp("2024-01-01"), "2024-01-02", None], dtype=object),
+            "category",
+            "2024-01-01 00:00:00",
+        ),
+        (pd.Series(pd.period_range("2024-01", periods=3, freq="M")), "time", dt.datetime(2024, 1, 1)),
+        (pd.Series(pd.cut([0.5, 1.5, 0.2], [0, 1, 2])), "category", "(0, 1]"),
+        (pd.Series(pd.interval_range(0, 3)), "category", "(0, 1]"),
+        (pd.Series(pd.arrays.SparseArray([0, 0, 7])), "number", 0),
+    ],
+)
+def test_values_that_arrow_lacks_are_read(values: Any, kind: str, first: object) -> None:
+    frame = frames.read_frame(pd.DataFrame({"x": values}))
+    column = frame.column(0, 0, frame.n_rows)
+    assert frames.kind_of(column) == kind
+    assert column.tolist()[0] == first

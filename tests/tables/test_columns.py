@@ -273,3 +273,17 @@ def test_infinite_numbers_by_rule() -> None:
     assert decide(values, "a").read.bad.sum() == 1
     assert np.isnan(decide(values, "a", infinite="missing").read.values).sum() == 1
     assert np.isinf(decide(values, "a", infinite="clip").read.values).sum() == 1
+
+
+def test_a_remedy_is_written_as_a_shell_takes_it() -> None:
+    values = pa.array([*map(str, range(60)), "many of"])
+    found = decide_column(Column(values, "how many"), Asked())
+    assert "--kind 'how many=category'" in found.remedy
+
+
+def test_numbers_of_things_may_have_letters() -> None:
+    numbers = [*map(str, range(1000, 1090))] * 2
+    for name in ("InvoiceNo", "stock_code"):
+        found = decide_column(Column(pa.array([*numbers, "C1050"]), name), Asked())
+        assert found.reading.kind == "category"
+    assert decide_column(Column(pa.array([*numbers, "C1050"]), "load"), Asked()).read.bad.any()

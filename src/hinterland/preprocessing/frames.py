@@ -6,10 +6,12 @@ Arrow (numbers stay NumPy, without a copy) leaves one place that knows what a co
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -51,7 +53,8 @@ __all__ = [
 ]
 
 
-_PLAIN = {"str", "int", "float", "bool"}
+_NUMBERS = (int, float, Decimal, np.number, np.bool_)
+_WRITTEN = (str, *_NUMBERS, dt.date, dt.time)
 
 
 @dataclass(frozen=True)
@@ -138,19 +141,36 @@ def refuse_lazy(X: object) -> None:
 
 
 def _from_pandas(series: pd.Series[Any], label: object) -> Values:
+    series = _of_plain_dtype(series)
     if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iufb":
         return series.to_numpy()
     try:
         return pa.array(series, from_pandas=True)
     except (pa.ArrowException, TypeError) as error:
-        found = sorted({type(value).__name__ for value in series if value is not None})
-        if set(found) <= _PLAIN:  # cells of a spreadsheet, some numbers and some text
+        there = series[series.notna()]
+        if all(isinstance(value, _NUMBERS) for value in there):
+            return series.astype(np.float64).to_numpy()
+        if all(isinstance(value, _WRITTEN) for value in there):  # cells of a spreadsheet, of several types
             texts = series.map(str, na_action="ignore")
             return pa.array(texts.astype(object), pa.string(), from_pandas=True)
+        found = sorted({type(value).__name__ for value in there})
         raise TableError(
             f"column {label!r} (dtype {series.dtype}) cannot be read: "
             f"found values of type {', '.join(found)}; expected one of {KINDS_READ}"
         ) from error
+
+
+def _of_plain_dtype(series: pd.Series[Any]) -> pd.Series[Any]:
+    """Give periods as their beginnings, intervals as text, and sparse values with all of them."""
+    dtype = series.dtype
+    if isinstance(dtype, pd.PeriodDtype):
+        return series.dt.to_timestamp()
+    if isinstance(dtype, pd.SparseDtype):
+        return pd.Series(np.asarray(series))
+    inner = dtype.categories.dtype if isinstance(dtype, pd.CategoricalDtype) else dtype
+    if isinstance(inner, pd.IntervalDtype):
+        return series.astype(object).map(str, na_action="ignore")
+    return series
 
 
 def _is_polars(X: object, name: str) -> bool:

@@ -20,6 +20,7 @@ from hinterland.preprocessing.tabular_state import column_state, columns_from_st
 from hinterland.tables.columns import decide_columns
 from hinterland.tables.decisions import Column as TableColumn
 from hinterland.tables.decisions import Decided
+from hinterland.tables.messages import option
 from hinterland.tables.notes import ColumnsWarning, Note, sentences
 from hinterland.tables.read_values import RetypedError, read
 from hinterland.tables.readings import Reading
@@ -147,7 +148,7 @@ class TabularEncoder(TabularParameters):
             )
             raise TableError(
                 f"nothing to encode: all columns are left out: {why}; "
-                f"say what one is, as --kind {names[0]}=number or kinds={{{names[0]!r}: 'number'}}"
+                f"say what one is, as {option('--kind', names[0], 'number')} or kinds={{{names[0]!r}: 'number'}}"
             )
         self._set_columns(names, columns, readings)
         self._say([note for _, _, notes in fitted for note in notes])

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from hinterland.errors import TableError
 from hinterland.tables.decisions import Asked, Column, Decided, categories, empty, finished, left_out
+from hinterland.tables.messages import option
 from hinterland.tables.moments import epoch_of
 from hinterland.tables.number_columns import decide_numbers
 from hinterland.tables.number_text import find_number_format
@@ -69,7 +70,8 @@ def decide_column(column: Column, asked: Asked) -> Decided:
     found = kind_of(values)
     if found is None:
         raise TableError(
-            f"column {name!r} cannot be encoded: found type {type_of(values)}; expected one of {KINDS_READ}"
+            f"column {name!r} cannot be encoded: found type {type_of(values)}; expected one of {KINDS_READ}; "
+            f"{option('--kind', name, 'ignore')} leaves it out"
         )
     if as_missing(values).all():
         return empty(column)
@@ -136,7 +138,9 @@ def _asked_date(column: Column, asked: Asked, base: Reading) -> Decided:
         times = find_time_format(texts.distinct, texts.counts, least=LEAST_ASKED)
         if times.format is not None:
             return written_times(column, base, times, texts, texts.missing_notes(name))
-    raise TableError(f"column {name!r} is to be a date; say how it is written, as --date {name}=%d.%m.%Y")
+    raise TableError(
+        f"column {name!r} is to be a date; say how it is written, as {option('--date', name, '%d.%m.%Y')}"
+    )
 
 
 def _decimal(column: Column, found: Decided) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 
@@ -27,6 +28,11 @@ def few(names: Sequence[str], most: int = SHOWN) -> str:
 def counted(n: int, noun: str) -> str:
     """Give ``1 column`` or ``2 columns``."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def option(name: str, column: str, value: str) -> str:
+    """Give an option of the command line about a column as a shell takes it, ``--kind 'a b=number'``."""
+    return f"{name} {shlex.quote(f'{column}={value}')}"
 
 
 def one_line(error: Exception) -> str:

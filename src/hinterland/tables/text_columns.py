@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 
 from hinterland.tables.decisions import Asked, Column, Decided, categories, empty, finished
 from hinterland.tables.duration_text import are_durations
+from hinterland.tables.identifiers import sounds_like_an_identifier
+from hinterland.tables.messages import option
 from hinterland.tables.missing import missing_mask
 from hinterland.tables.notes import Note
 from hinterland.tables.number_columns import decide_numbers
@@ -75,6 +77,8 @@ def decide_text(column: Column, asked: Asked) -> Decided:
         return written_times(column, base, times, texts, missing)
     if numbers.format is not None and numbers.share >= times.share:
         _, stray = read_numbers(texts.distinct, numbers.format)
+        if sounds_like_an_identifier(column.name):  # an invoice C536379 among numbers
+            return categories(column, asked, "text")
         if _are_strays(numbers.share, stray):
             return written_numbers(column, base, numbers, texts, missing)
     elif times.format is not None and times.share >= MOSTLY:
@@ -122,7 +126,8 @@ def written_times(
     assert found.format is not None
     written, said = found.format.describe(), list(notes)
     if found.other is not None:
-        text = f"{column.name!r} is read as {written}, not as {found.other.describe()} (--date {column.name}=FORMAT)"
+        asked = option("--date", column.name, "FORMAT")
+        text = f"{column.name!r} is read as {written}, not as {found.other.describe()} ({asked})"
         said.append(Note("ambiguous", text))
     elif not (found.format.is_iso or found.format.is_time_of_day):
         said.append(Note("form", f"{column.name!r} ({written})"))
@@ -138,7 +143,8 @@ def written_times(
 def remedy(name: str, example: str | None) -> str:
     """Say what can be done about values of a column that cannot be read."""
     missing = f"--missing {example!r} if it stands for no value, " if example else ""
-    return f"{missing}--kind {name}=category if they belong there, or --bad-rows skip to leave such rows out"
+    kind = option("--kind", name, "category")
+    return f"{missing}{kind} if they belong there, or --bad-rows skip to leave such rows out"
 
 
 def _example(texts: Texts, found: FoundNumbers) -> str | None:
