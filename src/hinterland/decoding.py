@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +14,6 @@ import numpy.typing as npt
 
 from hinterland.cores import usable_cores
 from hinterland.errors import FileFormatError, MissingExtraError
-from hinterland.threads import set_own_threads
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -60,6 +60,14 @@ def decode(file: Path | bytes, name: str) -> npt.NDArray[np.uint8]:
     return pixels.reshape(*pixels.shape[:2], -1)
 
 
+def _compute_alone() -> None:
+    """Have torch compute with one thread in this one; a data set's pictures are decoded without torch."""
+    if "torch" in sys.modules:
+        from hinterland.threads import set_own_threads
+
+        set_own_threads(1)
+
+
 def in_threads(
     function: Callable[[_Item], _Result], items: Sequence[_Item], *, chunk: int
 ) -> Iterator[list[_Result]]:
@@ -69,7 +77,7 @@ def in_threads(
     def every(part: Sequence[_Item]) -> list[_Result]:
         return [function(item) for item in part]
 
-    with ThreadPoolExecutor(n_threads, initializer=set_own_threads, initargs=(1,)) as pool:
+    with ThreadPoolExecutor(n_threads, initializer=_compute_alone) as pool:
         for start in range(0, len(items), chunk):
             held = items[start : start + chunk]
             # Handing over single pictures costs as much as small ones take.

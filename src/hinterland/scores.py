@@ -56,6 +56,7 @@ class Score(nn.Module):
         super().__init__()
         check_score(name, weight, scaling)
         check_choice("measure", measure, MEASURES)
+        check_choice("tail", tail, (True, False))
         self.settings = {"name": name, "measure": measure, "weight": weight, "scaling": scaling}
         if tail:
             self.settings["tail"] = True
@@ -69,7 +70,9 @@ class Score(nn.Module):
             self.register_buffer("tail_unit", torch.ones((), dtype=torch.float64))
 
     def check_stored(self) -> None:
-        """Raise ValueError for a unit below 0."""
+        """Raise ValueError for a unit below 0, or a tail's that is not above it."""
+        if self.tail and not float(self.tail_unit) > 0:
+            raise ValueError(f"a score's tail has the unit {float(self.tail_unit)}, which is not above 0")
         if float(self.unit) < 0:
             raise ValueError(f"a score has the unit {float(self.unit)}, which is below 0")
 

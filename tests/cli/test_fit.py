@@ -242,16 +242,21 @@ def test_ctrl_c_saves_the_best_model_so_far(folder: Path, tmp_path: Path) -> Non
     saved = tmp_path / "m.hinterland"
     command = [sys.executable, "-m", "hinterland", "fit", str(folder / "visits.csv"), "--save", str(saved)]
     command += ["--detector", "dagmm", "--set", "epochs=1000000000", "--set", "patience=1.0", "--json"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    stderr = ""
-    assert process.stderr is not None
-    while "identifiers" not in stderr:  # the encoder's note: training is next
-        assert time.monotonic() < deadline
-        stderr += process.stderr.readline()
-    time.sleep(5)  # a busy machine may take seconds to get there
-    process.send_signal(signal.SIGINT)
-    stdout, rest = process.communicate(timeout=60)
+    told = tmp_path / "stderr.txt"
+    with told.open("w") as stderr:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)
+    try:
+        deadline = time.monotonic() + 60
+        while "Note:" not in told.read_text():  # the encoder's: training is next
+            assert process.poll() is None, told.read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        time.sleep(5)  # a busy machine may take seconds to get there
+        process.send_signal(signal.SIGINT)
+        stdout, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    rest = told.read_text()
     assert process.returncode == 130, rest
     assert json.loads(stdout)["interrupted"] is True
     assert f"Interrupted: the best model so far is saved as {saved}" in rest

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from hinterland.tables.missing import missing_counts, missing_mask, without_missing
+from hinterland.tables.missing import missing_counts, missing_mask, weighed, without_missing
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,10 @@ def test_tokens_are_counted_as_written_the_most_frequent_first() -> None:
     assert list(counts)[-1] == "NA"
     assert missing_counts(texts, among_values=False) == {"": 3, "NA": 2}
     assert missing_counts(pa.array([], pa.string()), among_values=True) == {}
+
+
+def test_texts_that_are_there_have_their_counts_as_weights():
+    texts, weights = weighed(pa.chunked_array([["a", None], ["b"]]), [3, 5, 2])
+    assert texts.to_pylist() == ["a", "b"]
+    assert weights.tolist() == [3, 2]
+    assert weighed(["x", None])[1].tolist() == [1]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, NewType
 
@@ -81,29 +79,6 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {  # by their names: type with its help, 
 }
 
 
-def column_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options about columns in place of its parameter ``columns``, a ``ColumnOptions``."""
-    given = inspect.signature(command, eval_str=True)
-    parameters: list[inspect.Parameter] = []
-    for parameter in given.parameters.values():
-        if parameter.name != "columns":
-            parameters.append(parameter)
-            continue
-        parameters += [
-            inspect.Parameter(name, parameter.kind, default=default, annotation=kind)
-            for name, (kind, default) in _OPTIONS.items()
-        ]
-
-    @functools.wraps(command)
-    def with_options(**arguments: Any) -> None:
-        columns = settings(**{name: arguments.pop(name) for name in _OPTIONS})
-        command(columns=columns, **arguments)
-
-    with_options.__signature__ = given.replace(parameters=parameters)  # type: ignore[attr-defined]
-    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return with_options
-
-
 def settings(
     *,
     kind: Sequence[str] | None,
@@ -142,6 +117,9 @@ def settings(
         }
     )
 
+
+column_options = options.in_place_of("columns", _OPTIONS, lambda given: settings(**given))
+"""Gives a command the options about columns in place of its parameter ``columns``, a ``ColumnOptions``."""
 
 NO_COLUMN_OPTIONS = settings(**{name: default for name, (_, default) in _OPTIONS.items()})
 

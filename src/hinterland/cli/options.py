@@ -6,7 +6,7 @@ import difflib
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NewType
@@ -93,27 +93,41 @@ _CSV_OPTIONS: dict[str, tuple[Any, Any]] = {  # by their names in CsvFormat: typ
 NO_CSV_OPTIONS = CsvOptions({name: default for name, (_, default) in _CSV_OPTIONS.items()})
 
 
-def csv_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options for CSV files in place of its parameter ``csv``, a ``CsvOptions``."""
-    given = inspect.signature(command, eval_str=True)
-    parameters: list[inspect.Parameter] = []
-    for parameter in given.parameters.values():
-        if parameter.name != "csv":
-            parameters.append(parameter)
-            continue
-        parameters += [
-            inspect.Parameter(name, parameter.kind, default=default, annotation=kind)
-            for name, (kind, default) in _CSV_OPTIONS.items()
-        ]
+Options = Mapping[str, tuple[Any, Any]]
+"""Options of a command by the name of their parameter: its annotation for typer, and its default."""
 
-    @functools.wraps(command)
-    def with_options(**arguments: Any) -> None:
-        csv = CsvOptions({name: arguments.pop(name) for name in _CSV_OPTIONS})
-        command(csv=csv, **arguments)
 
-    with_options.__signature__ = given.replace(parameters=parameters)  # type: ignore[attr-defined]
-    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return with_options
+def in_place_of(
+    name: str, options: Options, gather: Callable[[dict[str, Any]], Any]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command these options in place of its parameter ``name``, which gets what ``gather`` makes of them."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        given = inspect.signature(command, eval_str=True)
+        parameters: list[inspect.Parameter] = []
+        for parameter in given.parameters.values():
+            if parameter.name != name:
+                parameters.append(parameter)
+                continue
+            parameters += [
+                inspect.Parameter(option, parameter.kind, default=default, annotation=kind)
+                for option, (kind, default) in options.items()
+            ]
+
+        @functools.wraps(command)
+        def with_options(**arguments: Any) -> None:
+            gathered = gather({option: arguments.pop(option) for option in options})
+            command(**{name: gathered}, **arguments)
+
+        with_options.__signature__ = given.replace(parameters=parameters)  # type: ignore[attr-defined]
+        with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return with_options
+
+    return decorate
+
+
+csv_options = in_place_of("csv", _CSV_OPTIONS, CsvOptions)
+"""Gives a command the options for CSV files in place of its parameter ``csv``, a ``CsvOptions``."""
 
 
 def open_table(path: Path, csv: CsvOptions) -> TableFile:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from hinterland.densities.base import Parts
 from hinterland.densities.mixture import SMALLEST_WEIGHT, Mixture, total
+from hinterland.parameters import check_number
 
 
 @dataclass(frozen=True)
@@ -247,6 +248,8 @@ class GaussianMixture(Mixture, name="gaussian"):
         **others: Any,
     ) -> None:
         super().__init__(n_features, n_components, **others)
+        check_number("least_variance", least_variance, least=0)
+        check_number("shared_rows", shared_rows, least=0)
         self.least_variance = least_variance
         self.shared_rows = shared_rows
         self.settings |= {"least_variance": least_variance, "shared_rows": shared_rows}

@@ -108,7 +108,10 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         if not hasattr(self, "calibration_energy_"):
             self.calibration_energy_ = self.training_energy_
         self.offset_ = -self._threshold()
-        warn_of_a_doubtful_fit(len(training_rows), self.contamination, held_out_energy, -self.offset_)
+        if len(training_rows) <= TOO_FEW_ROWS:
+            warn_of_few_rows(len(training_rows))
+        elif held_out_energy is not None:
+            warn_of_surprises(held_out_energy, -self.offset_, self.contamination)
         self.references_ = usual_rows(training_rows, self.training_energy_, self.n_references, seed)
         return self
 
@@ -251,26 +254,28 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         return matrix
 
 
-def warn_of_a_doubtful_fit(
-    n_rows: int, contamination: float, held_out_energy: np.ndarray | None, threshold: float
-) -> None:
-    """Warn of a fit on a handful of rows, and where many more of the held-out rows are flagged than were asked for."""
-    if n_rows <= TOO_FEW_ROWS:
+def warn_of_few_rows(n_rows: int) -> None:
+    """Warn of a fit on a handful of rows."""
+    warnings.warn(
+        f"nothing can be told from so few rows: {n_rows} to train on; what is usual takes some dozens, and "
+        "energies and labels mean little",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
+def warn_of_surprises(held_out_energy: np.ndarray, threshold: float, contamination: float) -> None:
+    """Warn where many more of the rows held out from training are flagged than were asked for."""
+    if len(held_out_energy) == 0:
+        return
+    share = float(np.mean(held_out_energy > threshold))
+    if share > SURPRISING_SHARE * contamination:
         warnings.warn(
-            f"nothing can be told from so few rows: {n_rows} to train on; what is usual takes some dozens, and "
-            "energies and labels mean little",
+            f"{share:.1%} of the rows that were held out from training are flagged, where {contamination:.1%} were "
+            "asked for: expect the same of new rows. Such a detector knows its own training rows too well",
             UserWarning,
             stacklevel=3,
         )
-    elif held_out_energy is not None and len(held_out_energy):
-        share = float(np.mean(held_out_energy > threshold))
-        if share > SURPRISING_SHARE * contamination:
-            warnings.warn(
-                f"{share:.1%} of the rows that were held out from training are flagged, where {contamination:.1%} were "
-                "asked for: expect the same of new rows. Such a detector knows its own training rows too well",
-                UserWarning,
-                stacklevel=3,
-            )
 
 
 def _in_chunks(

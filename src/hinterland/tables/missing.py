@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -57,6 +58,18 @@ def missing_counts(texts: Any, *, among_values: bool, more: Collection[str] = ()
     missing = missing_mask(texts, among_values=among_values, more=more)
     counts = pc.value_counts(pc.fill_null(_trimmed(texts).filter(missing), "")).to_pylist()
     return {pair["values"]: pair["counts"] for pair in sorted(counts, key=lambda pair: -pair["counts"])}
+
+
+def weighed(texts: Any, counts: Any = None) -> tuple[Any, np.ndarray]:
+    """Give the texts that are there, as one Arrow array, and the weight of each, its count or 1.
+
+    ``texts`` are an Arrow array, plain or chunked, or a list; ``counts`` say how often each occurs, or None.
+    """
+    texts = texts if isinstance(texts, pa.Array | pa.ChunkedArray) else pa.array(texts, pa.string())
+    texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    weights = np.ones(len(texts)) if counts is None else np.asarray(counts, float)
+    present = np.asarray(texts.is_valid())
+    return texts.filter(pa.array(present)), weights[present]
 
 
 def _trimmed(texts: Any) -> Any:

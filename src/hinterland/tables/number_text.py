@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hinterland.tables.decimal_mark import ENDS_IN_0, ONE_MARK, decimal_mark
+from hinterland.tables.missing import weighed
 from hinterland.tables.number_format import (
     HEXADECIMAL,
     INFINITE,
@@ -75,11 +76,7 @@ def find_number_format(
         column leaves open.
     delimiter : what separates the file's fields: a semicolon makes decimal commas likely.
     """
-    texts = pa.array(texts, pa.string()) if isinstance(texts, Sequence) else texts
-    texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
-    weights = np.ones(len(texts)) if counts is None else np.asarray(counts, float)
-    present = np.asarray(texts.is_valid())
-    texts, weights = texts.filter(pa.array(present)), weights[present]
+    texts, weights = weighed(texts, counts)
     if not weights.sum():
         return FoundNumbers(None, "there are no values")
     if plain := _plain(texts, decimal, delimiter):

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hinterland.tables.missing import weighed
 from hinterland.tables.time_format import (
     ReadTimes,
     TimeFormat,
@@ -93,11 +94,7 @@ def find_time_format(
     in_order : whether the texts are in the order of their first appearance in the file (as ``unique`` gives them), so
         that a column which only grows, or only falls, settles which is first.
     """
-    texts = pa.array(texts, pa.string()) if isinstance(texts, Sequence) else texts
-    texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
-    weights = np.ones(len(texts)) if counts is None else np.asarray(counts, float)
-    present = np.asarray(texts.is_valid())
-    texts, weights = texts.filter(pa.array(present)), weights[present]
+    texts, weights = weighed(texts, counts)
     if not weights.sum():
         return FoundTimes(None, "there are no values")
     some = np.unique(np.linspace(0, len(texts) - 1, min(_SAMPLE, len(texts))).astype(int))
