@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hinterland.tables.duration_text import read_durations
+from hinterland.tables.scaled_text import read_scaled
 from hinterland.tables.units import unit_pattern
 
 THOUSANDS = {".": ", '", ",": ". '"}  # marks between groups of three digits beside each decimal mark
@@ -32,6 +33,7 @@ class NumberFormat:
     bare : whether values without the unit occur as well.
     negative : how negative numbers are written: ``-5``, ``(5)`` or ``5-``. For the description: all three are read.
     hexadecimal : whether some values are written as ``0x1f``.
+    scaled : which factors stand behind the numbers: ``"thousands"`` (and millions...), ``"bytes"``, or empty.
     duration : whether these are no numbers but durations, as ``61:05``, read in seconds.
     """
 
@@ -43,6 +45,7 @@ class NumberFormat:
     negative: str = "-5"
     hexadecimal: bool = False
     duration: bool = False
+    scaled: str = ""
 
     @property
     def is_plain(self) -> bool:
@@ -53,6 +56,9 @@ class NumberFormat:
         """Say it in words with an example, as ``numbers written as 1.234,50 EUR``."""
         if self.duration:
             return "durations, in seconds"
+        if self.scaled:
+            examples = "5 kB, 5 MB" if self.scaled == "bytes" else f"5K, 1{self.decimal}2M"
+            return f"numbers written with their thousands and millions, as {examples}"
         digits = f"1{self.thousands}234{self.decimal}50"
         glue = "" if self.unit in ("%", "°") or (self.unit_first and not self.unit.isalpha()) else " "
         pair = (self.unit, digits) if self.unit_first else (digits, self.unit)
@@ -80,6 +86,8 @@ def read_numbers(texts: Any, format: NumberFormat) -> tuple[Any, np.ndarray]:
     texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
     if format.duration:
         return read_durations(texts)
+    if format.scaled:
+        return read_scaled(texts, format.scaled, format.decimal)
     if format.decimal == "." and not format.unit:
         try:
             return _without_nan(pc.cast(pc.utf8_trim_whitespace(texts), pa.float64())), np.zeros(

@@ -18,6 +18,7 @@ from hinterland.tables.number_columns import decide_numbers
 from hinterland.tables.number_text import FoundNumbers, NumberFormat, find_number_format, read_numbers
 from hinterland.tables.read_values import read
 from hinterland.tables.readings import FALSE_WORDS, TRUE_WORDS, Reading
+from hinterland.tables.scaled_text import scale_of
 from hinterland.tables.time_text import FoundTimes, find_time_format, read_times
 
 MOSTLY = 0.9
@@ -69,6 +70,9 @@ def decide_text(column: Column, asked: Asked) -> Decided:
     numbers = find_number_format(texts.distinct, texts.counts, least=LEAST_READ, decimal=asked.decimal)
     if numbers.format is not None and numbers.share == 1:
         return written_numbers(column, base, numbers, texts, missing)
+    if scale := scale_of(texts.distinct):
+        scaled = FoundNumbers(NumberFormat(decimal=scale[1], scaled=scale[0]), share=1.0)
+        return written_numbers(column, base, scaled, texts, missing)
     if are_durations(texts.distinct, column.name if column.is_named else ""):
         durations = FoundNumbers(NumberFormat(duration=True), share=1.0)
         return written_numbers(column, base, durations, texts, missing)
