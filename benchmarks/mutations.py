@@ -279,7 +279,7 @@ COLUMNS: list[Callable[[int], pa.Array]] = [
     lambda n: pa.array([None] * n, pa.float64()),
     lambda n: pa.array([float("inf"), float("nan")] * n, pa.float64())[:n],
     lambda n: pa.array([1e308, -1e308] * n, pa.float64())[:n],
-    lambda n: pa.array([2**62, -(2**62)] * n, pa.timestamp("s"))[:n],
+    lambda n: pa.array([2**52, -(2**52)] * n, pa.timestamp("s"))[:n],
     lambda n: pa.array([2**62, -(2**62)] * n, pa.timestamp("us", "Europe/Berlin"))[:n],
     lambda n: pa.array([2**62] * n, pa.timestamp("ns")),
     lambda n: pa.array([2**31 - 1, -(2**31)] * n, pa.date32())[:n],
