@@ -4,6 +4,7 @@ import datetime as dt
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -309,6 +310,17 @@ def test_time_gives_the_clock_and_seconds_only_where_asked():
     with_seconds = encode(absolute, times(*WEEKS))
     np.testing.assert_allclose(with_seconds[:, 0], (stamps - stamps.mean()) / stamps.std(), atol=1e-6)
     np.testing.assert_array_equal(with_seconds[:, 1:], out)
+
+
+@pytest.mark.parametrize("day", [0, -1])
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_months_have_no_day_of_the_week(day: int, zone: str | None) -> None:
+    months = np.arange("2020-01", "2022-01", dtype="datetime64[M]").astype("datetime64[D]") + day
+    times = pa.array(months.astype("datetime64[us]"))
+    times = times if zone is None else pc.assume_timezone(times, zone)
+    assert TimeColumn.fit(times, "standard", 10.0, 3.0, False).labels == []
+    moved = pa.array([*times.to_pylist(), times[0].as_py() + dt.timedelta(days=9)], times.type)
+    assert TimeColumn.fit(moved, "standard", 10.0, 3.0, False).labels == [":weekday_sin", ":weekday_cos"]
 
 
 def test_time_before_1970_keeps_its_weekday():

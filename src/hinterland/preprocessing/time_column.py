@@ -25,13 +25,15 @@ LEAST_PERIODS = 2
 """A part of a time recurs where training spans at least so many of its periods."""
 OUTSIDE = 2.0
 """Radius at which a missing time lies where too few were missing in training to learn from."""
+_LOOK = 1000
 
 
 @dataclass
 class TimeColumn:
     """A date or timestamp: hour of the day and day of the week as points on a circle, seconds only where asked for.
 
-    Each circle is there where training spans two of its turns and shows more than one place on it. With a time zone,
+    Each circle is there where training spans two of its turns and shows more than one place on it; the week's not where
+    times are months, each its first or last day. With a time zone,
     seconds count the instant and the circles the clock of the zone seen in training, so the same instant gives the
     same columns whatever zone it is written in. A missing time sits in the middle of the circles and is marked, where
     training had some; else it lies outside of them.
@@ -63,7 +65,7 @@ class TimeColumn:
             NumberColumn.fit(seconds, numbers, clip, heavy_tail) if absolute else None,
             zone,
             _varies(hour) and span >= LEAST_PERIODS * DAY,
-            _varies(weekday) and span >= LEAST_PERIODS * WEEK,
+            _varies(weekday) and span >= LEAST_PERIODS * WEEK and not _are_months(times, zone),
             float(np.nanmedian(seconds)),
             is_learnt(times.null_count, len(times)),
         )
@@ -151,11 +153,24 @@ def _write_circle(turns: Floats, out: Matrix, outside: bool) -> None:
 
 def _clock(times: pa.Array, zone: str | None) -> tuple[Floats, Floats]:
     """Give how much of the day and, in whole days, of the week has passed on the zone's clock, in turns."""
-    if zone is not None:
-        times = pc.local_timestamp(times.cast(pa.timestamp(times.type.unit, zone)))
-    days = seconds_of(times) / DAY
+    days = seconds_of(_local(times, zone)) / DAY
     whole = np.floor(days)
     return days - whole, np.mod(whole + 3, 7) / 7  # 1970-01-01 was a Thursday; weeks start on Monday
+
+
+def _local(times: pa.Array, zone: str | None) -> pa.Array:
+    """Give times on the zone's clock."""
+    return times if zone is None else pc.local_timestamp(times.cast(pa.timestamp(times.type.unit, zone)))
+
+
+def _are_months(times: pa.Array, zone: str | None) -> bool:
+    """Whether all times are on the first day of a month, or all on the last; the first ones are looked at first."""
+    days = np.floor(seconds_of(_local(times, zone)) / DAY)
+    dates = days[~np.isnan(days)].astype(np.int64).astype("datetime64[D]")
+    return any(
+        all((moved == moved.astype("datetime64[M]")).all() for moved in (shifted[:_LOOK], shifted))
+        for shifted in (dates, dates + 1)
+    )
 
 
 def _varies(turns: npt.NDArray[np.float64]) -> bool:
