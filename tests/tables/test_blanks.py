@@ -15,7 +15,7 @@ from hinterland.tables.csv_format import CsvFormat
     [
         ("1 2 0.5\n1 3 0.7\n2 1 0.1\n", ","),
         ("  1.5   20  a\n 12.5    3  b\n  2.5  100  a\n", ","),
-        ('18.0  8  130.\t"fox a"\n15.0  8  165.\t"vw"\n16.0  8  150.\t"b c"\n9  ?  9.\t"vw"\n', "\t"),
+        ('18.0  8  130. 7\t"fox a"\n15.0  8  165. 8\t"vw"\n9  ?  9. 6\t"b c"\n', "\t"),
         ("x y group\n0.1 0.2 a\n0.3 0.1 b\n1.2 0.3 a\n", ","),
         ("# x y\n0.1 0.2\n0.3 0.1\n1.2 0.3\n", ","),
         ("day at load n\n2024-01-01 10:00 5.2 7\n2024-01-01 11:00 5.0 8\n2024-01-01 12:00 5.1 7\n", ","),
@@ -38,7 +38,8 @@ def test_columns_set_apart_by_blanks_are_told(head: str, delimiter: str) -> None
         ("weight\n5 kg\n6 kg\n7 kg\n", ","),
         ("x\n1\n2\n3\n", ","),
         ("a;b\n1 2 3;x\n", ";"),
-        ("tel,n\n+49 150 12345,5\n+49 151 98765,6\n+49 157 45454,7\n", ","),  # telephone numbers
+        ("tel,n\n+49 150 12345,5\n+49 151 98765,6\n+49 157 45454,7\n", ","),
+        ("tel\tn\n+49 150 12345\t5\n+49 151 98765\t6\n+49 157 45454\t7\n", "\t"),  # telephone numbers
     ],
 )
 def test_blanks_within_cells_set_no_columns_apart(head: str, delimiter: str) -> None:

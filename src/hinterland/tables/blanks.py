@@ -17,8 +17,8 @@ _MOST_LINES, _SURE, _FEWEST_IN_A_CELL = 200, 0.8, 3
 def are_set_apart_by_blanks(head: str, delimiter: str) -> bool:
     """Whether it is blanks that split the first lines into columns, most of them of numbers, and not ``delimiter``.
 
-    That is where the delimiter splits nothing, or is a tab, a blank itself, and leaves several numbers in a cell. Blanks between groups of three
-    digits split no columns.
+    That is where the delimiter splits nothing, or is a tab, a blank too, and leaves several numbers in a cell. Blanks
+    between groups of three digits split no columns.
     """
     rows = [row.cells for row in islice(rows_of(head.encode(), delimiter), _MOST_LINES) if not row.is_blank]
     several = [any(_n_numbers(cell.decode()) >= _FEWEST_IN_A_CELL for cell in row) for row in rows]
@@ -33,7 +33,9 @@ def are_set_apart_by_blanks(head: str, delimiter: str) -> bool:
         return False
     width, n_lines = Counter(map(len, split)).most_common(1)[0]
     table = [cells for cells in split if len(cells) == width]
-    if width < 2 or len(table) < 3 or n_lines < _SURE * len(split) or all(map(_is_grouped, table[1:])):
+    if width < 2 or (usual > 1 and width <= 2 * usual):
+        return False
+    if len(table) < 3 or n_lines < _SURE * len(split) or all(map(_is_grouped, table[1:])):
         return False
     numbers = [_are_numbers(column) for column in zip(*table[1:], strict=True)]
     return sum(numbers) >= max(2, width / 2)
