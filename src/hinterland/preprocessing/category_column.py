@@ -50,8 +50,8 @@ class CategoryColumn:
         ``min_frequency`` and ``max_categories`` mean what they mean in scikit-learn's OneHotEncoder, the columns of
         missing values left out of the count; exactly ``max_categories`` values all keep theirs. Ties go to the name
         that sorts first. A share also asks for a few rows: five, fewer in a table of under 200 rows; where there are
-        more than ``max_categories`` values, as of customers, it is at least ``LEARNT_SHARE``: dozens of columns that are
-        hardly ever 1 would make every row that has one odd.
+        more than ``max_categories`` values, as of customers, it is at least ``LEARNT_SHARE``: dozens of columns that
+        are hardly ever 1 would make every row that has one odd.
         """
         counted = pc.value_counts(texts.drop_null())
         counts = dict(
