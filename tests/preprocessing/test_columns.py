@@ -232,6 +232,20 @@ def test_a_long_tail_has_a_bounded_width():
     np.testing.assert_array_equal(out[0], np.eye(len(column.labels))[-1])
 
 
+def test_of_many_levels_only_those_in_half_a_percent_of_the_rows_have_columns():
+    def column(weights, max_categories=50, min_frequency=0.001):
+        values = [f"v{j}" for j, n_rows in enumerate(weights) for _ in range(n_rows)]
+        return CategoryColumn.fit(texts(values), min_frequency, max_categories)
+
+    long_tail = column([940] + [15] * 4 + [14] * 142)  # of 2,988 rows
+    assert long_tail.labels == [*(f"=v{j}" for j in range(5)), "=<rare>"]
+    customers = column([10] * 300)
+    assert customers.labels == ["=<rare>"]
+    np.testing.assert_array_equal(encode(customers, texts(["v7", "new"])), [[1], [1]])
+    assert len(column([10] * 300, min_frequency=5).labels) == 50
+    assert len(column([10] * 50).labels) == 50
+
+
 def test_levels_of_few_rows_are_rare_more_so_in_longer_tables():
     def kept(n_rows, n_times):
         values = ["often"] * (n_rows - n_times) + ["seldom"] * n_times

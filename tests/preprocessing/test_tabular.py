@@ -271,6 +271,15 @@ def test_a_column_without_values_in_training_is_left_out(dtype):
         assert encoder.transform(pd.DataFrame({"a": [1.0], **void})).shape == (1, 1)
 
 
+def test_a_category_of_rare_values_alone_is_named():
+    customers = pd.DataFrame({"customer": [f"C{j % 300}" for j in range(900)], "paid": np.arange(900) % 7.0})
+    with pytest.warns(
+        ColumnsWarning, match=r"hardly count: 'customer' \(300 values\) \(--kind COLUMN=ignore"
+    ):
+        encoder = TabularEncoder().fit(customers)
+    assert encoder.get_feature_names_out().tolist() == ["customer=<rare>", "paid"]
+
+
 def test_missing_values_that_training_had_not_lie_outside_of_it():
     train = pd.DataFrame({"a": [1.0, 2.0, 6.0], "b": ["u", "v", "u"], "c": [True, False, False]})
     encoder = TabularEncoder().fit(train)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hinterland.preprocessing.number_column import LEARNT_ROWS, MISSING, is_learnt
+from hinterland.preprocessing.number_column import LEARNT_ROWS, LEARNT_SHARE, MISSING, is_learnt
 
 Matrix = npt.NDArray[np.float32]
 
@@ -49,7 +49,9 @@ class CategoryColumn:
 
         ``min_frequency`` and ``max_categories`` mean what they mean in scikit-learn's OneHotEncoder, the columns of
         missing values left out of the count; exactly ``max_categories`` values all keep theirs. Ties go to the name
-        that sorts first. A share also asks for a few rows: five, fewer in a table of under 200 rows.
+        that sorts first. A share also asks for a few rows: five, fewer in a table of under 200 rows; where there are
+        more than ``max_categories`` values, as of customers, it is at least ``LEARNT_SHARE``: dozens of columns that
+        are hardly ever 1 would make every row that has one odd.
         """
         counted = pc.value_counts(texts.drop_null())
         counts = dict(
@@ -58,6 +60,8 @@ class CategoryColumn:
         ranked = sorted(counts, key=lambda value: (-counts[value], value))
         floor = min_frequency or 0
         if 0 < floor < 1:
+            if max_categories is not None and len(ranked) > max_categories:
+                floor = max(floor, LEARNT_SHARE)
             floor = max(floor * len(texts), min(LEARNT_ROWS, len(texts) / ROWS_PER_RARE))
         n_kept = sum(counts[value] >= floor for value in ranked)
         if max_categories is not None and n_kept + (n_kept < len(ranked)) > max_categories:

@@ -8,9 +8,9 @@ The scales agree: two rows of a standardised number column are at mean squared d
 categories at squared distance 2 exactly, two random moments of a day at mean squared distance 2. So no
 kind of column outweighs another, and neither the number of categories nor their frequency matters.
 
-No output column is constant in training, but for that of a constant column of numbers. What training has shown too
-rarely to learn from, such as a missing value in a complete column or a category never seen, is written outside of
-what training has shown, a little: it is odd, by a bounded amount.
+No output column is constant in training, but for that of a constant column, or of a category of rare values alone.
+What training has shown too rarely to learn from, such as a missing value in a complete column or a category never
+seen, is written outside of what training has shown, a little: it is odd, by a bounded amount.
 """
 
 from __future__ import annotations

@@ -66,6 +66,8 @@ def fit_column(
             return BooleanColumn.fit(values), reading, notes
         case "category":
             column = CategoryColumn.fit(values, scales.min_frequency, scales.max_categories)
+            if len(column.rare) > 1 and not column.categories:
+                notes = (*notes, Note("rare", f"{name!r} ({len(column.rare):,} values)"))
             return column, reading, notes
         case "time_of_day":
             return TimeOfDayColumn.fit(values), reading, notes

@@ -70,7 +70,7 @@ class TabularEncoder(TabularParameters):
         ``numbers="quantile"`` has no use for it.
     min_frequency : int, float or None, default=0.001
         A category seen in fewer rows (int), or in a smaller share of rows or fewer than five rows (float), counts as
-        rare.
+        rare; a share is at least 0.005 where a column has more than ``max_categories`` values.
     max_categories : int or None, default=50
         Most one-hot columns of a column, the one of rare values included, that of missing values not; the most
         frequent values keep theirs.

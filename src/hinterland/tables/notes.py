@@ -30,6 +30,8 @@ _TOPICS = {
     "sentinel": "values far outside that occur often, and may stand for a missing one: {}",
     "label": "called and filled like labels, but used as any column: {}. If they say which rows are anomalies, leave "
     "them out (--drop COLUMN)",
+    "rare": "categories without any value that is frequent enough to learn from, so that they hardly count: {} (--kind "
+    "COLUMN=ignore leaves one out)",
     "category": "taken as categories though they hold numbers, as they are called ids: {} (--kind COLUMN=number)",
 }
 """Sentences by topic, in the order in which they are said."""
