@@ -18,8 +18,8 @@ from hinterland import DAGMM
 from hinterland.benchmark.protocol import PreparedRun
 from hinterland.benchmark.protocols import protocols
 from hinterland.densities import DENSITIES, Mixture
+from hinterland.model.score import SCORES
 from hinterland.networks import NETWORKS
-from hinterland.scores import SCORES
 
 MIXTURES = [name for name, member in DENSITIES.members().items() if issubclass(member, Mixture)]
 

@@ -32,10 +32,11 @@ from training_speed import ours as dagmm
 
 from hinterland import CADGMM
 from hinterland.benchmark.protocols import kddcup99
-from hinterland.composite import composite_width
 from hinterland.densities.gaussian import GaussianMixture
-from hinterland.energy_model import EnergyModel, InputScaling
 from hinterland.errors import DataNotFoundError
+from hinterland.model.composite import composite_width
+from hinterland.model.energy_model import EnergyModel
+from hinterland.model.scaling import InputScaling
 from hinterland.networks.graph import GraphAutoencoder
 from hinterland.networks.neighbours import NearestOthers
 from hinterland.threads import threads

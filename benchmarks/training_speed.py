@@ -15,9 +15,10 @@ from measure import Claim, in_turns, machine, ratios, report
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from hinterland.composite import composite_width
 from hinterland.densities.gaussian import GaussianMixture
-from hinterland.energy_model import EnergyModel, InputScaling
+from hinterland.model.composite import composite_width
+from hinterland.model.energy_model import EnergyModel
+from hinterland.model.scaling import InputScaling
 from hinterland.networks.mlp import Autoencoder
 from hinterland.threads import threads
 from hinterland.training.joint import JointObjective, JointWeights

@@ -15,9 +15,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from hinterland.composite import row_errors
 from hinterland.detectors.base import Detector
-from hinterland.energy_model import EnergyModel
+from hinterland.model.composite import row_errors
+from hinterland.model.energy_model import EnergyModel
 from hinterland.networks.base import without_gradients
 from hinterland.parameters import check_integer
 from hinterland.preprocessing import frames

@@ -17,7 +17,7 @@ import torch
 from hinterland import datasets, metrics
 from hinterland.benchmark.names import look_up
 from hinterland.datasets import Dataset, splits
-from hinterland.energy_model import InputScaling
+from hinterland.model.scaling import InputScaling
 
 Scaling = Literal["standard", "minmax"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from hinterland.densities.contrastive import ContrastiveDensity
-from hinterland.energy_model import EnergyModel
+from hinterland.model.energy_model import EnergyModel
 from hinterland.networks.base import ACTIVATIONS
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.training.contrastive import fit_contrastive_model

@@ -12,10 +12,10 @@ from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 from hinterland.densities.base import DENSITIES
 from hinterland.detectors.base import Detector
-from hinterland.energy_model import InputScaling
+from hinterland.model.scaling import InputScaling
+from hinterland.model.score import Score
 from hinterland.networks.base import NETWORKS
 from hinterland.printable import shown
-from hinterland.scores import Score
 
 
 def classes(kind: str) -> dict[str, type[Any]]:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from hinterland.densities.mixture import Mixture
-from hinterland.energy_model import EnergyModel
+from hinterland.model.energy_model import EnergyModel
 from hinterland.training.expectation_maximisation import fit_by_expectation_maximisation
 from hinterland.training.loop import LoopSettings, TrainingResult
 from hinterland.training.reconstruction import fit_reconstruction

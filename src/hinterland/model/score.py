@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from hinterland.composite import MEASURES, RowErrors, angle
+from hinterland.model.composite import MEASURES, RowErrors, angle
 from hinterland.parameters import check_choice, check_number
 
 SCORES = ("energy", "reconstruction", "energy+reconstruction", "angle")
@@ -32,7 +32,7 @@ class Score(nn.Module):
     ----------
     name : ``energy``, the density's, in nats; ``reconstruction``, the squared error; ``energy+reconstruction``,
         E + w u L (methods.md section 3.5); ``angle``, that between row and reconstruction, in radians (DEUAD, eq. 6).
-    measure : what the error L is, as in training: a name in ``hinterland.composite.MEASURES``.
+    measure : what the error L is, as in training: a name in ``hinterland.model.composite.MEASURES``.
     weight : w, of the reconstruction beside the energy.
     tail : whether the density's energy goes on more slowly (``eased``) above what nearly all rows have that are new to
         the density (``learn_tail``): no energy is then absurd, and of a detector's members none drowns the others.

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from hinterland.column_scales import column_scales, wild_values
-from hinterland.energy_model import InputScaling
+from hinterland.model.column_scales import column_scales, wild_values
+from hinterland.model.scaling import InputScaling
 
 
 @pytest.fixture(autouse=True)

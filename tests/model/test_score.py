@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from hinterland.composite import row_errors
-from hinterland.scores import Score
+from hinterland.model.composite import row_errors
+from hinterland.model.score import Score
 
 ROWS = torch.tensor([[3.0, 4.0], [1.0, 0.0], [0.0, 2.0]], dtype=torch.float64)
 REBUILT = torch.tensor([[3.0, 2.0], [0.0, 1.0], [0.0, 4.0]], dtype=torch.float64)

@@ -2,70 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, Self
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hinterland.column_scales import Scaling, column_scales
-from hinterland.composite import (
+from hinterland.densities.base import Density
+from hinterland.model.chunks import chunks
+from hinterland.model.composite import (
     RowErrors,
     check_feature_names,
     composite_features,
     composite_width,
     row_errors,
 )
-from hinterland.densities.base import Density
+from hinterland.model.scaling import InputScaling
+from hinterland.model.score import Score
 from hinterland.networks.base import Network
-from hinterland.parameters import check_choice, check_integer, check_number
-from hinterland.scores import Score
+from hinterland.parameters import check_choice
 
 View = Literal["latent", "row"]
 """What a density sees of a row beside its reconstruction features: the latent, or the scaled row itself."""
-LARGEST_SCALED = 1e6
-"""Scaled values are bounded by this even without a clip, so that no float overflows in a network."""
-
-
-class InputScaling(nn.Module):
-    """Shift, scale and clip each column by numbers taken from the training rows.
-
-    A column that is constant in training has its size, or a share of it, as its scale, so that a change in it shows.
-    """
-
-    center: Tensor
-    scale: Tensor
-
-    def __init__(self, n_features: int, clip: float | None = None) -> None:
-        super().__init__()
-        check_integer("n_features", n_features, least=1)
-        check_number("clip", clip, above=0, optional=True)
-        self.clip = clip
-        self.settings: dict[str, Any] = {"n_features": n_features, "clip": clip}
-        self.register_buffer("center", torch.zeros(n_features, dtype=torch.float64))
-        self.register_buffer("scale", torch.ones(n_features, dtype=torch.float64))
-
-    @classmethod
-    def from_rows(
-        cls, rows: np.ndarray, how: Scaling | None, clip: float | None, *, constant_unit: float = 1.0
-    ) -> Self:
-        """Take the numbers from rows (n, d) as ``hinterland.column_scales`` does, or none."""
-        scaling = cls(rows.shape[1], clip)
-        if how is not None:
-            center, scale = column_scales(rows, how, constant_unit=constant_unit)
-            scaling.center, scaling.scale = torch.from_numpy(center), torch.from_numpy(scale)
-        return scaling
-
-    def check_stored(self) -> None:
-        """Raise ValueError where a column's scale is not above 0."""
-        if bool((self.scale <= 0).any()):
-            raise ValueError("a scaling has scales that are not above 0")
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Scale rows (n, d)."""
-        bound = LARGEST_SCALED if self.clip is None else self.clip
-        return (x - self.center).div_(self.scale).clamp_(-bound, bound)
 
 
 class EnergyModel(nn.Module):
@@ -184,29 +143,3 @@ class EnergyModel(nn.Module):
                     (self._density_energy(latent, errors), self.score.error(errors))
                     for latent, errors in encoded
                 )
-
-
-CHUNK_ENTRIES, CHUNK_ROWS = 2**18, 2**13
-"""Most entries and rows of a chunk when rows are scored: 2 MiB of float64, so that it and what a network makes of it
-stay in or near a processor's cache. Other devices get sixteen times as much, which keeps them busy."""
-
-
-def chunks(rows: np.ndarray, device: torch.device, at_once: int = 1) -> Iterator[Tensor]:
-    """Consecutive float64 chunks of rows (n, d) on a device, of bounded size; none much smaller than the others.
-
-    ``at_once`` takes as many times the usual size.
-    """
-    size = at_once * max(1, min(CHUNK_ROWS, CHUNK_ENTRIES // max(1, rows.shape[1])))
-    if device.type != "cpu":
-        size *= 16
-    dtype = torch.float32 if device.type == "mps" else torch.float64
-    for chunk in np.array_split(rows, max(1, -(-len(rows) // size))):
-        yield torch.tensor(np.ascontiguousarray(chunk), dtype=dtype, device=device)
-
-
-def apply_in_chunks(
-    function: Callable[[Tensor], Tensor], rows: np.ndarray, device: torch.device, at_once: int = 1
-) -> np.ndarray:
-    """Apply a row-wise function to rows (n, d) chunk by chunk, without gradient; float64 results, joined."""
-    with torch.no_grad():
-        return np.concatenate([function(c).double().cpu().numpy() for c in chunks(rows, device, at_once)])

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from hinterland.composite import (
+from hinterland.model.composite import (
     ERROR_FLOOR,
     RECONSTRUCTION_FEATURES,
     SMALLEST_SQUARED_NORM,

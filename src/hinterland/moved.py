@@ -1,0 +1,70 @@
+"""Where the modules of version 0.1 are now. Their old names work until version 0.3, and warn with the new ones."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import warnings
+from collections.abc import Callable
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+MODULES = {
+    "hinterland.composite": "hinterland.model.composite",
+    "hinterland.energy_model": "hinterland.model.energy_model",
+    "hinterland.scores": "hinterland.model.score",
+}
+"""Modules by their old names."""
+
+NAMES = {
+    "hinterland.energy_model.CHUNK_ENTRIES": "hinterland.model.chunks",
+    "hinterland.energy_model.CHUNK_ROWS": "hinterland.model.chunks",
+    "hinterland.energy_model.InputScaling": "hinterland.model.scaling",
+    "hinterland.energy_model.LARGEST_SCALED": "hinterland.model.scaling",
+    "hinterland.energy_model.Scaling": "hinterland.model.column_scales",
+    "hinterland.energy_model.apply_in_chunks": "hinterland.model.chunks",
+    "hinterland.energy_model.check_integer": "hinterland.parameters",
+    "hinterland.energy_model.check_number": "hinterland.parameters",
+    "hinterland.energy_model.chunks": "hinterland.model.chunks",
+    "hinterland.energy_model.column_scales": "hinterland.model.column_scales",
+}
+"""Modules of the names that went elsewhere than the rest of their module."""
+
+
+def names_that_left(module: str) -> Callable[[str], Any]:
+    """Make the ``__getattr__`` of a module some of whose names, or all, are elsewhere now."""
+
+    def look_up(name: str) -> Any:
+        home = NAMES.get(f"{module}.{name}", MODULES.get(module))
+        if home is None or name.startswith("__"):
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(home), name)
+        warnings.warn(
+            f"{module}.{name} is now {home}.{name}; the old name goes with hinterland 0.3",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return value
+
+    return look_up
+
+
+class _OldModules(MetaPathFinder, Loader):
+    """Asked last of all, for modules that are nowhere else: makes one that looks its names up at their new place."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        return ModuleSpec(fullname, self) if fullname in MODULES else None
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        vars(module)["__getattr__"] = names_that_left(module.__name__)
+
+
+def keep_old_modules() -> None:
+    """Let the old names of modules be imported."""
+    if not any(type(finder) is _OldModules for finder in sys.meta_path):
+        sys.meta_path.append(_OldModules())
