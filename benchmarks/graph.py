@@ -41,7 +41,8 @@ from hinterland.networks.graph import GraphAutoencoder
 from hinterland.networks.neighbours import NearestOthers
 from hinterland.threads import threads
 from hinterland.training.joint import JointObjective, JointWeights
-from hinterland.training.loop import LoopSettings, train
+from hinterland.training.loop import train
+from hinterland.training.settings import LoopSettings
 
 HIDDEN, LATENT, ESTIMATION_HIDDEN, N_NEIGHBORS = (64, 32), 8, (20, 8), 15
 DEFAULT_REFERENCE, LARGE_REFERENCE = 1024, 10_000

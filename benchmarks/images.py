@@ -22,8 +22,8 @@ from hinterland.model.scaling import InputScaling
 from hinterland.model.score import Score
 from hinterland.networks.conv import ConvolutionalAutoencoder
 from hinterland.threads import threads
-from hinterland.training.loop import LoopSettings
 from hinterland.training.reconstruction import fit_reconstruction
+from hinterland.training.settings import LoopSettings
 
 SHAPE = (28, 28, 1)
 N_FEATURES = 28 * 28

@@ -18,7 +18,7 @@ from torch import Tensor
 from hinterland.detectors.base import Detector
 from hinterland.model.composite import row_errors
 from hinterland.model.energy_model import EnergyModel
-from hinterland.networks.base import without_gradients
+from hinterland.networks.gradients import without_gradients
 from hinterland.parameters import check_integer
 from hinterland.preprocessing import frames
 from hinterland.preprocessing.tabular import TabularEncoder

@@ -29,6 +29,12 @@ NAMES = {
     "hinterland.energy_model.check_number": "hinterland.parameters",
     "hinterland.energy_model.chunks": "hinterland.model.chunks",
     "hinterland.energy_model.column_scales": "hinterland.model.column_scales",
+    "hinterland.networks.base.Dropout": "hinterland.networks.layers",
+    "hinterland.networks.base.Linear": "hinterland.networks.layers",
+    "hinterland.networks.base.Tanh": "hinterland.networks.layers",
+    "hinterland.networks.base.layers": "hinterland.networks.layers",
+    "hinterland.networks.base.linear": "hinterland.networks.layers",
+    "hinterland.networks.base.without_gradients": "hinterland.networks.gradients",
 }
 """Modules of the names that went elsewhere than the rest of their module."""
 

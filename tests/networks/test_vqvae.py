@@ -4,7 +4,8 @@ import torch
 
 from hinterland.model.composite import row_errors
 from hinterland.networks.vqvae import STEPS_TO_LIVE, VQVAE
-from hinterland.training.loop import LoopSettings, train
+from hinterland.training.loop import train
+from hinterland.training.settings import LoopSettings
 
 
 def network(seed: int = 0, **settings) -> VQVAE:

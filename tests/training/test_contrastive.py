@@ -19,7 +19,7 @@ from hinterland.training.contrastive import (
     fit_contrastive,
     fit_contrastive_model,
 )
-from hinterland.training.loop import LoopSettings
+from hinterland.training.settings import LoopSettings
 
 NONE_HELD_OUT = np.arange(0)
 

@@ -10,7 +10,8 @@ from hinterland.model.energy_model import EnergyModel
 from hinterland.model.scaling import InputScaling
 from hinterland.networks.mlp import Autoencoder
 from hinterland.training.joint import JointObjective, JointWeights, fit_jointly
-from hinterland.training.loop import LoopSettings, TrainingInterruptedWarning
+from hinterland.training.loop import TrainingInterruptedWarning
+from hinterland.training.settings import LoopSettings
 
 NAMES = ("relative_euclidean", "cosine_similarity")
 

@@ -16,12 +16,13 @@ from hinterland.model.composite import MEASURES, check_feature_names, composite_
 from hinterland.model.energy_model import EnergyModel
 from hinterland.model.scaling import InputScaling
 from hinterland.model.score import Score, check_score
-from hinterland.networks.base import ACTIVATIONS, NETWORKS, Network
+from hinterland.networks.base import NETWORKS, Network
+from hinterland.networks.layers import ACTIVATIONS
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.threads import Threads
 from hinterland.training.joint import JointWeights, fit_jointly
 from hinterland.training.label_losses import LABEL_LOSSES
-from hinterland.training.loop import LoopSettings
+from hinterland.training.settings import LoopSettings
 
 NETWORK_PARAMETERS = ("n_features", "hidden", "latent_dim", "activation", "generator")
 DENSITY_PARAMETERS = ("n_features", "n_components", "covariance_floor", "hidden", "dropout", "generator")

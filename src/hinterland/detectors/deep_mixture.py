@@ -16,14 +16,15 @@ from hinterland.model.composite import check_feature_names, composite_width
 from hinterland.model.energy_model import EnergyModel, View
 from hinterland.model.scaling import InputScaling
 from hinterland.model.score import Score
-from hinterland.networks.base import ACTIVATIONS
+from hinterland.networks.layers import ACTIVATIONS
 from hinterland.networks.mlp import Autoencoder
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.preprocessing.columns import CONSTANT_SHARE
 from hinterland.threads import Threads
 from hinterland.training.hold_out import energies_of_new_rows, out_of_bag
 from hinterland.training.in_turn import fit_in_turn
-from hinterland.training.loop import History, LoopSettings, warn_interrupted
+from hinterland.training.loop import History, warn_interrupted
+from hinterland.training.settings import LoopSettings
 
 WIDEST_ROW = 100
 """Wider rows are seen through their latent: a full covariance has the square of the width as its entries."""

@@ -18,11 +18,12 @@ from hinterland.model.column_scales import Scaling
 from hinterland.model.energy_model import EnergyModel
 from hinterland.model.scaling import InputScaling
 from hinterland.model.score import Score
-from hinterland.networks.base import ACTIVATIONS, NETWORKS, Network
+from hinterland.networks.base import NETWORKS, Network
+from hinterland.networks.layers import ACTIVATIONS
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.threads import Threads
 from hinterland.training.cluster_and_retrain import CompactRows, cluster_and_retrain
-from hinterland.training.loop import LoopSettings
+from hinterland.training.settings import LoopSettings
 
 WIDEST_LATENT = 16
 

@@ -17,7 +17,8 @@ from hinterland.densities.contrastive import (
 from hinterland.densities.mixture import CHUNK_ENTRIES
 from hinterland.model.composite import ERROR_FEATURES, composite_names
 from hinterland.model.energy_model import EnergyModel
-from hinterland.training.loop import LoopSettings, TrainingResult, train
+from hinterland.training.loop import TrainingResult, train
+from hinterland.training.settings import LoopSettings
 
 
 class Augmentation:

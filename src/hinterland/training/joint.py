@@ -13,7 +13,8 @@ from hinterland.model.composite import MEASURES, row_errors
 from hinterland.model.energy_model import EnergyModel
 from hinterland.training.hold_out import hold_out
 from hinterland.training.label_losses import anomaly_variants, ranking_losses, reciprocal_energies
-from hinterland.training.loop import LoopSettings, TrainingResult, train
+from hinterland.training.loop import TrainingResult, train
+from hinterland.training.settings import LoopSettings
 
 ANOMALIES_A_STEP = 64
 """Variants of known anomalies that a step of the ranking loss sees; in evaluation, known anomalies at most."""

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from hinterland.model.composite import row_errors
 from hinterland.networks.base import Network
-from hinterland.training.loop import LoopSettings, Objective, TrainingResult, train
+from hinterland.training.loop import Objective, TrainingResult, train
+from hinterland.training.settings import LoopSettings
 
 
 def reconstruction_objective(
