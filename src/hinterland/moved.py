@@ -12,8 +12,10 @@ from types import ModuleType
 from typing import Any
 
 MODULES = {
+    "hinterland.benchmark.cli": "hinterland.cli.benchmark",
     "hinterland.composite": "hinterland.model.composite",
     "hinterland.energy_model": "hinterland.model.energy_model",
+    "hinterland.report.cli": "hinterland.cli.report",
     "hinterland.scores": "hinterland.model.score",
 }
 """Modules by their old names."""

@@ -4,9 +4,9 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from hinterland.benchmark.cli import app
 from hinterland.benchmark.methods import methods
 from hinterland.benchmark.store import Store
+from hinterland.cli.benchmark import app
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_results_writes_the_page_and_its_pictures(invoke, store, tmp_path):
 
 def test_help_is_quick_to_import():
     heavy = ("torch", "sklearn", "pandas", "scipy", "matplotlib")
-    code = f"import sys, hinterland.benchmark.cli; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, hinterland.cli.benchmark; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
