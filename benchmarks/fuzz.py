@@ -36,7 +36,7 @@ from hinterland.benchmark.tables import build
 from hinterland.errors import FileFormatError, HinterlandError
 from hinterland.persistence import describe, load
 from hinterland.preprocessing import TabularEncoder
-from hinterland.scoring import TableScorer
+from hinterland.scoring.table import TableScorer
 from hinterland.tables import open_table, open_writer
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -24,7 +24,7 @@ from hinterland.datasets.splits import one_class
 from hinterland.explain import Contribution, explain
 from hinterland.pipeline import table_pipeline
 from hinterland.report import report
-from hinterland.scoring import judge
+from hinterland.scoring.truth import judge
 from hinterland.tables import open_writer
 
 TRUTH, ANOMALY, NORMAL = "diagnosis", "malignant", "benign"

@@ -13,7 +13,7 @@ from hinterland.detectors.dagmm import DAGMM
 from hinterland.explain import explain
 from hinterland.model.composite import composite_features, row_errors
 from hinterland.networks.neighbours import nearest_within
-from hinterland.scoring import TableScorer
+from hinterland.scoring.table import TableScorer
 from hinterland.tables import open_table
 
 

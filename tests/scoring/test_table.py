@@ -10,7 +10,7 @@ import pytest
 from hinterland import DAGMM, DeepMixture
 from hinterland.errors import TableError
 from hinterland.pipeline import table_pipeline
-from hinterland.scoring import TableScorer
+from hinterland.scoring.table import TableScorer
 from hinterland.tables import open_table
 
 SETTINGS = {"hidden": (6,), "epochs": 2, "min_steps": 20, "random_state": 0}
