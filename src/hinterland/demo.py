@@ -19,8 +19,8 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.pipeline import Pipeline
 
 from hinterland import persistence
-from hinterland.catalogue import DEFAULT_DETECTOR
 from hinterland.datasets.splits import one_class
+from hinterland.detectors.catalogue import DEFAULT_DETECTOR
 from hinterland.explain import Contribution, explain
 from hinterland.pipeline import table_pipeline
 from hinterland.report import report

@@ -13,6 +13,7 @@ from typing import Any
 
 MODULES = {
     "hinterland.benchmark.cli": "hinterland.cli.benchmark",
+    "hinterland.catalogue": "hinterland.detectors.catalogue",
     "hinterland.composite": "hinterland.model.composite",
     "hinterland.energy_model": "hinterland.model.energy_model",
     "hinterland.report.cli": "hinterland.cli.report",

@@ -27,9 +27,9 @@ from typing import Protocol as Contract
 
 import numpy as np
 
-from hinterland import catalogue
 from hinterland.baselines import Baseline, baselines
 from hinterland.benchmark.names import look_up
+from hinterland.detectors import catalogue
 
 
 class Scorer(Contract):

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from hinterland import DAGMM, catalogue
+from hinterland import DAGMM
+from hinterland.detectors import catalogue
 from hinterland.detectors.base import Detector
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from hinterland.detectors.base import Detector
-from hinterland.persistence.classes import classes
+from hinterland.shelf import classes_below
 
 DEFAULT_DETECTOR = "DeepMixture"
 """The recommended detector for an unknown table."""
@@ -24,7 +24,7 @@ class Parameter(NamedTuple):
 
 def detectors() -> dict[str, type[Detector]]:
     """Every detector by the name of its class: those that modules of ``hinterland.detectors`` define."""
-    return dict(sorted(classes("detector").items()))
+    return dict(sorted(classes_below("hinterland.detectors", Detector).items()))
 
 
 def detector_class(name: str) -> type[Detector]:
