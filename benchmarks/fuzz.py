@@ -31,8 +31,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hinterland.benchmark.store import Store, StoreError
-from hinterland.benchmark.tables import build
+from hinterland.benchmark.results.tables import build
+from hinterland.benchmark.runs.store import Store, StoreError
 from hinterland.errors import FileFormatError, HinterlandError
 from hinterland.persistence import describe, load
 from hinterland.preprocessing import TabularEncoder

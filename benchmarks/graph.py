@@ -31,7 +31,7 @@ from training_speed import (
 from training_speed import ours as dagmm
 
 from hinterland import CADGMM
-from hinterland.benchmark.protocols import kddcup99
+from hinterland.benchmark.experiments.protocols import kddcup99
 from hinterland.densities.gaussian import GaussianMixture
 from hinterland.errors import DataNotFoundError
 from hinterland.model.composite import composite_width

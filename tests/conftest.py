@@ -56,9 +56,9 @@ def finished() -> Callable[..., Any]:
     def make(
         method: str, protocol: str, seed: int = 0, subset: str = "", *, seconds: float = 1.0, **values: float
     ) -> Any:
-        from hinterland.benchmark.jobs import Job, Result
-        from hinterland.benchmark.methods import method as known
-        from hinterland.benchmark.protocols import protocol as experiment
+        from hinterland.benchmark.experiments.methods import method as known
+        from hinterland.benchmark.experiments.protocols import protocol as experiment
+        from hinterland.benchmark.runs.jobs import Job, Result
 
         job = Job(method, protocol, subset, seed, known(method).settings(protocol, subset))
         metrics = {judgement.name: evaluation(**values) for judgement in experiment(protocol).judgements}

@@ -4,8 +4,8 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from hinterland.benchmark.methods import methods
-from hinterland.benchmark.store import Store
+from hinterland.benchmark.experiments.methods import methods
+from hinterland.benchmark.runs.store import Store
 from hinterland.cli.benchmark import app
 
 

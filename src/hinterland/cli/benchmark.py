@@ -13,7 +13,7 @@ from hinterland.errors import HinterlandError
 from hinterland.printable import printable
 
 if TYPE_CHECKING:
-    from hinterland.benchmark.jobs import Result
+    from hinterland.benchmark.runs.jobs import Result
 
 app = typer.Typer(
     name="benchmark",
@@ -41,7 +41,7 @@ def list_(
     what: Annotated[str, typer.Argument(help="tables, protocols or methods; all where left out")] = "",
 ) -> None:
     """List what can be run: papers' tables and suites, protocols, methods."""
-    from hinterland.benchmark import listing
+    from hinterland.benchmark.experiments import listing
 
     with _errors():
         typer.echo(listing.text(what), nl=False)
@@ -68,11 +68,11 @@ def run(
 ) -> None:
     """Run what the store has no result for; interrupt and start again as you like."""
     with _errors():
-        from hinterland.benchmark import runner
-        from hinterland.benchmark.jobs import grid
-        from hinterland.benchmark.methods import method
-        from hinterland.benchmark.store import Store
-        from hinterland.benchmark.suites import default_methods, suite
+        from hinterland.benchmark.experiments.index import default_methods, suite
+        from hinterland.benchmark.experiments.methods import method
+        from hinterland.benchmark.runs import runner
+        from hinterland.benchmark.runs.jobs import grid
+        from hinterland.benchmark.runs.store import Store
 
         chosen = suite(table)
         names = _words(methods) or default_methods(chosen)
@@ -112,7 +112,7 @@ def table(
 ) -> None:
     """Print a table: reported, ours over the seeds, the difference, failures."""
     with _errors():
-        from hinterland.benchmark import formats, tables
+        from hinterland.benchmark.results import formats, tables
 
         text = formats.render(tables.build(name, _read(store), _words(metrics)), format_)
         typer.echo(printable(text, most=None), nl=False)
@@ -129,10 +129,10 @@ def compare(
 ) -> None:
     """Compare methods over data sets: mean ranks, pairwise tests, critical-difference diagram."""
     with _errors():
-        from hinterland.benchmark import summary
-        from hinterland.benchmark.compare import collect
-        from hinterland.benchmark.compare import compare as compare_scores
-        from hinterland.benchmark.diagram import draw
+        from hinterland.benchmark.results import summary
+        from hinterland.benchmark.results.compare import collect
+        from hinterland.benchmark.results.compare import compare as compare_scores
+        from hinterland.benchmark.results.diagram import draw
 
         results = _read(store)
         scores = collect(name, results, metric, _words(methods))
@@ -151,7 +151,7 @@ def results(
 ) -> None:
     """Write the page of all tables that the store has results for, and how to reproduce each."""
     with _errors():
-        from hinterland.benchmark.results_page import write
+        from hinterland.benchmark.results.page import write
 
         for path in write(_read(store), output):
             typer.echo(f"wrote {path}", err=True)
@@ -163,7 +163,7 @@ def export(
     store: StorePath = DEFAULT_STORE,
 ) -> None:
     """Write every result of a store to one file, to keep or to pass on."""
-    from hinterland.benchmark.store import Store
+    from hinterland.benchmark.runs.store import Store
 
     with _errors():
         _read(store)
@@ -176,7 +176,7 @@ def import_(
     store: StorePath = DEFAULT_STORE,
 ) -> None:
     """Take exported results into a store, which is made where there is none; what is there stays."""
-    from hinterland.benchmark.store import Store
+    from hinterland.benchmark.runs.store import Store
 
     with _errors():
         if not results.exists():
@@ -185,7 +185,7 @@ def import_(
 
 
 def _read(store: Path) -> list[Result]:
-    from hinterland.benchmark.store import Store, StoreError
+    from hinterland.benchmark.runs.store import Store, StoreError
 
     if not store.exists():
         raise StoreError(
