@@ -34,7 +34,12 @@ MODULES = {
     "hinterland.benchmark.tables": "hinterland.benchmark.results.tables",
     "hinterland.catalogue": "hinterland.detectors.catalogue",
     "hinterland.composite": "hinterland.model.composite",
+    "hinterland.decoding": "hinterland.pictures.reading",
     "hinterland.energy_model": "hinterland.model.energy_model",
+    "hinterland.preprocessing.backbones": "hinterland.preprocessing.pictures.backbones",
+    "hinterland.preprocessing.images": "hinterland.preprocessing.pictures.encoder",
+    "hinterland.preprocessing.picture_folder": "hinterland.pictures.folder",
+    "hinterland.preprocessing.pretrained": "hinterland.preprocessing.pictures.pretrained",
     "hinterland.report.cli": "hinterland.cli.report",
     "hinterland.scores": "hinterland.model.score",
 }

@@ -10,7 +10,7 @@ from hinterland import datasets
 from hinterland.benchmark.experiments.protocol import Judgement, Protocol, Sides, from_split
 from hinterland.datasets import Dataset, PictureDataset, splits
 from hinterland.preprocessing import PretrainedFeatures
-from hinterland.preprocessing.backbones import EFFICIENTNET_LITE
+from hinterland.preprocessing.pictures.backbones import EFFICIENTNET_LITE
 
 AVERAGE = "class=avg"
 _RANKING = (Judgement("as many flagged as anomalous", rule="natural_half", share=None),)

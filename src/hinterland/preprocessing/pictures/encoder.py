@@ -18,7 +18,7 @@ from torch import Tensor
 
 from hinterland.errors import FileFormatError
 from hinterland.parameters import check_choice, check_integer
-from hinterland.preprocessing.picture_folder import PictureFolder
+from hinterland.pictures.folder import PictureFolder
 from hinterland.threads import threads
 
 Source: TypeAlias = npt.NDArray[Any] | PictureFolder

@@ -11,9 +11,9 @@ from typing import Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from hinterland.decoding import decode, in_threads, require_pillow
 from hinterland.errors import FileFormatError
 from hinterland.parameters import check_choice
+from hinterland.pictures.reading import decode, in_threads, require_pillow
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 

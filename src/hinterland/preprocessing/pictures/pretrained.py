@@ -15,8 +15,14 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from hinterland.parameters import check_device, check_integer, check_number
-from hinterland.preprocessing.backbones import load_backbone
-from hinterland.preprocessing.images import first_picture, picture_source, picture_tags, prepared, size_pair
+from hinterland.preprocessing.pictures.backbones import load_backbone
+from hinterland.preprocessing.pictures.encoder import (
+    first_picture,
+    picture_source,
+    picture_tags,
+    prepared,
+    size_pair,
+)
 from hinterland.threads import threads
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)

@@ -83,7 +83,7 @@ def test_a_picture_has_the_same_row_in_any_company(monkeypatch):
         whole = encoder.fit_transform(X)
         alone = np.concatenate([encoder.transform(x[None]) for x in X])
         np.testing.assert_array_equal(alone, whole)
-        monkeypatch.setattr("hinterland.preprocessing.images._CHUNK_ENTRIES", 3 * whole.shape[1])
+        monkeypatch.setattr("hinterland.preprocessing.pictures.encoder._CHUNK_ENTRIES", 3 * whole.shape[1])
         np.testing.assert_array_equal(encoder.transform(X), whole)
         monkeypatch.undo()
 

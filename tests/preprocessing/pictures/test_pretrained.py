@@ -22,7 +22,7 @@ from hinterland import DAGMM
 from hinterland.errors import DataNotFoundError, FileFormatError, MissingExtraError
 from hinterland.metrics import auroc
 from hinterland.preprocessing import PretrainedFeatures, PrincipalComponents
-from hinterland.preprocessing.pretrained import IMAGENET_MEAN, IMAGENET_STD
+from hinterland.preprocessing.pictures.pretrained import IMAGENET_MEAN, IMAGENET_STD
 
 
 def pictures(shape=(20, 16, 3), n=5, seed=0):
@@ -223,7 +223,7 @@ def test_without_weights_offline_it_says_what_to_do(models, no_hub, monkeypatch)
         raise urllib.error.URLError("no route")
 
     monkeypatch.delenv("HINTERLAND_OFFLINE")
-    monkeypatch.setattr("hinterland.preprocessing.backbones.download", refuse)
+    monkeypatch.setattr("hinterland.preprocessing.pictures.backbones.download", refuse)
     with pytest.raises(DataNotFoundError, match=f"the download failed .*no route.*: {remedy}"):
         encoder.fit(pictures())
 
@@ -232,7 +232,8 @@ def test_downloaded_weights_are_checked_and_kept(models, resnet, no_hub, monkeyp
     file = io.BytesIO()
     torch.save(resnet.state_dict(), file)
     monkeypatch.setattr(
-        "hinterland.preprocessing.backbones.download", lambda url, path: path.write_bytes(file.getvalue())
+        "hinterland.preprocessing.pictures.backbones.download",
+        lambda url, path: path.write_bytes(file.getvalue()),
     )
     with pytest.raises(FileFormatError, match=r"resnet18.*\.pth has the SHA-256 .*nothing was saved"):
         PretrainedFeatures("resnet18", size=32).fit(pictures())

@@ -5,8 +5,8 @@ import threading
 import numpy as np
 import pytest
 
-from hinterland.decoding import decode, in_threads, require_pillow
 from hinterland.errors import FileFormatError, MissingExtraError
+from hinterland.pictures.reading import decode, in_threads, require_pillow
 
 PIL_Image = pytest.importorskip("PIL.Image", reason="pillow is not installed")
 
@@ -61,7 +61,7 @@ def test_a_file_that_cannot_be_read_is_named(content, message):
 
 
 def test_threads_keep_the_order_and_hold_no_more_than_a_chunk(monkeypatch):
-    monkeypatch.setattr("hinterland.decoding.usable_cores", lambda: 3)
+    monkeypatch.setattr("hinterland.pictures.reading.usable_cores", lambda: 3)
     lock, done = threading.Lock(), []
 
     def square(i):
