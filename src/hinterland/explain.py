@@ -21,7 +21,7 @@ from hinterland.model.energy_model import EnergyModel
 from hinterland.networks.gradients import without_gradients
 from hinterland.parameters import check_integer
 from hinterland.preprocessing import frames
-from hinterland.preprocessing.tabular import TabularEncoder
+from hinterland.preprocessing.tabular.encoder import TabularEncoder
 from hinterland.tables.python_values import python_values
 from hinterland.threads import threads
 

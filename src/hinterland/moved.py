@@ -37,9 +37,11 @@ MODULES = {
     "hinterland.decoding": "hinterland.pictures.reading",
     "hinterland.energy_model": "hinterland.model.energy_model",
     "hinterland.preprocessing.backbones": "hinterland.preprocessing.pictures.backbones",
+    "hinterland.preprocessing.columns": "hinterland.preprocessing.tabular.columns",
     "hinterland.preprocessing.images": "hinterland.preprocessing.pictures.encoder",
     "hinterland.preprocessing.picture_folder": "hinterland.pictures.folder",
     "hinterland.preprocessing.pretrained": "hinterland.preprocessing.pictures.pretrained",
+    "hinterland.preprocessing.state": "hinterland.preprocessing.tabular.state",
     "hinterland.report.cli": "hinterland.cli.report",
     "hinterland.scores": "hinterland.model.score",
 }

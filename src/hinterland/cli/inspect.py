@@ -73,7 +73,7 @@ def _show_table(table: TableFile, drop: list[str], columns: dict[str, Any], as_j
     from dataclasses import asdict
 
     from hinterland.preprocessing import TabularEncoder
-    from hinterland.preprocessing.summary import summarise
+    from hinterland.preprocessing.tabular.summary import summarise
 
     as_text = column_options.categories(columns)
     is_sample = table.path.is_file() and table.path.stat().st_size > SAMPLE_BYTES

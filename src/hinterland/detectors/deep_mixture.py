@@ -19,7 +19,7 @@ from hinterland.model.score import Score
 from hinterland.networks.layers import ACTIVATIONS
 from hinterland.networks.mlp import Autoencoder
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
-from hinterland.preprocessing.columns import CONSTANT_SHARE
+from hinterland.preprocessing.tabular.columns import CONSTANT_SHARE
 from hinterland.threads import Threads
 from hinterland.training.hold_out import energies_of_new_rows, out_of_bag
 from hinterland.training.in_turn import fit_in_turn

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from hinterland.preprocessing.tabular import TabularEncoder
+from hinterland.preprocessing.tabular.encoder import TabularEncoder
 
 if TYPE_CHECKING:
     from hinterland.pictures.folder import PictureFolder, PicturesSkippedWarning

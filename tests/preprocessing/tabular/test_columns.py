@@ -17,7 +17,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from hinterland.preprocessing.columns import (
+from hinterland.preprocessing.tabular.columns import (
     BooleanColumn,
     CategoryColumn,
     EmptyColumn,
@@ -25,7 +25,7 @@ from hinterland.preprocessing.columns import (
     TimeColumn,
     TimeOfDayColumn,
 )
-from hinterland.preprocessing.number_column import BESIDE, CONSTANT_LIMIT, FARTHEST_RARE
+from hinterland.preprocessing.tabular.number_column import BESIDE, CONSTANT_LIMIT, FARTHEST_RARE
 
 
 def encode(column, values):

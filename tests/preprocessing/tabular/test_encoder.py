@@ -150,7 +150,7 @@ def test_a_row_scores_alone_as_in_company_and_over_chunk_edges(encoder, monkeypa
     order = np.random.default_rng(1).permutation(len(table))
     np.testing.assert_array_equal(encoder.transform(table.iloc[order]), expected[order])
     np.testing.assert_array_equal(encoder.transform(table.iloc[[7]]), expected[[7]])
-    monkeypatch.setattr("hinterland.preprocessing.tabular._ROWS", 7)
+    monkeypatch.setattr("hinterland.preprocessing.tabular.encoder._ROWS", 7)
     for other in (table, pl.from_pandas(table)):
         np.testing.assert_array_equal(encoder.transform(other), expected)
 
@@ -292,7 +292,7 @@ def test_missing_values_that_training_had_not_lie_outside_of_it():
 
 
 def test_infinity_is_named_with_its_rows(monkeypatch):
-    monkeypatch.setattr("hinterland.preprocessing.tabular._ROWS", 4)
+    monkeypatch.setattr("hinterland.preprocessing.tabular.encoder._ROWS", 4)
     good = pd.DataFrame({"a": np.arange(20.0) % 7, "b": np.arange(20.0) % 3})
     bad = good.copy()
     bad.loc[[3, 5, 8, 13, 14, 19], "b"] = np.inf

@@ -21,8 +21,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from hinterland.preprocessing.category_column import RARE, UNSEEN, CategoryColumn
-from hinterland.preprocessing.number_column import (
+from hinterland.preprocessing.tabular.category_column import RARE, UNSEEN, CategoryColumn
+from hinterland.preprocessing.tabular.number_column import (
     BESIDE,
     CONSTANT_SHARE,
     MISSING,
@@ -32,7 +32,7 @@ from hinterland.preprocessing.number_column import (
     NumberScale,
     is_learnt,
 )
-from hinterland.preprocessing.time_column import TimeColumn, TimeOfDayColumn
+from hinterland.preprocessing.tabular.time_column import TimeColumn, TimeOfDayColumn
 
 __all__ = [
     "CONSTANT_SHARE",

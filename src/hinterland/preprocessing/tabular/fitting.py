@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hinterland.preprocessing.columns import (
+from hinterland.preprocessing.frames import Frame
+from hinterland.preprocessing.tabular.columns import (
     BooleanColumn,
     CategoryColumn,
     Column,
@@ -15,7 +16,6 @@ from hinterland.preprocessing.columns import (
     TimeColumn,
     TimeOfDayColumn,
 )
-from hinterland.preprocessing.frames import Frame
 from hinterland.tables.decisions import Decided
 from hinterland.tables.notes import Note
 from hinterland.tables.readings import FINITE, Reading

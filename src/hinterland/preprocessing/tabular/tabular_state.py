@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from hinterland.preprocessing.columns import (
+from hinterland.preprocessing.tabular.columns import (
     BooleanColumn,
     CategoryColumn,
     Column,
@@ -18,7 +18,7 @@ from hinterland.preprocessing.columns import (
     TimeColumn,
     TimeOfDayColumn,
 )
-from hinterland.preprocessing.state import pack, unpack
+from hinterland.preprocessing.tabular.state import pack, unpack
 from hinterland.tables.readings import LEFT_OUT, Reading
 
 Arrays = Mapping[str, npt.NDArray[Any]]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hinterland.preprocessing.number_column import LEARNT_ROWS, LEARNT_SHARE, MISSING, is_learnt
+from hinterland.preprocessing.tabular.number_column import LEARNT_ROWS, LEARNT_SHARE, MISSING, is_learnt
 
 Matrix = npt.NDArray[np.float32]
 

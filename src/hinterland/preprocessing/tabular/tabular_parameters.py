@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from hinterland.preprocessing.fitting import Scales
-from hinterland.preprocessing.matching import check_there
+from hinterland.preprocessing.tabular.fitting import Scales
+from hinterland.preprocessing.tabular.matching import check_there
 from hinterland.tables.decisions import Asked
 
 

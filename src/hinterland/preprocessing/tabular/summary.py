@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hinterland.preprocessing.fitting import complaints_of, fit_column
-from hinterland.preprocessing.tabular import TabularEncoder
+from hinterland.preprocessing.tabular.encoder import TabularEncoder
+from hinterland.preprocessing.tabular.fitting import complaints_of, fit_column
 from hinterland.tables.decisions import Decided
 from hinterland.tables.notes import Note, sentences
 from hinterland.tables.unreadable import RowNames, UnreadableValuesError

@@ -12,11 +12,11 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 
 from hinterland.errors import FileFormatError, TableError
 from hinterland.preprocessing import frames
-from hinterland.preprocessing.columns import Column, EmptyColumn
-from hinterland.preprocessing.fitting import complaints_of, fit_column
-from hinterland.preprocessing.matching import match
-from hinterland.preprocessing.tabular_parameters import TabularParameters
-from hinterland.preprocessing.tabular_state import column_state, columns_from_state
+from hinterland.preprocessing.tabular.columns import Column, EmptyColumn
+from hinterland.preprocessing.tabular.fitting import complaints_of, fit_column
+from hinterland.preprocessing.tabular.matching import match
+from hinterland.preprocessing.tabular.tabular_parameters import TabularParameters
+from hinterland.preprocessing.tabular.tabular_state import column_state, columns_from_state
 from hinterland.tables.columns import decide_columns
 from hinterland.tables.decisions import Column as TableColumn
 from hinterland.tables.decisions import Decided
@@ -106,7 +106,7 @@ class TabularEncoder(TabularParameters):
     source_columns_ : ndarray of int, shape (width,)
         For each output column the position of the column it comes from, in the order of ``kinds_``.
     columns_ : list
-        The fitted encoder of each column, from `hinterland.preprocessing.columns`.
+        The fitted encoder of each column, from `hinterland.preprocessing.tabular.columns`.
 
     Examples
     --------

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from hinterland.preprocessing.columns import Floats
-from hinterland.preprocessing.state import pack, unpack
+from hinterland.preprocessing.tabular.columns import Floats
+from hinterland.preprocessing.tabular.state import pack, unpack
 
 
 @dataclass
