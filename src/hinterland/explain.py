@@ -20,8 +20,8 @@ from hinterland.model.composite import row_errors
 from hinterland.model.energy_model import EnergyModel
 from hinterland.networks.gradients import without_gradients
 from hinterland.parameters import check_integer
-from hinterland.preprocessing import frames
 from hinterland.preprocessing.tabular.encoder import TabularEncoder
+from hinterland.tables import frames
 from hinterland.tables.python_values import python_values
 from hinterland.threads import threads
 

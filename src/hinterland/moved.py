@@ -38,6 +38,7 @@ MODULES = {
     "hinterland.energy_model": "hinterland.model.energy_model",
     "hinterland.preprocessing.backbones": "hinterland.preprocessing.pictures.backbones",
     "hinterland.preprocessing.columns": "hinterland.preprocessing.tabular.columns",
+    "hinterland.preprocessing.frames": "hinterland.tables.frames",
     "hinterland.preprocessing.images": "hinterland.preprocessing.pictures.encoder",
     "hinterland.preprocessing.picture_folder": "hinterland.pictures.folder",
     "hinterland.preprocessing.pretrained": "hinterland.preprocessing.pictures.pretrained",

@@ -11,12 +11,12 @@ import numpy.typing as npt
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from hinterland.errors import FileFormatError, TableError
-from hinterland.preprocessing import frames
 from hinterland.preprocessing.tabular.columns import Column, EmptyColumn
 from hinterland.preprocessing.tabular.fitting import complaints_of, fit_column
 from hinterland.preprocessing.tabular.matching import match
 from hinterland.preprocessing.tabular.tabular_parameters import TabularParameters
 from hinterland.preprocessing.tabular.tabular_state import column_state, columns_from_state
+from hinterland.tables import frames
 from hinterland.tables.columns import decide_columns
 from hinterland.tables.decisions import Column as TableColumn
 from hinterland.tables.decisions import Decided

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hinterland.preprocessing.frames import Frame
 from hinterland.preprocessing.tabular.columns import (
     BooleanColumn,
     CategoryColumn,
@@ -17,6 +16,7 @@ from hinterland.preprocessing.tabular.columns import (
     TimeOfDayColumn,
 )
 from hinterland.tables.decisions import Decided
+from hinterland.tables.frames import Frame
 from hinterland.tables.notes import Note
 from hinterland.tables.readings import FINITE, Reading
 from hinterland.tables.unreadable import Complaint

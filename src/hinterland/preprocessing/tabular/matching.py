@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 from hinterland.errors import TableError
-from hinterland.preprocessing.frames import Frame
+from hinterland.tables.frames import Frame
 
 
 def match(known: list[str] | None, used: Sequence[bool], frame: Frame, *, may_have_more: bool) -> list[int]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from hinterland.errors import TableError
-from hinterland.preprocessing import frames
+from hinterland.tables import frames
 
 VALUES = {
     "number": [1.5, None, -2.0],
