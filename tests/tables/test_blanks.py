@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hinterland.tables.blanks import are_set_apart_by_blanks, squeezed
-from hinterland.tables.csv_file import CsvFile
-from hinterland.tables.csv_format import CsvFormat
+from hinterland.tables.csv.file import CsvFile
+from hinterland.tables.csv.format import CsvFormat
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from hinterland.tables.columns import decide_column
-from hinterland.tables.decisions import Asked, Column
+from hinterland.tables.columns.decide import decide_column
+from hinterland.tables.columns.decisions import Asked, Column
 from hinterland.tables.duration_text import are_durations, read_durations
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from hinterland.tables.columns import decide_column
-from hinterland.tables.decisions import Asked, Column
+from hinterland.tables.columns.decide import decide_column
+from hinterland.tables.columns.decisions import Asked, Column
 from hinterland.tables.scaled_text import read_scaled, scale_of
 
 

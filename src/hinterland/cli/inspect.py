@@ -110,7 +110,7 @@ def _first_rows(table: TableFile, drop: list[str], as_text: list[str]) -> Any:
     """The first rows of a table, as if they were all of it."""
     import pyarrow as pa
 
-    from hinterland.tables.plain_types import plain_type
+    from hinterland.tables.csv.plain_types import plain_type
 
     parts, n_rows = [], 0
     for batch in table.batches(SAMPLE_ROWS, [name for name in table.names if name not in drop]):

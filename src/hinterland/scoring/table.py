@@ -19,9 +19,9 @@ from hinterland.tables import (
     missing_and_unused,
     read_batch,
 )
-from hinterland.tables.csv_file import CsvFile
+from hinterland.tables.columns.unreadable import RowNames
+from hinterland.tables.csv.file import CsvFile
 from hinterland.tables.messages import few
-from hinterland.tables.unreadable import RowNames
 
 Explained = Literal["flagged", "all", "none"]
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from hinterland.tables.csv_rows import rows_of
-from hinterland.tables.header import is_missing, is_number
+from hinterland.tables.csv.header import is_missing, is_number
+from hinterland.tables.csv.rows import rows_of
 
 _TOKEN = re.compile(r'"[^"]*"|\S+')
 _MOST_LINES, _SURE, _FEWEST_IN_A_CELL = 200, 0.8, 3

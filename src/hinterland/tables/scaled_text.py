@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hinterland.tables.units import unit_named
+from hinterland.tables.text.units import unit_named
 
 _FACTORS = {
     "": 1.0, "k": 1e3, "K": 1e3, "tsd": 1e3, "thousand": 1e3, "M": 1e6, "MM": 1e6, "mn": 1e6, "mio": 1e6,

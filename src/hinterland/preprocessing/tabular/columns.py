@@ -1,6 +1,6 @@
 """One small class for each kind of column: learn from training values, then write float32 columns.
 
-Every class has ``fit`` (from values as `hinterland.tables.readings` hands them out), ``labels`` (a
+Every class has ``fit`` (from values as `hinterland.tables.columns.readings` hands them out), ``labels`` (a
 suffix for each output column), ``typical`` (the value an explanation compares with) and
 ``encode(values, out)``, which fills ``out``, float32 (n, len(labels)), row by row: no row looks at another.
 

@@ -17,14 +17,14 @@ from hinterland.preprocessing.tabular.matching import match
 from hinterland.preprocessing.tabular.tabular_parameters import TabularParameters
 from hinterland.preprocessing.tabular.tabular_state import column_state, columns_from_state
 from hinterland.tables import frames
-from hinterland.tables.columns import decide_columns
-from hinterland.tables.decisions import Column as TableColumn
-from hinterland.tables.decisions import Decided
+from hinterland.tables.columns.decide import decide_columns
+from hinterland.tables.columns.decisions import Column as TableColumn
+from hinterland.tables.columns.decisions import Decided
+from hinterland.tables.columns.notes import ColumnsWarning, Note, sentences
+from hinterland.tables.columns.read_values import RetypedError, read
+from hinterland.tables.columns.readings import Reading
+from hinterland.tables.columns.unreadable import Complaint, RowNames, UnreadableValuesError, counted_from
 from hinterland.tables.messages import option
-from hinterland.tables.notes import ColumnsWarning, Note, sentences
-from hinterland.tables.read_values import RetypedError, read
-from hinterland.tables.readings import Reading
-from hinterland.tables.unreadable import Complaint, RowNames, UnreadableValuesError, counted_from
 
 _ROWS = 16_384  # rows encoded at a time: bounds temporary memory, and a column of them stays in cache
 

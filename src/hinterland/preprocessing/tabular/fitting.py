@@ -15,11 +15,11 @@ from hinterland.preprocessing.tabular.columns import (
     TimeColumn,
     TimeOfDayColumn,
 )
-from hinterland.tables.decisions import Decided
+from hinterland.tables.columns.decisions import Decided
+from hinterland.tables.columns.notes import Note
+from hinterland.tables.columns.readings import FINITE, Reading
+from hinterland.tables.columns.unreadable import Complaint
 from hinterland.tables.frames import Frame
-from hinterland.tables.notes import Note
-from hinterland.tables.readings import FINITE, Reading
-from hinterland.tables.unreadable import Complaint
 
 _OF_INFINITE = "--infinite missing takes infinite ones for missing, --infinite clip as far as numbers go"
 

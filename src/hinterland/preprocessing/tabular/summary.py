@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from hinterland.preprocessing.tabular.encoder import TabularEncoder
 from hinterland.preprocessing.tabular.fitting import complaints_of, fit_column
-from hinterland.tables.decisions import Decided
-from hinterland.tables.notes import Note, sentences
-from hinterland.tables.unreadable import RowNames, UnreadableValuesError
+from hinterland.tables.columns.decisions import Decided
+from hinterland.tables.columns.notes import Note, sentences
+from hinterland.tables.columns.unreadable import RowNames, UnreadableValuesError
 from hinterland.tables.values import as_missing
 
 _MOST_SHOWN = 40

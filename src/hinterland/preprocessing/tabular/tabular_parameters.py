@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from hinterland.preprocessing.tabular.fitting import Scales
 from hinterland.preprocessing.tabular.matching import check_there
-from hinterland.tables.decisions import Asked
+from hinterland.tables.columns.decisions import Asked
 
 
 class TabularParameters(TransformerMixin, BaseEstimator):

@@ -19,7 +19,7 @@ from hinterland.preprocessing.tabular.columns import (
     TimeOfDayColumn,
 )
 from hinterland.preprocessing.tabular.state import pack, unpack
-from hinterland.tables.readings import LEFT_OUT, Reading
+from hinterland.tables.columns.readings import LEFT_OUT, Reading
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
