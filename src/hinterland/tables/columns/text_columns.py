@@ -14,9 +14,8 @@ from hinterland.tables.columns.notes import Note
 from hinterland.tables.columns.number_columns import decide_numbers
 from hinterland.tables.columns.read_values import read
 from hinterland.tables.columns.readings import FALSE_WORDS, TRUE_WORDS, Reading
-from hinterland.tables.duration_text import are_durations
 from hinterland.tables.messages import option
-from hinterland.tables.scaled_text import scale_of
+from hinterland.tables.text.duration_text import are_durations
 from hinterland.tables.text.missing import missing_mask
 from hinterland.tables.text.number_text import (
     FoundNumbers,
@@ -24,6 +23,7 @@ from hinterland.tables.text.number_text import (
     find_number_format,
     read_numbers,
 )
+from hinterland.tables.text.scaled_text import scale_of
 from hinterland.tables.text.time_text import FoundTimes, find_time_format, read_times
 
 MOSTLY = 0.9

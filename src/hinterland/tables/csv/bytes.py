@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from hinterland.errors import TableError
-from hinterland.tables.blanks import squeezed
+from hinterland.tables.csv.blanks import squeezed
 from hinterland.tables.csv.rows import count_lines, has_open_quote, last_row_end
 
 LONGEST_ROW = 64 * 2**20

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hinterland.errors import TableError
-from hinterland.tables.blanks import are_set_apart_by_blanks
+from hinterland.tables.csv.blanks import are_set_apart_by_blanks
 from hinterland.tables.csv.blocks import CsvBlocks
 from hinterland.tables.csv.bytes import CsvBytes
 from hinterland.tables.csv.dialect import Dialect, find_dialect, sniff_delimiter

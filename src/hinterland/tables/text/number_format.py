@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hinterland.tables.duration_text import read_durations
-from hinterland.tables.scaled_text import read_scaled
+from hinterland.tables.text.duration_text import read_durations
+from hinterland.tables.text.scaled_text import read_scaled
 from hinterland.tables.text.units import unit_pattern
 
 THOUSANDS = {".": ", '", ",": ". '"}  # marks between groups of three digits beside each decimal mark

@@ -6,7 +6,7 @@ import pytest
 
 from hinterland.tables.columns.decide import decide_column
 from hinterland.tables.columns.decisions import Asked, Column
-from hinterland.tables.duration_text import are_durations, read_durations
+from hinterland.tables.text.duration_text import are_durations, read_durations
 
 
 @pytest.mark.parametrize(

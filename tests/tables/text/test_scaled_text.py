@@ -5,7 +5,7 @@ import pytest
 
 from hinterland.tables.columns.decide import decide_column
 from hinterland.tables.columns.decisions import Asked, Column
-from hinterland.tables.scaled_text import read_scaled, scale_of
+from hinterland.tables.text.scaled_text import read_scaled, scale_of
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hinterland.tables.blanks import are_set_apart_by_blanks, squeezed
+from hinterland.tables.csv.blanks import are_set_apart_by_blanks, squeezed
 from hinterland.tables.csv.file import CsvFile
 from hinterland.tables.csv.format import CsvFormat
 
