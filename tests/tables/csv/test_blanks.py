@@ -38,6 +38,7 @@ def test_columns_set_apart_by_blanks_are_told(head: str, delimiter: str) -> None
         ("weight\n5 kg\n6 kg\n7 kg\n", ","),
         ("x\n1\n2\n3\n", ","),
         ("a;b\n1 2 3;x\n", ";"),
+        ("tel,n\n+49 150 12345,5\n+49 151 98765,6\n+49 157 45454,7\n", ","),  # telephone numbers
     ],
 )
 def test_blanks_within_cells_set_no_columns_apart(head: str, delimiter: str) -> None:
