@@ -17,8 +17,8 @@ _MOST_LINES, _SURE, _FEWEST_IN_A_CELL = 200, 0.8, 3
 def are_set_apart_by_blanks(head: str, delimiter: str) -> bool:
     """Whether it is blanks that split the first lines into columns, most of them of numbers, and not ``delimiter``.
 
-    That is where the delimiter splits nothing, or is a tab, a blank itself, and leaves several numbers in a cell. Blanks between groups of three
-    digits split no columns.
+    That is where the delimiter splits nothing, or is a tab, a blank itself, and leaves several numbers in a cell.
+    Blanks between groups of three digits split no columns.
     """
     rows = [row.cells for row in islice(rows_of(head.encode(), delimiter), _MOST_LINES) if not row.is_blank]
     several = [any(_n_numbers(cell.decode()) >= _FEWEST_IN_A_CELL for cell in row) for row in rows]
