@@ -15,11 +15,11 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from hinterland import DAGMM
-from hinterland.benchmark.protocol import PreparedRun
-from hinterland.benchmark.protocols import protocols
+from hinterland.benchmark.experiments.protocol import PreparedRun
+from hinterland.benchmark.experiments.protocols import protocols
 from hinterland.densities import DENSITIES, Mixture
+from hinterland.model.score import SCORES
 from hinterland.networks import NETWORKS
-from hinterland.scores import SCORES
 
 MIXTURES = [name for name, member in DENSITIES.members().items() if issubclass(member, Mixture)]
 

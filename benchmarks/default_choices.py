@@ -12,8 +12,8 @@ import time
 import numpy as np
 
 from hinterland import CANCE, DeepMixture
-from hinterland.benchmark.protocol import PreparedRun
-from hinterland.benchmark.protocols import protocols
+from hinterland.benchmark.experiments.protocol import PreparedRun
+from hinterland.benchmark.experiments.protocols import protocols
 from hinterland.detectors.base import Detector
 from hinterland.metrics import auroc, average_precision
 

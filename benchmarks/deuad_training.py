@@ -13,7 +13,7 @@ import numpy as np
 from measure import machine
 
 from hinterland import DEUAD
-from hinterland.benchmark.protocols import protocol
+from hinterland.benchmark.experiments.protocols import protocol
 from hinterland.threads import threads
 
 SETTINGS: dict[str, dict[str, Any]] = {

@@ -14,7 +14,7 @@ from unittest import SkipTest
 import torch
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from hinterland import catalogue
+from hinterland.detectors import catalogue
 
 
 def main() -> None:

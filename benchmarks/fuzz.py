@@ -31,12 +31,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hinterland.benchmark.store import Store, StoreError
-from hinterland.benchmark.tables import build
+from hinterland.benchmark.results.tables import build
+from hinterland.benchmark.runs.store import Store, StoreError
 from hinterland.errors import FileFormatError, HinterlandError
 from hinterland.persistence import describe, load
 from hinterland.preprocessing import TabularEncoder
-from hinterland.scoring import TableScorer
+from hinterland.scoring.table import TableScorer
 from hinterland.tables import open_table, open_writer
 
 ROOT = Path(__file__).resolve().parent.parent

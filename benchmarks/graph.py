@@ -31,16 +31,18 @@ from training_speed import (
 from training_speed import ours as dagmm
 
 from hinterland import CADGMM
-from hinterland.benchmark.protocols import kddcup99
-from hinterland.composite import composite_width
+from hinterland.benchmark.experiments.protocols import kddcup99
 from hinterland.densities.gaussian import GaussianMixture
-from hinterland.energy_model import EnergyModel, InputScaling
 from hinterland.errors import DataNotFoundError
+from hinterland.model.composite import composite_width
+from hinterland.model.energy_model import EnergyModel
+from hinterland.model.scaling import InputScaling
 from hinterland.networks.graph import GraphAutoencoder
 from hinterland.networks.neighbours import NearestOthers
 from hinterland.threads import threads
 from hinterland.training.joint import JointObjective, JointWeights
-from hinterland.training.loop import LoopSettings, train
+from hinterland.training.loop import train
+from hinterland.training.settings import LoopSettings
 
 HIDDEN, LATENT, ESTIMATION_HIDDEN, N_NEIGHBORS = (64, 32), 8, (20, 8), 15
 DEFAULT_REFERENCE, LARGE_REFERENCE = 1024, 10_000

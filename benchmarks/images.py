@@ -16,12 +16,14 @@ import torch
 from measure import Claim, in_turns, machine, ratios, report
 from torch import Tensor, nn
 
-from hinterland.energy_model import EnergyModel, InputScaling, apply_in_chunks, chunks
+from hinterland.model.chunks import apply_in_chunks, chunks
+from hinterland.model.energy_model import EnergyModel
+from hinterland.model.scaling import InputScaling
+from hinterland.model.score import Score
 from hinterland.networks.conv import ConvolutionalAutoencoder
-from hinterland.scores import Score
 from hinterland.threads import threads
-from hinterland.training.loop import LoopSettings
 from hinterland.training.reconstruction import fit_reconstruction
+from hinterland.training.settings import LoopSettings
 
 SHAPE = (28, 28, 1)
 N_FEATURES = 28 * 28

@@ -16,7 +16,7 @@ from sklearn.datasets import load_breast_cancer, load_digits
 from torch import Tensor
 
 from hinterland import DAGMM, datasets
-from hinterland.benchmark.protocol import possible_share, scale
+from hinterland.benchmark.experiments.protocol import possible_share, scale
 from hinterland.datasets import splits
 from hinterland.metrics import auroc, average_precision
 from hinterland.training import joint, label_losses

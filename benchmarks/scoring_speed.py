@@ -10,8 +10,9 @@ import torch
 from measure import Claim, in_turns, machine, report
 
 from hinterland import DAGMM
-from hinterland.composite import composite_features, row_errors
-from hinterland.energy_model import EnergyModel, chunks
+from hinterland.model.chunks import chunks
+from hinterland.model.composite import composite_features, row_errors
+from hinterland.model.energy_model import EnergyModel
 from hinterland.threads import threads
 
 N_FEATURES = 118

@@ -20,7 +20,7 @@ from measure import Claim, in_turns, machine, ratios, report
 from training_speed import N_FEATURES, ours
 
 from hinterland import DAGMM
-from hinterland.energy_model import apply_in_chunks
+from hinterland.model.chunks import apply_in_chunks
 from hinterland.threads import fastest_threads, threads
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from hinterland import datasets
-from hinterland.catalogue import DEFAULT_DETECTOR, detector_class
 from hinterland.datasets import splits
+from hinterland.detectors.catalogue import DEFAULT_DETECTOR, detector_class
 from hinterland.metrics import auroc, average_precision
 
 MAX_TRAIN = 20_000

@@ -15,13 +15,15 @@ from measure import Claim, in_turns, machine, ratios, report
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from hinterland.composite import composite_width
 from hinterland.densities.gaussian import GaussianMixture
-from hinterland.energy_model import EnergyModel, InputScaling
+from hinterland.model.composite import composite_width
+from hinterland.model.energy_model import EnergyModel
+from hinterland.model.scaling import InputScaling
 from hinterland.networks.mlp import Autoencoder
 from hinterland.threads import threads
 from hinterland.training.joint import JointObjective, JointWeights
-from hinterland.training.loop import LoopSettings, train
+from hinterland.training.loop import train
+from hinterland.training.settings import LoopSettings
 
 N_FEATURES, HIDDEN, LATENT, N_COMPONENTS, ESTIMATION_HIDDEN, DROPOUT = 118, (60, 30, 10), 1, 4, 10, 0.5
 ENERGY_WEIGHT, PENALTY_WEIGHT, LEARNING_RATE, GRADIENT_NORM = 0.1, 0.005, 1e-4, 5.0

@@ -13,8 +13,8 @@ import time
 import numpy as np
 from measure import Claim, machine, report
 
-from hinterland.benchmark.methods import method
-from hinterland.benchmark.protocols import protocol
+from hinterland.benchmark.experiments.methods import method
+from hinterland.benchmark.experiments.protocols import protocol
 from hinterland.clustering.gaussian_mixture import GaussianMixtureClustering
 from hinterland.threads import threads
 

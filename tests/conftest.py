@@ -1,5 +1,7 @@
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,3 +41,27 @@ def benign() -> np.ndarray:
     """Benign rows of scikit-learn's breast cancer table, (357, 30)."""
     rows, is_benign = load_breast_cancer(return_X_y=True)
     return rows[is_benign == 1]
+
+
+def evaluation(**values: float) -> dict[str, Any]:
+    """What a stored judgement holds; equal strict and expected values unless told."""
+    base = {"auroc": 0.9, "average_precision": 0.8, "precision": 0.7, "recall": 0.6, "f1": 0.65} | values
+    return {f"expected_{name}": base[name] for name in ("precision", "recall", "f1")} | base
+
+
+@pytest.fixture
+def finished() -> Callable[..., Any]:
+    """A finished result of a method on a protocol, with its present settings."""
+
+    def make(
+        method: str, protocol: str, seed: int = 0, subset: str = "", *, seconds: float = 1.0, **values: float
+    ) -> Any:
+        from hinterland.benchmark.experiments.methods import method as known
+        from hinterland.benchmark.experiments.protocols import protocol as experiment
+        from hinterland.benchmark.runs.jobs import Job, Result
+
+        job = Job(method, protocol, subset, seed, known(method).settings(protocol, subset))
+        metrics = {judgement.name: evaluation(**values) for judgement in experiment(protocol).judgements}
+        return Result(job, metrics=metrics, fit_seconds=seconds, score_seconds=seconds / 10)
+
+    return make

@@ -14,11 +14,12 @@ from sklearn.preprocessing import StandardScaler
 
 import hinterland.explain as explain_module
 from hinterland import DAGMM, DeepMixture, TabularEncoder
-from hinterland.composite import RECONSTRUCTION_FEATURES
 from hinterland.densities.gaussian import GaussianMixture
 from hinterland.detectors.base import Detector
-from hinterland.energy_model import EnergyModel, InputScaling
 from hinterland.explain import SMALLEST_DIFFERENCE, TOLERANCE, Contribution, explain, path_integral
+from hinterland.model.composite import RECONSTRUCTION_FEATURES
+from hinterland.model.energy_model import EnergyModel
+from hinterland.model.scaling import InputScaling
 from hinterland.networks.base import Encoding, Network
 
 

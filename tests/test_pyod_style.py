@@ -5,7 +5,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 
-from hinterland import DAGMM, PyODStyle
+from hinterland import DAGMM, DeepMixture, PyODStyle
 from hinterland.pipeline import table_pipeline
 
 SHORT = {"hidden": (6,), "epochs": 3, "min_steps": 60, "contamination": 0.1, "random_state": 0}
@@ -31,6 +31,12 @@ def test_scores_rise_with_anomaly_and_ones_are_anomalies(planted):
     assert model.labels_.sum() == 20
     np.testing.assert_array_equal(clone(model).fit_predict(rows), model.labels_)
     assert roc_auc_score(is_anomaly, model.decision_scores_) > 0.5
+
+
+def test_a_detector_whose_training_has_steps_is_no_pipeline(planted):
+    rows, is_anomaly = planted
+    model = PyODStyle(DeepMixture(2, steps=20, n_components=4, random_state=0)).fit(rows, is_anomaly)
+    assert model.labels_[is_anomaly].all()
 
 
 def test_ones_in_y_are_known_anomalies_in_a_pipeline_too(planted):

@@ -5,7 +5,7 @@ The flow, one stage a line:
 1. ``hinterland.datasets``       rows, and splits that keep training and test apart
 2. ``hinterland.preprocessing``  rows to a float32 matrix, every column traceable to its source
 3. ``hinterland.networks``       matrix to latent and reconstruction
-4. ``hinterland.densities``      composite features (``hinterland.composite``) to energy
+4. ``hinterland.densities``      composite features (``hinterland.model.composite``) to energy
 5. ``hinterland.training``       how parameters are learnt, over one loop
 6. ``hinterland.detectors``      the named methods: ``DeepMixture``, ``DAGMM``, ``CADGMM``, ``CANCE``, ``DEUAD``, more
 7. ``hinterland.thresholds``     energy to label
@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING, Any
+
+from hinterland.moved import keep_old_modules
 
 if TYPE_CHECKING:
     from hinterland.detectors.cadgmm import CADGMM
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from hinterland.pyod_style import PyODStyle
 
 __version__ = "0.1.0"
+
+keep_old_modules()
 
 _HOMES = {
     "CADGMM": "hinterland.detectors.cadgmm",

@@ -19,12 +19,12 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.pipeline import Pipeline
 
 from hinterland import persistence
-from hinterland.catalogue import DEFAULT_DETECTOR
 from hinterland.datasets.splits import one_class
+from hinterland.detectors.catalogue import DEFAULT_DETECTOR
 from hinterland.explain import Contribution, explain
 from hinterland.pipeline import table_pipeline
 from hinterland.report import report
-from hinterland.scoring import judge
+from hinterland.scoring.truth import judge
 from hinterland.tables import open_writer
 
 TRUTH, ANOMALY, NORMAL = "diagnosis", "malignant", "benign"

@@ -15,13 +15,13 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from hinterland.composite import row_errors
 from hinterland.detectors.base import Detector
-from hinterland.energy_model import EnergyModel
-from hinterland.networks.base import without_gradients
+from hinterland.model.composite import row_errors
+from hinterland.model.energy_model import EnergyModel
+from hinterland.networks.gradients import without_gradients
 from hinterland.parameters import check_integer
-from hinterland.preprocessing import frames
-from hinterland.preprocessing.tabular import TabularEncoder
+from hinterland.preprocessing.tabular.encoder import TabularEncoder
+from hinterland.tables import frames
 from hinterland.tables.python_values import python_values
 from hinterland.threads import threads
 

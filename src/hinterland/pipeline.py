@@ -6,8 +6,13 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 
-from hinterland.catalogue import DEFAULT_DETECTOR, check_parameter_names, detector_class, parameters
 from hinterland.detectors.base import Detector
+from hinterland.detectors.catalogue import (
+    DEFAULT_DETECTOR,
+    check_parameter_names,
+    detector_class,
+    parameters,
+)
 from hinterland.preprocessing import TabularEncoder
 
 

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 
@@ -38,10 +39,11 @@ class PyODStyle(BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Train on rows X; y (n,), if given, is 1 for rows known to be anomalous, 0 for others."""
-        steps = getattr(self.detector, "steps", [("", self.detector)])
-        name = f"{steps[-1][0]}__is_anomaly".removeprefix("__")
+        # A detector may have a parameter ``steps`` as well, the number of its training steps.
+        is_pipeline = isinstance(self.detector, Pipeline)
+        name = f"{self.detector.steps[-1][0]}__is_anomaly" if is_pipeline else "is_anomaly"
         self.detector_ = clone(self.detector).fit(X, **({} if y is None else {name: y}))
-        last = self.detector_[-1] if hasattr(self.detector_, "steps") else self.detector_
+        last = self.detector_[-1] if is_pipeline else self.detector_
         self.threshold_ = -float(last.offset_)
         self.decision_scores_ = self.decision_function(X)
         self.labels_ = (self.decision_scores_ > self.threshold_).astype(int)

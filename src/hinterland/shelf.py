@@ -8,6 +8,7 @@ is there once its module is imported.
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -72,6 +73,25 @@ class Shelf:
                     f"{called} must hold options of the {self.kind} {name!r}, which are {allowed}"
                     f"{nearest(option, allowed)}, got {option!r}"
                 )
+
+
+@functools.cache
+def classes_below(package: str, base: type[Any]) -> dict[str, type[Any]]:
+    """Subclasses of ``base`` that the modules of a package define, at any depth, by name.
+
+    A module whose optional dependency is not installed is passed over.
+    """
+    found: dict[str, type[Any]] = {}
+    for place in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+        try:
+            module = importlib.import_module(place.name)
+        except ImportError:
+            continue
+        for cls in vars(module).values():
+            own = inspect.isclass(cls) and cls.__module__ == module.__name__ and issubclass(cls, base)
+            if own and cls is not base:
+                found[cls.__name__] = cls
+    return found
 
 
 def nearest(name: Any, known: Collection[str]) -> str:

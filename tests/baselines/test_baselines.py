@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hinterland.baselines import Baseline, baselines
-from hinterland.benchmark.methods import methods
+from hinterland.benchmark.experiments.methods import methods
 from hinterland.errors import MissingExtraError
 from hinterland.metrics import auroc
 

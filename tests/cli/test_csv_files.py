@@ -16,8 +16,7 @@ import pyarrow.csv
 import pytest
 from typer.testing import CliRunner
 
-from hinterland.cli import app, evaluate, fit, score
-from hinterland.report import cli as report
+from hinterland.cli import app, evaluate, fit, report, score
 
 COMMANDS = [fit.fit, score.score, evaluate.evaluate, report.report]
 

@@ -13,7 +13,7 @@ import hinterland.detectors
 from hinterland.densities import DENSITIES
 from hinterland.detectors import Detector
 from hinterland.networks import NETWORKS
-from hinterland.training.loop import LoopSettings
+from hinterland.training.settings import LoopSettings
 
 # Enough training to pass for a detector, and no more; those of these that a detector has are set.
 SMALL = {

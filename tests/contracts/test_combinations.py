@@ -9,8 +9,8 @@ import torch
 import hinterland
 from hinterland import DAGMM
 from hinterland.densities import DENSITIES, Mixture
+from hinterland.model.score import SCORES
 from hinterland.networks import NETWORKS
-from hinterland.scores import SCORES
 
 OPTIONS = {"vqvae": {"n_codes": 8}, "convolutional": {"shape": (2, 4, 1)}, "graph": {"n_neighbors": 5}}
 MIXTURES = [name for name, member in DENSITIES.members().items() if issubclass(member, Mixture)]

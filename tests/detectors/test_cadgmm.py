@@ -6,14 +6,14 @@ import pytest
 import torch
 
 from hinterland import load
-from hinterland.composite import composite_features, row_errors
 from hinterland.densities.gaussian import mixture_energy, mixture_parameters, summarize
 from hinterland.detectors import cadgmm
 from hinterland.detectors.cadgmm import CADGMM
 from hinterland.detectors.dagmm import DAGMM
 from hinterland.explain import explain
+from hinterland.model.composite import composite_features, row_errors
 from hinterland.networks.neighbours import nearest_within
-from hinterland.scoring import TableScorer
+from hinterland.scoring.table import TableScorer
 from hinterland.tables import open_table
 
 

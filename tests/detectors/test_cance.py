@@ -8,9 +8,9 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
 import hinterland
-from hinterland.composite import composite_features, row_errors
 from hinterland.detectors import cance
 from hinterland.detectors.cance import CANCE, VARIANTS
+from hinterland.model.composite import composite_features, row_errors
 from hinterland.training.loop import TrainingInterruptedWarning
 
 

@@ -7,10 +7,10 @@ import torch
 from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import roc_auc_score
 
-from hinterland.composite import RECONSTRUCTION_FEATURES, composite_features, row_errors
 from hinterland.densities.gaussian import mixture_energy, mixture_parameters, summarize
 from hinterland.detectors import dagmm
 from hinterland.detectors.dagmm import DAGMM
+from hinterland.model.composite import RECONSTRUCTION_FEATURES, composite_features, row_errors
 
 
 def small(**settings) -> DAGMM:

@@ -5,8 +5,8 @@ from torch.nn import functional
 
 from hinterland import DAGMM, load
 from hinterland.networks.conv import ConvolutionalAutoencoder, picture_shape
-from hinterland.training.loop import LoopSettings
 from hinterland.training.reconstruction import fit_reconstruction
+from hinterland.training.settings import LoopSettings
 
 
 def generator(seed: int = 0) -> torch.Generator:

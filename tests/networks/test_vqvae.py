@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from hinterland.composite import row_errors
+from hinterland.model.composite import row_errors
 from hinterland.networks.vqvae import STEPS_TO_LIVE, VQVAE
-from hinterland.training.loop import LoopSettings, train
+from hinterland.training.loop import train
+from hinterland.training.settings import LoopSettings
 
 
 def network(seed: int = 0, **settings) -> VQVAE:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hinterland import persistence
-from hinterland.scoring import TableScorer
+from hinterland.scoring.table import TableScorer
 from hinterland.tables import open_table
 
 FOLDER = Path(__file__).parent / "earlier"

@@ -23,8 +23,9 @@ from sklearn.preprocessing import MinMaxScaler, PowerTransformer, RobustScaler, 
 import hinterland
 from hinterland.densities import GaussianMixture
 from hinterland.detectors import DAGMM
-from hinterland.energy_model import EnergyModel, InputScaling
 from hinterland.errors import FileFormatError
+from hinterland.model.energy_model import EnergyModel
+from hinterland.model.scaling import InputScaling
 from hinterland.networks import Autoencoder
 from hinterland.networks.base import NETWORKS
 from hinterland.persistence import MANIFEST, TENSORS, describe, load, save

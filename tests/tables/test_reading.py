@@ -29,7 +29,7 @@ def test_csv_types_are_found_out_and_empty_cells_are_null(tmp_path: Path) -> Non
 
 
 def test_types_do_not_depend_on_the_first_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hinterland.tables.csv_file.READ_BYTES", 64)
+    monkeypatch.setattr("hinterland.tables.csv.file.READ_BYTES", 64)
     path = write(tmp_path / "t.csv", "a\n" + "1\n" * 100 + "1.5\n")
     assert open_table(path).read()["a"].to_pylist() == [1.0] * 100 + [1.5]
 

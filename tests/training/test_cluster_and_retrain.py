@@ -12,8 +12,9 @@ from hinterland.training.cluster_and_retrain import (
     cluster_and_retrain,
     retraining_features,
 )
-from hinterland.training.loop import LoopSettings, TrainingInterruptedWarning
+from hinterland.training.loop import TrainingInterruptedWarning
 from hinterland.training.reconstruction import fit_reconstruction
+from hinterland.training.settings import LoopSettings
 
 N = 120
 

@@ -9,7 +9,8 @@ from torch.distributions import Categorical, Distribution, MixtureSameFamily, Mu
 
 from hinterland.densities.contrastive import ContrastiveDensity, log_normal_mode
 from hinterland.densities.gaussian import GaussianMixture
-from hinterland.energy_model import EnergyModel, InputScaling
+from hinterland.model.energy_model import EnergyModel
+from hinterland.model.scaling import InputScaling
 from hinterland.networks.mlp import Autoencoder
 from hinterland.training.contrastive import (
     Augmentation,
@@ -18,7 +19,7 @@ from hinterland.training.contrastive import (
     fit_contrastive,
     fit_contrastive_model,
 )
-from hinterland.training.loop import LoopSettings
+from hinterland.training.settings import LoopSettings
 
 NONE_HELD_OUT = np.arange(0)
 

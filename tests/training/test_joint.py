@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from hinterland.composite import composite_features, composite_width, row_errors
 from hinterland.densities.gaussian import GaussianMixture, mixture_energy, mixture_parameters, summarize
-from hinterland.energy_model import EnergyModel, InputScaling
+from hinterland.model.composite import composite_features, composite_width, row_errors
+from hinterland.model.energy_model import EnergyModel
+from hinterland.model.scaling import InputScaling
 from hinterland.networks.mlp import Autoencoder
 from hinterland.training.joint import JointObjective, JointWeights, fit_jointly
-from hinterland.training.loop import LoopSettings, TrainingInterruptedWarning
+from hinterland.training.loop import TrainingInterruptedWarning
+from hinterland.training.settings import LoopSettings
 
 NAMES = ("relative_euclidean", "cosine_similarity")
 

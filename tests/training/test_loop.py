@@ -8,14 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from hinterland.training.loop import (
-    Learner,
-    LoopSettings,
-    TrainingInterruptedWarning,
-    TrainingRecoveredWarning,
-    batches,
-    train,
-)
+from hinterland.training.learner import Learner
+from hinterland.training.loop import TrainingInterruptedWarning, TrainingRecoveredWarning, batches, train
+from hinterland.training.settings import LoopSettings
 
 CPU = torch.device("cpu")
 TARGET = torch.tensor([1.0, -2.0, 3.0])

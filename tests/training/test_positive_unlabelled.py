@@ -3,13 +3,13 @@ import pytest
 import torch
 
 from hinterland.densities.label_probability import LabelProbability
-from hinterland.training.loop import LoopSettings
 from hinterland.training.positive_unlabelled import (
     Estimate,
     anomaly_share,
     fit_label_probability,
     labelling_rate,
 )
+from hinterland.training.settings import LoopSettings
 
 
 def planted(

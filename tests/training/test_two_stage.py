@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from hinterland.networks import VAE, Autoencoder
-from hinterland.training.loop import LoopSettings, TrainingInterruptedWarning
+from hinterland.training.loop import TrainingInterruptedWarning
+from hinterland.training.settings import LoopSettings
 from hinterland.training.two_stage import fit_decoder, fit_encoder_and_decoder, latent_covariance_loss
 
 SETTINGS = LoopSettings(epochs=30, batch_size=64, learning_rate=3e-3)

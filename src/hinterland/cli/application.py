@@ -16,10 +16,10 @@ from hinterland.printable import printable
 
 ELSEWHERE = {
     "benchmark": (
-        "hinterland.benchmark.cli",
+        "hinterland.cli.benchmark",
         "Run the papers' protocols, and compare with what they report.",
     ),
-    "report": ("hinterland.report.cli", "Write a page that shows what a model found in a table."),
+    "report": ("hinterland.cli.report", "Write a page that shows what a model found in a table."),
 }
 """Commands with an app of their own, imported only when called: module with its ``app``, and a line of help."""
 

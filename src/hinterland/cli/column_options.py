@@ -93,7 +93,7 @@ def settings(
     kinds = dict.fromkeys(category or [], "category")
     for text in kind or []:
         column, value = _last_split(text, "--kind", "COLUMN=KIND")
-        from hinterland.tables.decisions import KINDS
+        from hinterland.tables.columns.decisions import KINDS
 
         if value not in KINDS:
             raise typer.BadParameter(

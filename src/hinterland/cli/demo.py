@@ -34,8 +34,8 @@ def demo(
         raise NotADirectoryError(f"{output} is a file; expected the name of a folder")
     with messages(quiet) as say:
         say.note("Loading ...")
-        from hinterland.catalogue import DEFAULT_DETECTOR
         from hinterland.demo import demonstrate
+        from hinterland.detectors.catalogue import DEFAULT_DETECTOR
 
         found = demonstrate(
             output,

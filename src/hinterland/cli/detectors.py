@@ -17,7 +17,7 @@ def detectors(
     as_json: options.Json = False,
 ) -> None:
     """List the detectors, or the parameters of one."""
-    from hinterland import catalogue
+    from hinterland.detectors import catalogue
 
     try:
         chosen = catalogue.detectors() if name is None else {"": catalogue.detector_class(name)}
@@ -47,7 +47,7 @@ def detectors(
 
 
 def _described(detector: Any) -> dict[str, Any]:
-    from hinterland import catalogue
+    from hinterland.detectors import catalogue
 
     return {
         "name": detector.__name__,

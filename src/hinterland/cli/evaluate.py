@@ -71,7 +71,7 @@ def evaluate(
     with messages(quiet) as say:
         from hinterland import persistence
         from hinterland.pipeline import encoder_and_detector
-        from hinterland.scoring import energy_and_truth, judge
+        from hinterland.scoring.truth import energy_and_truth, judge
 
         file = options.open_table(table, csv)
         options.check_columns(file, [label], "--label")

@@ -171,8 +171,8 @@ def _parameter(text: str) -> tuple[str, Any]:
 
 
 def _pipeline(detector: str | None, parameters: dict[str, Any]) -> Any:
-    from hinterland.catalogue import DEFAULT_DETECTOR, check_parameter_names, detector_class
-    from hinterland.catalogue import parameters as parameters_of
+    from hinterland.detectors.catalogue import DEFAULT_DETECTOR, check_parameter_names, detector_class
+    from hinterland.detectors.catalogue import parameters as parameters_of
     from hinterland.pipeline import table_pipeline
 
     try:

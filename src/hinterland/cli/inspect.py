@@ -73,7 +73,7 @@ def _show_table(table: TableFile, drop: list[str], columns: dict[str, Any], as_j
     from dataclasses import asdict
 
     from hinterland.preprocessing import TabularEncoder
-    from hinterland.preprocessing.summary import summarise
+    from hinterland.preprocessing.tabular.summary import summarise
 
     as_text = column_options.categories(columns)
     is_sample = table.path.is_file() and table.path.stat().st_size > SAMPLE_BYTES
@@ -110,7 +110,7 @@ def _first_rows(table: TableFile, drop: list[str], as_text: list[str]) -> Any:
     """The first rows of a table, as if they were all of it."""
     import pyarrow as pa
 
-    from hinterland.tables.plain_types import plain_type
+    from hinterland.tables.csv.plain_types import plain_type
 
     parts, n_rows = [], 0
     for batch in table.batches(SAMPLE_ROWS, [name for name in table.names if name not in drop]):

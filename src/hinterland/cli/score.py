@@ -63,7 +63,7 @@ def score(
     with messages(quiet) as say:
         from hinterland import persistence
         from hinterland.pipeline import encoder_and_detector
-        from hinterland.scoring import TableScorer
+        from hinterland.scoring.table import TableScorer
         from hinterland.tables import open_writer
 
         file = options.open_table(table, csv)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from hinterland.energy_model import InputScaling
+from hinterland.model.scaling import InputScaling
 from hinterland.shelf import Shelf
 
 CLUSTERINGS = Shelf("clustering", "hinterland.clustering")

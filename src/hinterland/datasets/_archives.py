@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hinterland.decoding import decode, in_threads, require_pillow
 from hinterland.errors import FileFormatError
+from hinterland.pictures.reading import decode, in_threads, require_pillow
 
 _AT_ONCE = 1024
 """Pictures that are unpacked and decoded at a time, which bounds what is held beside the result."""

@@ -24,7 +24,7 @@ from hinterland.densities.gaussian import (
     summarize,
 )
 from hinterland.densities.mixture import total
-from hinterland.networks.base import ACTIVATIONS, layers
+from hinterland.networks.layers import ACTIVATIONS, layers
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 
 FIRST_GROWTH = -5.0

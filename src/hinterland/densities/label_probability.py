@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
 from hinterland.densities.base import Density, Parts
-from hinterland.networks.base import layers
+from hinterland.networks.layers import layers
 from hinterland.parameters import check_integer, check_widths
 
 LEVELS = 129

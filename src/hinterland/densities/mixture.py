@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from hinterland.densities.base import Density
-from hinterland.networks.base import Dropout, layers
+from hinterland.networks.layers import Dropout, layers
 from hinterland.parameters import check_integer, check_number, check_widths
 
 CHUNK_ENTRIES = 2**19

@@ -14,8 +14,9 @@ from sklearn.utils import ClassifierTags, Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hinterland.cores import usable_cores
-from hinterland.energy_model import EnergyModel, apply_in_chunks
 from hinterland.labels import ANOMALY, check_rows_left, label_codes
+from hinterland.model.chunks import apply_in_chunks
+from hinterland.model.energy_model import EnergyModel
 from hinterland.parameters import check_device, check_integer, check_number
 from hinterland.threads import Threads, fastest_threads, threads
 from hinterland.thresholds import contamination_threshold, just_above

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from hinterland.detectors.dagmm import DAGMM
-from hinterland.energy_model import InputScaling, Scaling
+from hinterland.model.column_scales import Scaling
+from hinterland.model.scaling import InputScaling
 from hinterland.networks.graph import GRAPHS, Graph, GraphAutoencoder
 from hinterland.networks.neighbours import DISTANCES, Distance
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
@@ -48,7 +49,8 @@ class CADGMM(DAGMM):
     n_components : components of the mixture.
     estimation_hidden : widths of the estimation network's hidden layers.
     dropout : before the estimation network's last layer, while training.
-    reconstruction_features : names of the reconstruction features beside the latent; see ``hinterland.composite``.
+    reconstruction_features : names of the reconstruction features beside the latent; see
+        ``hinterland.model.composite``.
     reconstruction : ``mean`` averages the squared error over entries, ``sum`` sums it over a row's, ``norm`` takes the
         root of that sum, as the public code does.
     energy_weight : lambda1 of the loss.

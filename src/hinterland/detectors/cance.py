@@ -10,18 +10,21 @@ import joblib
 import numpy as np
 import torch
 
-from hinterland.composite import composite_width
 from hinterland.detectors.base import Detector
 from hinterland.detectors.contrastive_stage import ContrastiveStage
-from hinterland.energy_model import EnergyModel, InputScaling, Scaling
+from hinterland.model.column_scales import Scaling
+from hinterland.model.composite import composite_width
+from hinterland.model.energy_model import EnergyModel
+from hinterland.model.scaling import InputScaling
+from hinterland.model.score import Score
 from hinterland.networks.base import NETWORKS, Network
 from hinterland.networks.mlp import Autoencoder
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
-from hinterland.scores import Score
 from hinterland.threads import Threads
 from hinterland.training.hold_out import hold_out
-from hinterland.training.loop import History, LoopSettings
+from hinterland.training.loop import History
 from hinterland.training.principal_components import fit_principal_components
+from hinterland.training.settings import LoopSettings
 from hinterland.training.staged_history import StagedHistory
 from hinterland.training.two_stage import fit_decoder, fit_encoder_and_decoder
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from hinterland import catalogue
 from hinterland.clustering.base import standardised, unit_length
+from hinterland.detectors import catalogue
 from hinterland.detectors.base import Detector
 from hinterland.detectors.deuad import check_choosing, compact_rows
 from hinterland.parameters import check_integer, check_number

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from hinterland.composite import composite_width
 from hinterland.detectors.base import Detector
 from hinterland.detectors.contrastive_stage import ContrastiveStage
 from hinterland.detectors.inner import check_inner, unfitted_inner
-from hinterland.energy_model import EnergyModel
 from hinterland.labels import ANOMALY, NORMAL
+from hinterland.model.composite import composite_width
+from hinterland.model.energy_model import EnergyModel
 from hinterland.parameters import check_choice
 from hinterland.threads import Threads
 from hinterland.training.hold_out import hold_out

@@ -8,11 +8,12 @@ import numpy as np
 import torch
 
 from hinterland.densities.contrastive import ContrastiveDensity
-from hinterland.energy_model import EnergyModel
-from hinterland.networks.base import ACTIVATIONS
+from hinterland.model.energy_model import EnergyModel
+from hinterland.networks.layers import ACTIVATIONS
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.training.contrastive import fit_contrastive_model
-from hinterland.training.loop import LoopSettings, TrainingResult
+from hinterland.training.loop import TrainingResult
+from hinterland.training.settings import LoopSettings
 
 SMALLEST_BATCH = 4
 """Batches differ in size by one: none of a table of two rows or more is then a single row, which has no covariance."""

@@ -8,18 +8,21 @@ from typing import Any
 import numpy as np
 import torch
 
-from hinterland.composite import MEASURES, check_feature_names, composite_width
 from hinterland.densities.base import DENSITIES, Density
 from hinterland.densities.mixture import Mixture
 from hinterland.detectors.base import Detector
-from hinterland.energy_model import EnergyModel, InputScaling, Scaling
-from hinterland.networks.base import ACTIVATIONS, NETWORKS, Network
+from hinterland.model.column_scales import Scaling
+from hinterland.model.composite import MEASURES, check_feature_names, composite_width
+from hinterland.model.energy_model import EnergyModel
+from hinterland.model.scaling import InputScaling
+from hinterland.model.score import Score, check_score
+from hinterland.networks.base import NETWORKS, Network
+from hinterland.networks.layers import ACTIVATIONS
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
-from hinterland.scores import Score, check_score
 from hinterland.threads import Threads
 from hinterland.training.joint import JointWeights, fit_jointly
 from hinterland.training.label_losses import LABEL_LOSSES
-from hinterland.training.loop import LoopSettings
+from hinterland.training.settings import LoopSettings
 
 NETWORK_PARAMETERS = ("n_features", "hidden", "latent_dim", "activation", "generator")
 DENSITY_PARAMETERS = ("n_features", "n_components", "covariance_floor", "hidden", "dropout", "generator")
@@ -50,7 +53,8 @@ class DAGMM(Detector):
     n_components : components of the mixture.
     estimation_hidden : widths of the estimation network's hidden layers.
     dropout : before the estimation network's last layer, while training.
-    reconstruction_features : names of the reconstruction features beside the latent; see ``hinterland.composite``.
+    reconstruction_features : names of the reconstruction features beside the latent; see
+        ``hinterland.model.composite``.
     reconstruction : ``mean`` averages the squared error over entries, ``sum`` sums it over a row's (the literal loss),
         ``norm`` takes the root of that sum.
     energy_weight : lambda1 of the loss.

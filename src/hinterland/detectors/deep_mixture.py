@@ -8,19 +8,23 @@ from typing import Any
 import numpy as np
 import torch
 
-from hinterland.composite import check_feature_names, composite_width
 from hinterland.densities.gaussian import GaussianMixture
 from hinterland.detectors.base import Detector
-from hinterland.energy_model import EnergyModel, InputScaling, Scaling, View, apply_in_chunks
-from hinterland.networks.base import ACTIVATIONS
+from hinterland.model.chunks import apply_in_chunks
+from hinterland.model.column_scales import Scaling
+from hinterland.model.composite import check_feature_names, composite_width
+from hinterland.model.energy_model import EnergyModel, View
+from hinterland.model.scaling import InputScaling
+from hinterland.model.score import Score
+from hinterland.networks.layers import ACTIVATIONS
 from hinterland.networks.mlp import Autoencoder
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
-from hinterland.preprocessing.columns import CONSTANT_SHARE
-from hinterland.scores import Score
+from hinterland.preprocessing.tabular.columns import CONSTANT_SHARE
 from hinterland.threads import Threads
 from hinterland.training.hold_out import energies_of_new_rows, out_of_bag
 from hinterland.training.in_turn import fit_in_turn
-from hinterland.training.loop import History, LoopSettings, warn_interrupted
+from hinterland.training.loop import History, warn_interrupted
+from hinterland.training.settings import LoopSettings
 
 WIDEST_ROW = 100
 """Wider rows are seen through their latent: a full covariance has the square of the width as its entries."""
@@ -54,7 +58,7 @@ class DeepMixture(Detector):
     learnt from the energies that rows have under the members that do not know them, so that it holds for new rows and
     very nearly for the training rows too. An odd row that the members which have seen it took for usual is odd to the
     others. The energy is the mean of the members'; above what nearly all rows have a member's goes on as a logarithm
-    (``hinterland.scores.eased``), so that no column can add thousands of nats.
+    (``hinterland.model.score.eased``), so that no column can add thousands of nats.
     What each choice is worth is in ``docs/default-choices.md``; they were made on the ADBench and OddBench sets.
 
     Parameters
@@ -64,7 +68,7 @@ class DeepMixture(Detector):
         Never more than one for five of its rows, and fewer on many columns.
     covariance_floor : share of each composite feature's variance added to every covariance's diagonal; never less than
         a few hundredths of a scaled column's usual variance.
-    reconstruction_features : names of the reconstruction features in the composite; see ``hinterland.composite``.
+    reconstruction_features : names of the reconstruction features in the composite; see ``hinterland.model.composite``.
     view : what the mixture sees beside them: ``row``, ``latent``, or None for the row of up to 100 columns and the
         latent of more.
     hidden : widths of the encoder's hidden layers, mirrored in the decoder.

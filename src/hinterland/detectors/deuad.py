@@ -14,13 +14,16 @@ from hinterland.clustering import CLUSTERINGS, Clustering, check_clustering
 from hinterland.clustering.base import standardised
 from hinterland.detectors.base import Detector
 from hinterland.detectors.dagmm import NETWORK_PARAMETERS
-from hinterland.energy_model import EnergyModel, InputScaling, Scaling
-from hinterland.networks.base import ACTIVATIONS, NETWORKS, Network
+from hinterland.model.column_scales import Scaling
+from hinterland.model.energy_model import EnergyModel
+from hinterland.model.scaling import InputScaling
+from hinterland.model.score import Score
+from hinterland.networks.base import NETWORKS, Network
+from hinterland.networks.layers import ACTIVATIONS
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
-from hinterland.scores import Score
 from hinterland.threads import Threads
 from hinterland.training.cluster_and_retrain import CompactRows, cluster_and_retrain
-from hinterland.training.loop import LoopSettings
+from hinterland.training.settings import LoopSettings
 
 WIDEST_LATENT = 16
 

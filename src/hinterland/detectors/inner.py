@@ -7,7 +7,7 @@ from typing import Any
 
 from sklearn.base import clone
 
-from hinterland import catalogue
+from hinterland.detectors import catalogue
 from hinterland.detectors.base import Detector
 
 

@@ -12,12 +12,12 @@ import torch
 from hinterland.densities.label_probability import LabelProbability
 from hinterland.detectors.base import Detector
 from hinterland.detectors.inner import check_inner, unfitted_inner
-from hinterland.energy_model import EnergyModel
 from hinterland.labels import ANOMALY, NORMAL
+from hinterland.model.energy_model import EnergyModel
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.threads import Threads
-from hinterland.training.loop import LoopSettings
 from hinterland.training.positive_unlabelled import Estimate, anomaly_share, fit_label_probability
+from hinterland.training.settings import LoopSettings
 
 LEAST_LABELLED = 10
 LARGEST_PLAUSIBLE_SHARE = 0.8

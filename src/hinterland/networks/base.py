@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor, nn
 
+from hinterland.moved import names_that_left
+from hinterland.networks.layers import ACTIVATIONS
 from hinterland.parameters import check_choice, check_integer, check_widths
 from hinterland.shelf import Shelf
 
@@ -73,25 +71,6 @@ class Network(nn.Module):
         return {}
 
 
-class Linear(nn.Linear):
-    """A linear layer of a matrix; adds the bias in place, where torch's own first copies it to every row."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map rows (n, in_features) to (n, out_features)."""
-        return torch.mm(x, self.weight.t()).add_(self.bias)
-
-
-class Tanh(nn.Tanh):
-    """The hyperbolic tangent in place, for use after a layer whose gradient does not need its own output."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Overwrite and return x."""
-        return x.tanh_()
-
-
-ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": Tanh, "relu": nn.ReLU, "silu": nn.SiLU, "gelu": nn.GELU}
-
-
 def check_sizes(n_features: Any, hidden: Any, latent_dim: Any, activation: Any) -> None:
     """Raise ValueError for what no network can be built with, before anything of that size is."""
     check_integer("n_features", n_features, least=1)
@@ -100,47 +79,4 @@ def check_sizes(n_features: Any, hidden: Any, latent_dim: Any, activation: Any) 
     check_choice("activation", activation, ACTIVATIONS)
 
 
-def linear(inputs: int, outputs: int, generator: torch.Generator | None) -> Linear:
-    """A linear layer initialised by Glorot and Bengio (2010) from ``generator``, never the global one."""
-    layer: Linear = nn.utils.skip_init(Linear, inputs, outputs)
-    nn.init.xavier_uniform_(layer.weight, generator=generator)
-    nn.init.zeros_(layer.bias)
-    return layer
-
-
-def layers(widths: list[int], activation: str, generator: torch.Generator | None) -> list[nn.Module]:
-    """Linear layers through ``widths`` with the activation between them and none after the last."""
-    check_choice("activation", activation, ACTIVATIONS)
-    parts: list[nn.Module] = []
-    for inputs, outputs in itertools.pairwise(widths):
-        parts += [linear(inputs, outputs, generator), ACTIVATIONS[activation]()]
-    return parts[:-1]
-
-
-class Dropout(nn.Module):
-    """Dropout that draws from its own generator, so that training leaves the global one untouched."""
-
-    def __init__(self, probability: float, generator: torch.Generator | None) -> None:
-        super().__init__()
-        self.probability = probability
-        self.generator = generator
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Zero each entry with the given probability while training; identity in evaluation mode."""
-        if not self.training or self.probability == 0:
-            return x
-        drawn = torch.rand(x.shape, generator=self.generator, dtype=x.dtype, device=x.device)
-        return x * drawn.ge_(self.probability).mul_(1 / (1 - self.probability))
-
-
-@contextmanager
-def without_gradients(module: nn.Module) -> Iterator[None]:
-    """Spare the parameters' share of the work inside the block; they are as before after it."""
-    learnt = [p for p in module.parameters() if p.requires_grad]
-    for parameter in learnt:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in learnt:
-            parameter.requires_grad_(True)
+__getattr__ = names_that_left(__name__)

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from hinterland.networks.base import ACTIVATIONS, Encoding, Network, check_sizes, linear
+from hinterland.networks.base import Encoding, Network, check_sizes
+from hinterland.networks.layers import ACTIVATIONS, linear
 from hinterland.parameters import check_choice
 
 KERNEL, STRIDE, PADDING = 3, 2, 1

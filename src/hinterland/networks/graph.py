@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from hinterland.networks.attention import GraphAttention
-from hinterland.networks.base import ACTIVATIONS, Encoding, Network, check_sizes, layers, linear
+from hinterland.networks.base import Encoding, Network, check_sizes
+from hinterland.networks.layers import ACTIVATIONS, layers, linear
 from hinterland.networks.neighbours import (
     DISTANCES,
     Distance,

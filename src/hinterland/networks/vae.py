@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from hinterland.networks.base import ACTIVATIONS, Encoding, Network, check_sizes, layers, linear
+from hinterland.networks.base import Encoding, Network, check_sizes
+from hinterland.networks.layers import ACTIVATIONS, layers, linear
 from hinterland.parameters import check_choice, check_number
 
 LOG_VARIANCE_BOUND = 10.0

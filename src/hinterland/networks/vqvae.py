@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from hinterland.networks.base import Encoding, Network, check_sizes, layers
+from hinterland.networks.base import Encoding, Network, check_sizes
+from hinterland.networks.layers import layers
 from hinterland.parameters import check_integer, check_number
 
 STEPS_TO_LIVE = 50

@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
-from hinterland.composite import composite_width
 from hinterland.detectors.base import Detector
+from hinterland.model.composite import composite_width
 from hinterland.parameters import check_choice, check_integer
 from hinterland.persistence.values import check_finite
 from hinterland.printable import shown

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
-import inspect
-import pkgutil
 from typing import Any
 
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 from hinterland.densities.base import DENSITIES
-from hinterland.detectors.base import Detector
-from hinterland.energy_model import InputScaling
+from hinterland.detectors.catalogue import detectors
+from hinterland.model.scaling import InputScaling
+from hinterland.model.score import Score
 from hinterland.networks.base import NETWORKS
 from hinterland.printable import shown
-from hinterland.scores import Score
+from hinterland.shelf import classes_below
 
 
 def classes(kind: str) -> dict[str, type[Any]]:
@@ -28,29 +25,15 @@ def classes(kind: str) -> dict[str, type[Any]]:
         return {Score.__name__: Score}
     if kind in _SHELVES:
         return {cls.__name__: cls for cls in _SHELVES[kind].members().values()}
-    return _found_by_walking(kind)
+    if kind == "detector":
+        return detectors()
+    if kind == "encoder":
+        found = classes_below("hinterland.preprocessing", object)
+        return {name: cls for name, cls in found.items() if hasattr(cls, "from_state")}
+    raise ValueError(f"there is no kind of object called {kind!r}")
 
 
 _SHELVES = {"network": NETWORKS, "density": DENSITIES}
-
-
-@functools.cache
-def _found_by_walking(kind: str) -> dict[str, type[Any]]:
-    shelf, base = {
-        "detector": ("hinterland.detectors", Detector),
-        "encoder": ("hinterland.preprocessing", object),
-    }[kind]
-    found: dict[str, type[Any]] = {}
-    for place in pkgutil.iter_modules(importlib.import_module(shelf).__path__, f"{shelf}."):
-        try:
-            module = importlib.import_module(place.name)
-        except ImportError:  # a member whose optional dependency is not installed is not on the shelf
-            continue
-        for name, cls in vars(module).items():
-            own = inspect.isclass(cls) and cls.__module__ == module.__name__ and issubclass(cls, base)
-            if own and cls is not base and (kind != "encoder" or hasattr(cls, "from_state")):
-                found[name] = cls
-    return found
 
 
 def class_named(kind: str, name: Any) -> type[Any]:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
-from hinterland.energy_model import EnergyModel
+from hinterland.model.energy_model import EnergyModel
 from hinterland.own_draws import OwnDraws
 from hinterland.persistence.classes import class_named, kind_of
 from hinterland.persistence.values import Arrays, Node, pack, tagged, unpack

@@ -8,20 +8,20 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from hinterland.preprocessing.tabular import TabularEncoder
+from hinterland.preprocessing.tabular.encoder import TabularEncoder
 
 if TYPE_CHECKING:
-    from hinterland.preprocessing.images import PictureEncoder
-    from hinterland.preprocessing.picture_folder import PictureFolder, PicturesSkippedWarning
-    from hinterland.preprocessing.pretrained import PretrainedFeatures
+    from hinterland.pictures.folder import PictureFolder, PicturesSkippedWarning
+    from hinterland.preprocessing.pictures.encoder import PictureEncoder
+    from hinterland.preprocessing.pictures.pretrained import PretrainedFeatures
     from hinterland.preprocessing.principal_components import PrincipalComponents
 
 _HOMES = {
-    "PictureEncoder": "images",
-    "PictureFolder": "picture_folder",
-    "PicturesSkippedWarning": "picture_folder",
-    "PretrainedFeatures": "pretrained",
-    "PrincipalComponents": "principal_components",
+    "PictureEncoder": "hinterland.preprocessing.pictures.encoder",
+    "PictureFolder": "hinterland.pictures.folder",
+    "PicturesSkippedWarning": "hinterland.pictures.folder",
+    "PretrainedFeatures": "hinterland.preprocessing.pictures.pretrained",
+    "PrincipalComponents": "hinterland.preprocessing.principal_components",
 }
 
 __all__ = [
@@ -37,7 +37,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(importlib.import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

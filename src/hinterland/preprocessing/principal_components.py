@@ -13,14 +13,14 @@ from sklearn.decomposition import PCA
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
-from hinterland.composite import (
+from hinterland.errors import FileFormatError
+from hinterland.model.chunks import apply_in_chunks
+from hinterland.model.composite import (
     check_feature_names,
     composite_features,
     composite_names,
     row_errors,
 )
-from hinterland.energy_model import apply_in_chunks
-from hinterland.errors import FileFormatError
 from hinterland.parameters import check_integer, check_number
 from hinterland.threads import threads
 
@@ -38,7 +38,7 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):
     ----------
     n_components : int or float, default=0.95
         Number of components, or the least share of the variance, above 0 and below 1, that they hold.
-    reconstruction_features : names from ``hinterland.composite``, in the order of the last columns.
+    reconstruction_features : names from ``hinterland.model.composite``, in the order of the last columns.
 
     Attributes
     ----------

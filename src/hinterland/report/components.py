@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hinterland.densities.mixture import Mixture
-from hinterland.energy_model import apply_in_chunks, chunks
+from hinterland.model.chunks import apply_in_chunks, chunks
 from hinterland.report.cells import cell, significant
 from hinterland.report.scored import Scored
 from hinterland.tables.python_values import python_value

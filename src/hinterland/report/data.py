@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hinterland.energy_model import apply_in_chunks
+from hinterland.model.chunks import apply_in_chunks
 from hinterland.report import run
 from hinterland.report.comparison import compared
 from hinterland.report.components import mixtures

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hinterland.preprocessing import frames
 from hinterland.report.cells import cell, significant
 from hinterland.report.scored import Scored
+from hinterland.tables import frames
 from hinterland.tables.python_values import python_value, value_counts
 
 Floats = npt.NDArray[np.float64]

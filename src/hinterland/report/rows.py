@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hinterland.explain import explain
-from hinterland.preprocessing import frames
 from hinterland.report.cells import Cell, cell, cells, significant
 from hinterland.report.scored import Model, Scored
+from hinterland.tables import frames
 from hinterland.tables.python_values import python_values, value_counts
 
 MOST_BYTES = 2_500_000

@@ -17,7 +17,7 @@ from hinterland.errors import TableError
 from hinterland.pipeline import encoder_and_detector
 from hinterland.preprocessing import TabularEncoder
 from hinterland.report.truth import Codes, LabelColumn, TimeColumn, truth_from_array
-from hinterland.scoring import TableScorer
+from hinterland.scoring.table import TableScorer
 from hinterland.tables import TableFile, to_kinds
 
 Floats = npt.NDArray[np.float64]

@@ -12,8 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from hinterland.errors import TableError
-from hinterland.preprocessing import frames
-from hinterland.tables import BadRows, TableFile, open_table
+from hinterland.tables import BadRows, TableFile, frames, open_table
 from hinterland.tables.messages import repeated
 from hinterland.tables.parquet import pandas_index
 

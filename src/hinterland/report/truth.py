@@ -9,8 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hinterland.errors import TableError
-from hinterland.preprocessing import frames
-from hinterland.tables import LabelColumn, to_kinds
+from hinterland.tables import LabelColumn, frames, to_kinds
 from hinterland.tables.truth import ANOMALY, NORMAL, UNLABELLED, Codes
 
 __all__ = ["ANOMALY", "NORMAL", "UNLABELLED", "Codes", "LabelColumn", "TimeColumn", "truth_from_array"]

@@ -3,15 +3,15 @@
 Rows are counted from 1, the first below the header, in every message about a file.
 """
 
-from hinterland.tables.csv_format import BadRows, CsvFormat
+from hinterland.tables.columns.notes import ColumnsWarning
+from hinterland.tables.columns.readings import Reading
+from hinterland.tables.columns.repeated_labels import second_labels
+from hinterland.tables.columns.unreadable import UnreadableValuesError
+from hinterland.tables.csv.format import BadRows, CsvFormat
 from hinterland.tables.kinds import missing_and_unused, read_batch, to_kinds
-from hinterland.tables.notes import ColumnsWarning
 from hinterland.tables.reading import TableFile, open_stream, open_table
-from hinterland.tables.readings import Reading
-from hinterland.tables.repeated_labels import second_labels
 from hinterland.tables.selection import equals, rows_with, select, text_counts
 from hinterland.tables.truth import LabelColumn
-from hinterland.tables.unreadable import UnreadableValuesError
 from hinterland.tables.writing import OUTPUT_FORMATS, open_writer, output_format
 
 __all__ = [

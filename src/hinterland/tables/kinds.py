@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from hinterland.errors import TableError
-from hinterland.tables.read_values import Read, RetypedError, read
-from hinterland.tables.readings import LEFT_OUT, Reading
-from hinterland.tables.unreadable import Complaint, UnreadableValuesError, counted_from
+from hinterland.tables.columns.read_values import Read, RetypedError, read
+from hinterland.tables.columns.readings import LEFT_OUT, Reading
+from hinterland.tables.columns.unreadable import Complaint, UnreadableValuesError, counted_from
 
 
 def missing_and_unused(names: Sequence[str], kinds: Mapping[str, str | Reading]) -> list[str]:

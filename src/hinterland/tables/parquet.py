@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from hinterland.errors import TableError
-from hinterland.tables.csv_format import BadRows
+from hinterland.tables.csv.format import BadRows
 from hinterland.tables.messages import one_line, repeated
 
 _BUFFER_BYTES = 2**20

@@ -14,8 +14,8 @@ from typing import BinaryIO, Protocol
 import pyarrow as pa
 
 from hinterland.errors import TableError
-from hinterland.tables.csv_file import CsvFile
-from hinterland.tables.csv_format import BadRows, CsvFormat
+from hinterland.tables.csv.file import CsvFile
+from hinterland.tables.csv.format import BadRows, CsvFormat
 from hinterland.tables.parquet import ParquetFile
 
 

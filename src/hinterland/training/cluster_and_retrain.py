@@ -13,17 +13,13 @@ from torch import Tensor
 
 from hinterland.clustering.base import Clustering, unit_length
 from hinterland.clustering.selection import select_compact
-from hinterland.composite import angle, row_errors
-from hinterland.energy_model import CHUNK_ROWS
+from hinterland.model.chunks import CHUNK_ROWS
+from hinterland.model.composite import angle, row_errors
 from hinterland.networks.base import Network
-from hinterland.training.loop import (
-    History,
-    Learner,
-    LoopSettings,
-    train,
-    warn_interrupted,
-)
+from hinterland.training.learner import Learner
+from hinterland.training.loop import History, train, warn_interrupted
 from hinterland.training.reconstruction import reconstruction_objective
+from hinterland.training.settings import LoopSettings
 
 
 class EmptySelectionWarning(UserWarning):

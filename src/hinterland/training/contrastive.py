@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hinterland.composite import ERROR_FEATURES, composite_names
 from hinterland.densities.contrastive import (
     ContrastiveDensity,
     contrastive_losses,
@@ -16,8 +15,10 @@ from hinterland.densities.contrastive import (
     truncated_normal,
 )
 from hinterland.densities.mixture import CHUNK_ENTRIES
-from hinterland.energy_model import EnergyModel
-from hinterland.training.loop import LoopSettings, TrainingResult, train
+from hinterland.model.composite import ERROR_FEATURES, composite_names
+from hinterland.model.energy_model import EnergyModel
+from hinterland.training.loop import TrainingResult, train
+from hinterland.training.settings import LoopSettings
 
 
 class Augmentation:

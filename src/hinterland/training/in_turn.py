@@ -8,10 +8,11 @@ import numpy as np
 import torch
 
 from hinterland.densities.mixture import Mixture
-from hinterland.energy_model import EnergyModel
+from hinterland.model.energy_model import EnergyModel
 from hinterland.training.expectation_maximisation import fit_by_expectation_maximisation
-from hinterland.training.loop import LoopSettings, TrainingResult
+from hinterland.training.loop import TrainingResult
 from hinterland.training.reconstruction import fit_reconstruction
+from hinterland.training.settings import LoopSettings
 
 MOST_VALIDATION_ROWS, MOST_TAIL_ROWS = 1_000, 10_000
 """Held-out rows, evenly spread, that the network's states are compared on, and that a tail is learnt from."""

@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hinterland.composite import MEASURES, row_errors
-from hinterland.energy_model import EnergyModel
+from hinterland.model.composite import MEASURES, row_errors
+from hinterland.model.energy_model import EnergyModel
 from hinterland.training.hold_out import hold_out
 from hinterland.training.label_losses import anomaly_variants, ranking_losses, reciprocal_energies
-from hinterland.training.loop import LoopSettings, TrainingResult, train
+from hinterland.training.loop import TrainingResult, train
+from hinterland.training.settings import LoopSettings
 
 ANOMALIES_A_STEP = 64
 """Variants of known anomalies that a step of the ranking loss sees; in evaluation, known anomalies at most."""
@@ -23,9 +24,9 @@ ANOMALIES_A_STEP = 64
 class JointWeights:
     """Weights of the objective's terms; DAGMM's lambda1 and lambda2 are ``energy`` and ``penalty``.
 
-    ``reconstruction`` is a name in ``hinterland.composite.MEASURES``: DAGMM's public numbers take the ``mean`` over a
-    row's entries, the paper's formula the ``sum``, CADGMM's public code its root, the ``norm``. ``label`` weighs the
-    ranking loss of known anomalies.
+    ``reconstruction`` is a name in ``hinterland.model.composite.MEASURES``: DAGMM's public numbers take the ``mean``
+    over a row's entries, the paper's formula the ``sum``, CADGMM's public code its root, the ``norm``. ``label`` weighs
+    the ranking loss of known anomalies.
     """
 
     energy: float = 0.1

@@ -8,10 +8,13 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+
+from hinterland.training.learner import Learner
+from hinterland.training.settings import LoopSettings
 
 History = list[dict[str, float]]
 """One entry a round: ``epoch`` (those done so far), ``seconds``, ``loss``, each loss term, and ``validation_loss``
@@ -20,9 +23,6 @@ where there is one."""
 STEPS_A_ROUND = 20
 """A round is as many whole epochs as make this many steps. Validation and snapshots come once a round: on a small
 table an epoch is a step or two, and costs less than they do."""
-
-ADAM_BETAS = (0.9, 0.999)
-ADAM_EPSILON = 1e-8
 
 
 @dataclass(frozen=True)
@@ -65,100 +65,6 @@ def warn_interrupted(message: str, *, stacklevel: int) -> None:
 
 class TrainingRecoveredWarning(UserWarning):
     """A loss became non-finite; training went back to the last good state with a smaller step."""
-
-
-@dataclass(frozen=True)
-class LoopSettings:
-    """How long and how fast to train.
-
-    ``epochs`` is the most passes over the rows; ``patience`` the epochs without a better validation loss after
-    which training stops (None: never); ``gradient_norm`` the norm that gradients are clipped at (None: not).
-    ``max_steps`` bounds the gradient steps, so that a large table needs no more time than it must; the last
-    epoch may be cut short by it. ``weight_decay`` is that of AdamW (Loshchilov and Hutter, 2019): each step takes
-    this share of the learning rate off every parameter, whatever its gradient.
-    """
-
-    epochs: int = 200
-    batch_size: int = 1024
-    learning_rate: float = 1e-4
-    patience: int | None = None
-    gradient_norm: float | None = 5.0
-    weight_decay: float = 0.0
-    max_steps: int | None = None
-    cosine_decay: bool = False
-
-    @classmethod
-    def of_steps(cls, steps: int, n_rows: int, batch_size: int, **others: Any) -> Self:
-        """As many epochs over n rows as make this many steps, whose size falls to zero along a cosine."""
-        epochs = -(-steps // -(-n_rows // batch_size))
-        return cls(epochs=epochs, batch_size=batch_size, max_steps=steps, cosine_decay=True, **others)
-
-
-class _Snapshot(NamedTuple):
-    n_steps: int
-    tensors: list[Tensor]
-
-
-class Learner:
-    """Modules' parameters as views into one buffer, and Adam on it: a step, a clip, a snapshot are a few operations.
-
-    Adam (Kingma and Ba, 2015) is written out, as torch's own spends several times its arithmetic on bookkeeping.
-    ``train`` makes one for itself; one that is handed to it several times keeps Adam's moments from call to call.
-    """
-
-    def __init__(self, modules: Sequence[nn.Module], settings: LoopSettings) -> None:
-        self.modules = modules
-        self.gradient_norm, self.weight_decay = settings.gradient_norm, settings.weight_decay
-        parameters = [p for module in modules for p in module.parameters() if p.requires_grad]
-        self.values = torch.cat([p.detach().flatten() for p in parameters])
-        self.gradient, self.mean, self.square = (torch.zeros_like(self.values) for _ in range(3))
-        self.n_steps = 0
-        start = 0
-        for p in parameters:
-            stop = start + p.numel()
-            p.data = self.values[start:stop].view_as(p)
-            p.grad = self.gradient[start:stop].view_as(p)
-            start = stop
-
-    def step(self, terms: Sequence[Tensor], learning_rate: float) -> None:
-        """Move the parameters by one step down the clipped gradient of the sum of the terms."""
-        gradient = self.gradient.zero_()
-        torch.autograd.backward([term for term in terms if term.requires_grad])
-        if self.gradient_norm is not None:
-            gradient.div_((torch.linalg.vector_norm(gradient) / self.gradient_norm).clamp_min_(1.0))
-        if self.weight_decay:
-            self.values.mul_(1 - learning_rate * self.weight_decay)
-        self.n_steps += 1
-        mean_decay, square_decay = ADAM_BETAS
-        self.mean.lerp_(gradient, 1 - mean_decay)
-        self.square.mul_(square_decay).addcmul_(gradient, gradient, value=1 - square_decay)
-        unbias = math.sqrt(1 - square_decay**self.n_steps)
-        size = learning_rate * unbias / (1 - mean_decay**self.n_steps)
-        self.values.addcdiv_(self.mean, self.square.sqrt().add_(ADAM_EPSILON * unbias), value=-size)
-
-    def is_finite(self) -> bool:
-        """Whether every parameter is finite."""
-        return bool(torch.isfinite(self.values).all())
-
-    def snapshot(self) -> _Snapshot:
-        """Copy all that ``restore`` needs to go on from here."""
-        return _Snapshot(self.n_steps, [tensor.clone() for tensor in self._state()])
-
-    def restore(self, snapshot: _Snapshot) -> None:
-        """Go back to a snapshot."""
-        self.n_steps = snapshot.n_steps
-        for tensor, kept in zip(self._state(), snapshot.tensors, strict=True):
-            tensor.copy_(kept)
-
-    def release(self) -> None:
-        """Give every parameter memory of its own again, and drop the gradients."""
-        for module in self.modules:
-            for p in module.parameters():
-                p.data = p.data.clone()
-                p.grad = None
-
-    def _state(self) -> list[Tensor]:
-        return [self.values, self.mean, self.square, *(b for m in self.modules for b in m.buffers())]
 
 
 class _Totals:

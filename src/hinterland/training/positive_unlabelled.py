@@ -18,7 +18,8 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from hinterland.densities.label_probability import LabelProbability
-from hinterland.training.loop import LoopSettings, TrainingResult, train
+from hinterland.training.loop import TrainingResult, train
+from hinterland.training.settings import LoopSettings
 
 CONFIDENCE = 0.95
 HELD_OUT = 0.2

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from hinterland.composite import row_errors
+from hinterland.model.composite import row_errors
 from hinterland.networks.base import Network
-from hinterland.training.loop import LoopSettings, Objective, TrainingResult, train
+from hinterland.training.loop import Objective, TrainingResult, train
+from hinterland.training.settings import LoopSettings
 
 
 def reconstruction_objective(

@@ -7,9 +7,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from hinterland.networks.base import Network, without_gradients
-from hinterland.training.loop import LoopSettings, TrainingResult
+from hinterland.networks.base import Network
+from hinterland.networks.gradients import without_gradients
+from hinterland.training.loop import TrainingResult
 from hinterland.training.reconstruction import fit_reconstruction
+from hinterland.training.settings import LoopSettings
 
 
 def latent_covariance_loss(latent: Tensor) -> Tensor:

@@ -1,0 +1,337 @@
+"""Results on disk, in one SQLite file that several processes may write to and that survives being killed.
+
+A finished result is never lost to a locked store or a full disk: what the store cannot take goes to a file of its
+own in ``STORE.pending/``, written in whole or not at all, and is merged when the store is next opened. Where that
+cannot be written either, the result is held in memory and tried again with every later one.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import sqlite3
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import numpy as np
+
+from hinterland.benchmark.runs.jobs import Job, Result
+from hinterland.benchmark.runs.stored_rows import COLUMNS, from_row, to_row
+from hinterland.datasets._arrays import read_arrays
+from hinterland.errors import FileFormatError, HinterlandError
+from hinterland.printable import printable, shown
+from hinterland.whole_files import replacing, write_atomically
+
+FORMAT = 1
+_CREATE = """
+CREATE TABLE IF NOT EXISTS results (
+    id TEXT PRIMARY KEY, method TEXT, protocol TEXT, subset TEXT, seed INTEGER, settings TEXT, metrics TEXT,
+    error TEXT, trace TEXT, fit_seconds REAL, score_seconds REAL, peak_memory_mb REAL, parameters TEXT,
+    warnings TEXT, versions TEXT, commit_id TEXT, finished_at TEXT
+)
+"""
+_ROW = f"INTO results ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+_INSERT, _INSERT_IF_NEW = f"INSERT OR REPLACE {_ROW}", f"INSERT OR IGNORE {_ROW}"
+
+
+T = TypeVar("T")
+_DAMAGED = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite, and what reads its own messages, raises for a damaged file."""
+_LONGEST_LINE = 2**26
+"""Bytes of one exported result: a thousand times what one takes."""
+
+
+class StoreError(HinterlandError, OSError):
+    """The result store cannot be read or written; the message says what to do."""
+
+
+class Store:
+    """Results by job.
+
+    Args:
+        path: the SQLite file; made where it does not exist.
+        busy_seconds: how long to wait for another process that is writing.
+
+    Raises:
+        FileFormatError: the file is not a result store, or a newer version's.
+        StoreError: it cannot be opened.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, busy_seconds: float = 30.0) -> None:
+        self.path = Path(path)
+        self.busy_seconds = busy_seconds
+        self.held: dict[str, dict[str, Any]] = {}
+        self.read_only = self.path.is_file() and not all(
+            os.access(place, os.W_OK) for place in (self.path, self.path.absolute().parent)
+        )
+        self._waited = 0.0
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._patiently(self._make)
+        except _DAMAGED as error:
+            raise self._unreadable(error) from error
+        except OSError as error:
+            if isinstance(error, HinterlandError):
+                raise
+            raise StoreError(f"{self.path}: cannot make the result store: {error}") from error
+        self.merge_pending()
+
+    def _make(self) -> None:
+        """Make the table, where there is none; nothing is written to a store that is as it should be."""
+        with self._connect() as connection:
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            if found > FORMAT:
+                raise FileFormatError(
+                    f"{self.path}: result store of format {found}; this version reads up to {FORMAT}"
+                )
+            if found == FORMAT:
+                connection.execute("SELECT id FROM results LIMIT 1").fetchone()
+                return
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(_CREATE)
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """Do what SQLite may refuse at once, and not only after its own patience, while another process writes."""
+        started = time.monotonic()
+        while True:
+            try:
+                return work()
+            except sqlite3.OperationalError as error:
+                self._waited = time.monotonic() - started
+                if not _is_locked(error) or self._waited >= self.busy_seconds:
+                    raise
+                time.sleep(0.01)
+
+    @property
+    def pending_folder(self) -> Path:
+        """Where results wait that the store could not take."""
+        return self.path.with_name(self.path.name + ".pending")
+
+    @property
+    def scores_folder(self) -> Path:
+        """Where scores files lie."""
+        return self.path.with_name(self.path.name + ".scores")
+
+    def save(self, result: Result) -> str:
+        """Keep a result, and tell where: ``"store"``, ``"pending"`` or ``"memory"``; never raises for a full disk.
+
+        Results held in memory from before are tried again first.
+        """
+        row = to_row(result)
+        if result.scores:
+            try:
+                write_scores(self.scores_path(result.job), result.scores)
+            except OSError as error:
+                print(f"scores of {result.job} were not written: {error}", file=sys.stderr)
+        self.held[row["id"]] = row
+        return self._flush()[row["id"]]
+
+    def flush(self) -> bool:
+        """Try again what is held in memory; whether nothing is left there."""
+        self._flush()
+        return not self.held
+
+    def close(self) -> None:
+        """Merge what waits beside the store, and raise ``StoreError`` for what is held in memory still.
+
+        The message is the results themselves, as JSON, one a line, so that even then nothing is lost.
+        """
+        if not self.flush():
+            rows = "\n".join(json.dumps(row) for row in self.held.values())
+            raise StoreError(
+                f"{self.path}: {len(self.held)} finished results could not be written anywhere (is the disk full?). "
+                f"Save each line below as a file ID.json in {self.pending_folder}; they are merged when the store is "
+                f"next opened.\n{rows}"
+            )
+        try:
+            self.merge_pending()
+        except StoreError as error:
+            print(error, file=sys.stderr)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def merge_pending(self) -> int:
+        """Take in the results that wait beside the store; how many.
+
+        A file that is not a result is reported and left where it is.
+        """
+        if self.read_only:
+            return 0
+        merged = 0
+        for file in sorted(self.pending_folder.glob("*.json")):
+            try:
+                row = json.loads(file.read_text(encoding="utf-8"))
+                from_row(row)
+                values = [row[column] for column in COLUMNS]
+            except (OSError, ValueError, RecursionError) as error:
+                reason = printable(f"{type(error).__name__}: {error}")
+                print(f"{file}: not a result ({reason}); left as it is", file=sys.stderr)
+                continue
+            try:
+                self._patiently(lambda values=values: self._insert(values))  # type: ignore[misc]
+            except sqlite3.Error as error:
+                raise StoreError(f"{self.path}: cannot merge {file}: {error}; it waits there") from error
+            file.unlink(missing_ok=True)
+            merged += 1
+        return merged
+
+    def export(self, path: str | os.PathLike[str]) -> int:
+        """Write all results, one a line, as gzipped JSON for ``read_in``; how many. Equal results, equal bytes."""
+        rows = self._selected("ORDER BY id")
+        lines = "".join(json.dumps(dict(zip(COLUMNS, row, strict=True))) + "\n" for row in rows)
+        _write_whole(Path(path), gzip.compress(lines.encode(), mtime=0))
+        return len(rows)
+
+    def read_in(self, path: str | os.PathLike[str]) -> int:
+        """Take in results that ``export`` wrote, but for those that are here already; how many were new.
+
+        Raises:
+            FileFormatError: the file is no such thing; nothing is taken in.
+        """
+        try:
+            with self._connect() as connection:
+                before = connection.total_changes
+                connection.executemany(_INSERT_IF_NEW, _exported(path))
+                return connection.total_changes - before
+        except _DAMAGED as error:
+            raise self._unreadable(error) from error
+
+    def finished(self, jobs: Iterable[Job], *, failures: bool = True) -> set[str]:
+        """Ids of those jobs that have a result; with ``failures`` False, a result without an error."""
+        kept = {result.job.id for result in self.results() if failures or not result.failed}
+        return kept & {job.id for job in jobs}
+
+    def results(self, protocols: Iterable[str] | None = None) -> list[Result]:
+        """Stored results, in the order of protocol, subset, method and seed; of these protocols or of all."""
+        wanted = None if protocols is None else list(protocols)
+        where = "" if wanted is None else f"WHERE protocol IN ({', '.join('?' * len(wanted))}) "
+        results = []
+        for row in self._selected(f"{where}ORDER BY protocol, subset, method, seed", wanted or []):
+            try:
+                results.append(from_row(dict(zip(COLUMNS, row, strict=True))))
+            except ValueError as error:
+                raise FileFormatError(
+                    f"{self.path}: the result {shown(row[0])} cannot be read: {printable(str(error))}"
+                ) from error
+        return results
+
+    def _selected(self, clauses: str, values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+        """Rows of the results, in the order of ``COLUMNS``."""
+
+        def select() -> list[tuple[Any, ...]]:
+            with self._connect() as connection:
+                return connection.execute(
+                    f"SELECT {', '.join(COLUMNS)} FROM results {clauses}", values
+                ).fetchall()
+
+        try:
+            return self._patiently(select)
+        except _DAMAGED as error:
+            raise self._unreadable(error) from error
+
+    def scores_path(self, job: Job) -> Path:
+        """Where the scores file of a job lies, if it was asked for."""
+        return self.scores_folder / f"{job.id}.npz"
+
+    def _flush(self) -> dict[str, str]:
+        """Where each held result ended up."""
+        places = {}
+        for key, row in list(self.held.items()):
+            places[key] = self._write(row)
+            if places[key] != "memory":
+                del self.held[key]
+        return places
+
+    def _write(self, row: dict[str, Any]) -> str:
+        try:
+            self._patiently(lambda: self._insert([row[column] for column in COLUMNS]))
+            return "store"
+        except sqlite3.Error as refusal:
+            reason = refusal
+        try:
+            _write_whole(self.pending_folder / f"{row['id']}.json", json.dumps(row).encode())
+        except OSError as error:
+            print(f"{self.path}: {reason}; {error}; the result is held in memory", file=sys.stderr)
+            return "memory"
+        print(f"{self.path}: {reason}; the result waits in {self.pending_folder}", file=sys.stderr)
+        return "pending"
+
+    def _insert(self, values: list[Any]) -> None:
+        with self._connect() as connection:
+            connection.execute(_INSERT, values)
+
+    @contextmanager
+    def _connect(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one transaction: committed on success, rolled back on any error, always closed."""
+        if self.read_only:
+            # SQLite would make files beside the store, which may lie where nothing can be written.
+            log = self.path.with_name(f"{self.path.name}-wal")
+            mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+            connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?{mode}", uri=True)
+        else:
+            connection = sqlite3.connect(self.path, timeout=self.busy_seconds)
+        try:
+            with connection:
+                yield connection
+        finally:
+            connection.close()
+
+    def _unreadable(self, error: Exception) -> HinterlandError:
+        if isinstance(error, sqlite3.OperationalError):
+            hint = f" by another process for {self._waited:.1f} seconds" if _is_locked(error) else ""
+            return StoreError(f"{self.path}: cannot read the result store: {printable(str(error))}{hint}")
+        return FileFormatError(f"{self.path}: not a result store: {printable(str(error))}")
+
+
+def _exported(path: str | os.PathLike[str]) -> Iterator[list[Any]]:
+    """Values of exported results, one after the other, each checked."""
+    try:
+        with gzip.open(path) as stream:
+            number = 0
+            while line := stream.readline(_LONGEST_LINE):
+                number += 1
+                row = json.loads(line.decode())
+                from_row(row)
+                yield [row[column] for column in COLUMNS]
+    except (ValueError, RecursionError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        reason = printable(
+            f"{type(error).__name__}: {error}" if not isinstance(error, ValueError) else str(error)
+        )
+        where = f"line {number}: " if number else ""
+        raise FileFormatError(
+            f"{path}: not exported results: {where}{reason}; nothing is taken in"
+        ) from error
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file, and the folder above it, so that it is there in whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, content)
+
+
+def write_scores(path: Path, arrays: Any) -> None:
+    """Scores as .npz, in whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as file:
+        np.savez_compressed(file, **arrays)
+
+
+def read_scores(path: Path) -> dict[str, np.ndarray]:
+    """Arrays of a scores file; raises ``FileFormatError`` where it is none."""
+    return read_arrays(path, "a scores file")
+
+
+def _is_locked(error: Exception) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or "busy" in str(error))

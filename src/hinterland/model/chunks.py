@@ -1,0 +1,34 @@
+"""Chunks: many rows a few at a time, on a device, without gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+CHUNK_ENTRIES, CHUNK_ROWS = 2**18, 2**13
+"""Most entries and rows of a chunk when rows are scored: 2 MiB of float64, so that it and what a network makes of it
+stay in or near a processor's cache. Other devices get sixteen times as much, which keeps them busy."""
+
+
+def chunks(rows: np.ndarray, device: torch.device, at_once: int = 1) -> Iterator[Tensor]:
+    """Consecutive float64 chunks of rows (n, d) on a device, of bounded size; none much smaller than the others.
+
+    ``at_once`` takes as many times the usual size.
+    """
+    size = at_once * max(1, min(CHUNK_ROWS, CHUNK_ENTRIES // max(1, rows.shape[1])))
+    if device.type != "cpu":
+        size *= 16
+    dtype = torch.float32 if device.type == "mps" else torch.float64
+    for chunk in np.array_split(rows, max(1, -(-len(rows) // size))):
+        yield torch.tensor(np.ascontiguousarray(chunk), dtype=dtype, device=device)
+
+
+def apply_in_chunks(
+    function: Callable[[Tensor], Tensor], rows: np.ndarray, device: torch.device, at_once: int = 1
+) -> np.ndarray:
+    """Apply a row-wise function to rows (n, d) chunk by chunk, without gradient; float64 results, joined."""
+    with torch.no_grad():
+        return np.concatenate([function(c).double().cpu().numpy() for c in chunks(rows, device, at_once)])

@@ -1,0 +1,137 @@
+"""Energies beside the truth: a table's rows with a column that says what they are, and how well it is found."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Collection
+from dataclasses import asdict
+from typing import Any, Literal
+
+import numpy as np
+from sklearn.metrics import precision_recall_fscore_support
+
+from hinterland import metrics
+from hinterland.detectors.base import Detector
+from hinterland.errors import TableError
+from hinterland.scoring.table import Judgeable, TableScorer
+from hinterland.tables import (
+    LabelColumn,
+    TableFile,
+)
+from hinterland.tables.truth import ANOMALY, UNLABELLED
+
+
+def energy_and_truth(
+    model: Any,
+    table: TableFile,
+    label: str,
+    values: Collection[str],
+    *,
+    named: Literal["anomaly", "normal"] = "anomaly",
+    on_batch: Callable[[float], object] | None = None,
+) -> Judgeable:
+    """Energies of a table's rows, and whether each is an anomaly by a column of the table.
+
+    Rows without a truth are left out, and a warning counts them.
+
+    Parameters
+    ----------
+    model, table : as for ``TableScorer``.
+    label : name of the column with the truth.
+    values : what it says, as text, of the rows ``named``; all other rows that it says something of are of the other
+        kind. They match as values: see ``hinterland.tables.matching``.
+    on_batch : called with the share of the table that has been read.
+
+    Raises
+    ------
+    TableError
+        Where a value is nowhere in the column (the message says which values are), the model was trained on that
+        column, or no row has a truth.
+    """
+    scorer = TableScorer(model, table, keep=[label], explained="none")
+    scorer.check_truth(label)
+    column, energies = LabelColumn(label, values, named=named), [np.empty(0)]
+    for batch in scorer.batches():
+        energies.append(batch[scorer.names["energy"]].to_numpy())
+        column.add(batch[label])
+        if on_batch is not None:
+            on_batch(table.share_read())
+    energy = np.concatenate(energies)
+    if not len(energy):
+        raise TableError(f"{table.path} has no rows; to judge a model takes at least one")
+    truth = column.truth(both=False)
+    known = truth != UNLABELLED
+    return Judgeable(energy[known], truth[known] == ANOMALY, int(np.sum(~known)))
+
+
+def judge(
+    detector: Detector,
+    is_anomaly: np.ndarray,
+    energy: np.ndarray,
+    *,
+    rule: str | None = None,
+    share: float | None = None,
+) -> dict[str, Any]:
+    """Ranking metrics, and those of the labels at the detector's own threshold and under a named rule.
+
+    Of rows of one class alone most of them cannot be told: they are None, and a warning says so.
+
+    Parameters
+    ----------
+    detector : fitted; its ``offset_``, ``contamination`` and ``calibration_energy_`` are used.
+    is_anomaly, energy : (n,) of the test rows.
+    rule : a name in ``hinterland.metrics.RULES``, or None for no such metrics.
+    share : share of the rule's rows to flag. If None the share of anomalies among them, training rows counting as
+        normal; for the rule ``training`` the detector's ``contamination``.
+
+    Returns
+    -------
+    dict of plain values: ``rows``, ``anomalies``, ``auroc``, ``average_precision``, ``own_threshold`` with
+    ``threshold``, ``flagged``, ``precision``, ``recall``, ``f1``, and under ``rule`` those of
+    ``hinterland.metrics.ThresholdMetrics``.
+    """
+    n_rows, n_anomalies = len(energy), int(np.sum(is_anomaly))
+    both = 0 < n_anomalies < n_rows
+    flagged = -energy < detector.offset_
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        is_anomaly, flagged, average="binary", zero_division=0.0
+    )
+    result: dict[str, Any] = {
+        "rows": n_rows,
+        "anomalies": n_anomalies,
+        "auroc": metrics.auroc(is_anomaly, energy) if both else None,
+        "average_precision": metrics.average_precision(is_anomaly, energy) if both else None,
+        "own_threshold": {
+            "threshold": -float(detector.offset_),
+            "flagged": int(flagged.sum()),
+            "precision": float(precision),
+            "recall": float(recall) if n_anomalies else None,
+            "f1": float(f1) if n_anomalies else None,
+        },
+    }
+    if not both:
+        warnings.warn(_one_class(n_rows, n_anomalies, int(flagged.sum())), UserWarning, stacklevel=2)
+    if rule is not None and both:
+        training = detector.calibration_energy_
+        if share is None:
+            of_rows = {"natural_half": n_rows, "pooled": n_rows + len(training)}
+            share = detector.contamination if rule == "training" else n_anomalies / of_rows[rule]
+        judged = metrics.threshold_metrics(
+            is_anomaly, energy, rule=rule, share=share, training_energy=training
+        )
+        result["rule"] = asdict(judged)
+    elif rule is not None:
+        result["rule"] = None
+    return result
+
+
+def _one_class(n_rows: int, n_anomalies: int, n_flagged: int) -> str:
+    if n_anomalies:
+        return (
+            f"every one of the {n_rows:,} rows is an anomaly by the truth: without normal rows AUROC, average "
+            "precision and a rule's threshold cannot be told, and precision says nothing"
+        )
+    return (
+        f"none of the {n_rows:,} rows is an anomaly by the truth: without one AUROC, average precision, recall, F1 "
+        f"and a rule's threshold cannot be told; the {n_flagged:,} flagged rows are all false alarms"
+    )

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from hinterland import DAGMM
+from hinterland.detectors import catalogue
+from hinterland.detectors.base import Detector
+
+
+def test_every_detector_is_found_described_and_documented() -> None:
+    found = catalogue.detectors()
+    assert {"DAGMM", catalogue.DEFAULT_DETECTOR} <= set(found)
+    assert "Detector" not in found
+    for detector in found.values():
+        assert issubclass(detector, Detector)
+        assert len(catalogue.summary(detector)) > 20
+        undocumented = [
+            name for name, about in catalogue.parameters(detector).items() if not about.description
+        ]
+        assert undocumented == []
+
+
+@pytest.mark.parametrize("name", ["DAGMM", "dagmm", "da-gmm", "DA_GMM"])
+def test_names_are_forgiving(name: str) -> None:
+    assert catalogue.detector_class(name) is DAGMM
+
+
+def test_unknown_names_are_named() -> None:
+    with pytest.raises(ValueError, match=r"no detector is called 'GMM'; there are: .*DAGMM"):
+        catalogue.detector_class("GMM")
+    with pytest.raises(
+        ValueError, match=r"DAGMM has no parameter 'latent_dims'; did you mean 'latent_dim'\?"
+    ):
+        catalogue.check_parameter_names(DAGMM, {"epochs": 3, "latent_dims": 2})
+
+
+def test_descriptions_go_on_over_lines_and_are_shared() -> None:
+    class Example(Detector):
+        """An example.
+
+        Parameters
+        ----------
+        first : what the
+            first is.
+        second, third : both.
+        on_epoch : called.
+
+        Attributes
+        ----------
+        fourth : is none.
+        """
+
+        def __init__(
+            self, first: int = 1, *, second: int = 2, third: int = 3, on_epoch: object = None
+        ) -> None: ...
+
+    assert catalogue.parameters(Example) == {
+        "first": (1, "what the first is."),
+        "second": (2, "both."),
+        "third": (3, "both."),
+    }
