@@ -136,3 +136,16 @@ def test_moments_that_python_has_no_date_for_are_written(tmp_path: Path) -> None
         "36812-02-20T00:36:16",
         "",
     ]
+
+
+def test_durations_and_times_of_day_are_written(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "took": pa.array([90, 2**62, None], pa.duration("s")),
+            "at": pa.array([3_600, 0, None], pa.time32("s")),
+        }
+    )
+    path = tmp_path / "t.csv"
+    with open_writer(path, table.schema) as writer:
+        writer.write(table)
+    assert path.read_text() == "took,at\n90,01:00:00\n4611686018427387904,00:00:00\n,\n"

@@ -158,7 +158,7 @@ class _CsvWriter:
 def _as_text(values: Any) -> Any:
     """Arrow's text of values; a moment out of the years 1 to 9999, for which it has none, in ISO 8601."""
     text = values.cast(pa.large_string())
-    if not pa.types.is_temporal(values.type):
+    if not pa.types.is_timestamp(values.type) and not pa.types.is_date(values.type):
         return text
     try:
         pc.min_max(values).as_py()
