@@ -307,3 +307,20 @@ def test_a_model_that_cannot_be_saved_after_all_is_kept_elsewhere(
     assert str(kept) in message.replace(" ", "") or kept.name in message
     assert len(persistence.load(kept).steps) == 2
     assert not target.exists()
+
+
+def test_a_threshold_for_new_rows_that_flags_no_training_row_is_said_to_be_one(
+    run: Any, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(120, 12)), columns=list("abcdefghijkl"))
+    table.assign(kind=rng.choice(list("uvwxyz"), 120)).to_csv(tmp_path / "t.csv", index=False)
+    short = ["--set", "steps=5", "--set", "n_members=3", "--json"]
+    result = run("fit", tmp_path / "t.csv", "--save", tmp_path / "m", *short)
+    n_flagged = json.loads(result.stdout)["flagged_training_rows"]
+    assert n_flagged < 3
+    assert f"it flags {n_flagged} where 6 were asked for" in " ".join(result.stderr.split())
+    assert "--set novelty=false" in result.stderr
+    exact = run("fit", tmp_path / "t.csv", "--save", tmp_path / "n", *short, "--set", "novelty=false")
+    assert json.loads(exact.stdout)["flagged_training_rows"] == 6
+    assert "novelty" not in exact.stderr

@@ -125,7 +125,21 @@ def fit(
         if interrupted:
             say.note(f"Interrupted: the best model so far is saved as {save}")
             raise typer.Exit(130)
+        if normal_only is None:
+            _say_whose_threshold(result, model[-1], say)
         say.note(f"Next: hinterland score {save} TABLE -o scores.csv")
+
+
+def _say_whose_threshold(result: dict[str, Any], detector: Any, say: Messages) -> None:
+    """Note where a threshold for new rows flags hardly any of the training rows, which the model knows."""
+    if not getattr(detector, "novelty", False):
+        return
+    n_flagged, asked = result["flagged_training_rows"], detector.contamination * result["rows"]
+    if n_flagged < asked / 2:
+        say.note(
+            f"The threshold is one for new rows: of the training rows, which the model knows, it flags {n_flagged:,} "
+            f"where {asked:,.0f} were asked for. To flag that share of this very table: --set novelty=false"
+        )
 
 
 def _check_target(save: Path, force: bool) -> None:
