@@ -3,7 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from hinterland.tables.text.missing import missing_counts, missing_mask, weighed, without_missing
+from hinterland.tables.text.missing import missing_mask, weighed, without_missing
 
 
 @pytest.mark.parametrize(
@@ -65,15 +65,6 @@ def test_the_others_stay_as_they_are_written(type: pa.DataType) -> None:
     assert without_missing(texts, among_values=True).type == type
     chunked = pa.chunked_array([texts, texts])
     assert without_missing(chunked, among_values=True).to_pylist() == [" a", None, None, None] * 2
-
-
-def test_tokens_are_counted_as_written_the_most_frequent_first() -> None:
-    texts = pa.array(["?", "1", "NA", " ?", None, "", "?", "NA", ""])
-    counts = missing_counts(texts, among_values=True)
-    assert counts == {"?": 3, "": 3, "NA": 2}
-    assert list(counts)[-1] == "NA"
-    assert missing_counts(texts, among_values=False) == {"": 3, "NA": 2}
-    assert missing_counts(pa.array([], pa.string()), among_values=True) == {}
 
 
 def test_texts_that_are_there_have_their_counts_as_weights():

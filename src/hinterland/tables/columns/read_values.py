@@ -15,7 +15,7 @@ import pyarrow.csv
 from hinterland.errors import TableError
 from hinterland.tables.columns.moments import moments
 from hinterland.tables.columns.readings import FINITE, Reading
-from hinterland.tables.text.missing import missing_mask
+from hinterland.tables.text.missing import without_missing
 from hinterland.tables.text.number_text import NumberFormat, read_numbers
 from hinterland.tables.text.time_text import TimeFormat, read_times, read_times_of_day, seconds_of_day
 from hinterland.tables.values import (
@@ -225,8 +225,7 @@ def _present(texts: Any, reading: Reading) -> Any:
     if reading.as_arrow:
         trimmed = texts if reading.kind == "category" else pc.utf8_trim_whitespace(texts)
         return pc.if_else(pc.is_in(trimmed, pa.array(_ARROW.null_values, trimmed.type)), None, trimmed)
-    mask = missing_mask(texts, among_values=reading.kind != "category", more=reading.missing)
-    return pc.if_else(combined(mask), None, texts)
+    return without_missing(texts, among_values=reading.kind != "category", more=reading.missing)
 
 
 def _is_number(token: str) -> bool:

@@ -50,16 +50,6 @@ def without_missing(texts: Any, *, among_values: bool, more: Collection[str] = (
     return pc.if_else(missing_mask(texts, among_values=among_values, more=more), None, texts)
 
 
-def missing_counts(texts: Any, *, among_values: bool, more: Collection[str] = ()) -> dict[str, int]:
-    """Count the missing tokens, written as there without the blanks around, the most frequent first.
-
-    Null counts as empty, ``""``.
-    """
-    missing = missing_mask(texts, among_values=among_values, more=more)
-    counts = pc.value_counts(pc.fill_null(_trimmed(texts).filter(missing), "")).to_pylist()
-    return {pair["values"]: pair["counts"] for pair in sorted(counts, key=lambda pair: -pair["counts"])}
-
-
 def weighed(texts: Any, counts: Any = None) -> tuple[Any, np.ndarray]:
     """Give the texts that are there, as one Arrow array, and the weight of each, its count or 1.
 
