@@ -153,7 +153,7 @@ def test_known_anomalies_are_marked_by_a_column_that_is_no_feature(
         assert shown["rows"] == 220
         assert "label" not in shown["columns"]
     rows = table.drop(columns=["label", "id"])
-    expected = table_pipeline("DAGMM", epochs=3, min_steps=30, hidden=(8,), random_state=0)
+    expected = table_pipeline("DAGMM", epochs=3, steps=30, hidden=(8,), random_state=0)
     expected.fit(rows, detector__is_anomaly=table["label"] == "attack")
     np.testing.assert_array_equal(
         persistence.load(tmp_path / "m")[-1].training_energy_, expected[-1].training_energy_
@@ -168,7 +168,7 @@ def test_known_normal_rows_are_for_a_detector_that_learns_from_them(
 ) -> None:
     table = table.assign(checked=np.where((table.label == "benign") & (np.arange(240) % 3 == 0), "Yes", ""))
     table[["age", "bytes", "checked"]].to_csv(tmp_path / "t.csv", index=False)
-    options = "{'epochs': 2, 'min_steps': 20, 'hidden': (8,)}"
+    options = "{'epochs': 2, 'steps': 20, 'hidden': (8,)}"
     arguments = [
         "--detector",
         "positive-unlabelled",

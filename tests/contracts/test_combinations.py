@@ -25,7 +25,7 @@ def combination(network: str, density: str, scoring: str, **settings) -> DAGMM:
         density=density,
         n_components=2,
         scoring=scoring,
-        **{"epochs": 3, "min_steps": 40, "batch_size": 64, "dropout": 0.0, "random_state": 0, **settings},
+        **{"epochs": 3, "steps": 40, "batch_size": 64, "dropout": 0.0, "random_state": 0, **settings},
     )
 
 
@@ -52,7 +52,7 @@ def test_it_trains_scores_a_row_alone_and_is_saved(network, density, scoring, ta
 def test_every_parameter_moves(network, density, table):
     start, end = (
         combination(
-            network, density, "energy", epochs=epochs, min_steps=0, learning_rate=rate, validation_share=0.0
+            network, density, "energy", epochs=epochs, steps=0, learning_rate=rate, validation_share=0.0
         )
         .fit(table)
         .models_[0]
