@@ -11,7 +11,7 @@ import re
 import textwrap
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field
 from typing import Any, Literal, NamedTuple, Self, TypeVar, dataclass_transform
 
 from sklearn.base import BaseEstimator
@@ -76,7 +76,7 @@ class Parameterised(BaseEstimator):
         _declare_other_defaults(cls)
         dataclass(eq=False, repr=False, match_args=False, kw_only=True)(cls)
         if not written:
-            cls.__init__ = _also_by_former_names(cls, cls.__init__)  # type: ignore[misc, assignment]
+            cls.__init__ = _also_by_former_names(cls, cls.__init__)  # type: ignore[method-assign]
         for name, entry in table(cls).items():
             if entry.was is not None:
                 setattr(cls, entry.was, _former(cls.__name__, entry.was, name))
@@ -102,29 +102,19 @@ class Parameterised(BaseEstimator):
 
 
 def table(cls: type[Any]) -> dict[str, Parameter]:
-    """A class's parameters by name: those with a place, its own in the order of its body, those of its bases."""
-    known = (
-        {f.name: f for f in fields(cls) if "check" in f.metadata} if issubclass(cls, Parameterised) else {}
-    )
+    """A class's parameters by name: those with a place, then its own in the order of its body, then its bases'."""
+    known = _declared(cls)
     by_place = [name for name, f in known.items() if not f.kw_only]
-    own_last = [
-        name
-        for base in reversed(cls.__mro__)
-        for name in reversed(inspect.get_annotations(base))
-        if name in getattr(base, "__dataclass_fields__", {})
-        and "check" in base.__dataclass_fields__[name].metadata
-    ]
-    names = [*by_place, *reversed(dict.fromkeys(own_last))]
+    of_bases = [name for base in reversed(cls.__mro__) for name in _own(base)[::-1]]
     return {
         name: Parameter(
             known[name].default,
             known[name].metadata["about"],
             known[name].metadata["check"],
-            str(known[name].type),
+            _written(known[name].type),
             known[name].metadata["was"],
         )
-        for name in dict.fromkeys(names)
-        if name in known
+        for name in [*by_place, *reversed(dict.fromkeys(of_bases))]
     }
 
 
@@ -139,7 +129,8 @@ def by_present_names(cls: type[Any], given: Mapping[str, Any], *, warn: bool = F
     TypeError
         For a parameter that is given by both names.
     """
-    renamed = {entry.was: name for name, entry in table(cls).items() if entry.was in given}
+    renamed = {known.metadata["was"]: name for name, known in _declared(cls).items()}
+    renamed = {old: new for old, new in renamed.items() if old in given}
     for old, new in renamed.items():
         if new in given:
             raise TypeError(f"{cls.__name__} got {new} and {old}, which is its former name")
@@ -162,20 +153,34 @@ def with_parameters(docstring: str, entries: Mapping[str, Parameter]) -> str:
     return "\n".join(lines) + sections
 
 
+def _declared(cls: type[Any]) -> dict[str, Field[Any]]:
+    """Fields of a class that are parameters, in the constructor's order."""
+    found: dict[str, Field[Any]] = getattr(cls, "__dataclass_fields__", {})
+    return {name: known for name, known in found.items() if "check" in known.metadata}
+
+
+def _written(annotation: Any) -> str:
+    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+
+
+def _own(cls: type[Any]) -> list[str]:
+    """Names of the parameters that a class's body declares, in its order."""
+    declared = _declared(cls)
+    return [name for name in inspect.get_annotations(cls) if name in declared]
+
+
 def _declare_other_defaults(cls: type[Any]) -> None:
     """Make fields of the plain values that a class's body gives parameters of its bases."""
-    own = inspect.get_annotations(cls)
-    inherited = getattr(cls, "__dataclass_fields__", {})
-    for name, known in inherited.items():
-        if "check" in known.metadata and name in vars(cls) and name not in own:
-            default = field(default=vars(cls)[name], kw_only=known.kw_only, metadata=known.metadata)
-            setattr(cls, name, default)
-            own = {**own, name: known.type}
-    cls.__annotations__ = own
+    annotations = inspect.get_annotations(cls)
+    for name, known in _declared(cls).items():  # of the bases: its own are not made yet
+        if name in vars(cls) and name not in annotations:
+            setattr(cls, name, field(default=vars(cls)[name], kw_only=known.kw_only, metadata=known.metadata))
+            annotations[name] = known.type
+    cls.__annotations__ = annotations
 
 
 def _also_by_former_names(cls: type[Any], initialise: Callable[..., None]) -> Callable[..., None]:
-    """A constructor that takes former names too, and shows what has no place in the table's order."""
+    """A constructor that takes former names too, and shows what has no place in the order of the table."""
 
     @functools.wraps(initialise)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807

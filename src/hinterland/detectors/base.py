@@ -57,24 +57,18 @@ class Detector(TransformerMixin, OutlierMixin, Parameterised):
     needs_labels: ClassVar[bool] = False
     """Whether ``fit`` cannot do without labels."""
 
-    n_references: int = parameter(
-        256,
-        whole(least=0),
+    # fmt: off
+    n_references: int = parameter(256, whole(least=0),
         "usual training rows kept in the detector, and in its file, for explanations to compare with; 0 keeps the "
-        "columns' medians instead, and no row.",
-    )
-    n_threads: Threads = parameter(
-        1,
-        check_threads,
+        "columns' medians instead, and no row.")
+    n_threads: Threads = parameter(1, check_threads,
         "torch threads; one is fastest for small networks. ``auto`` trains with one, and scores many rows with all "
-        "cores where that measures faster.",
-    )
-    random_state: Any = parameter(
-        None, check_seed, "seed or generator; the same seed gives the same bits on the same machine."
-    )
-    on_epoch: Callable[[dict[str, float]], None] | None = parameter(
-        None, check_callback, "called with each entry of ``history_``, for progress."
-    )
+        "cores where that measures faster.")
+    random_state: Any = parameter(None, check_seed,
+        "seed or generator; the same seed gives the same bits on the same machine.")
+    on_epoch: Callable[[dict[str, float]], None] | None = parameter(None, check_callback,
+        "called with each entry of ``history_``, for progress.")
+    # fmt: on
 
     contamination: float = attribute()  # a parameter, where the threshold is a share of the rows
     device: str = attribute()  # a parameter, where it is not an inner detector's

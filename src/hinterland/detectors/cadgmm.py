@@ -54,35 +54,24 @@ class CADGMM(JointMixture):
     latent_dim = 8
     estimation_hidden = (20, 8)
     reconstruction = "sum"
-    decoder_hidden: Sequence[int] | None = parameter(
-        None, widths(optional=True), "widths of the decoder's hidden layers; None for ``hidden`` mirrored."
-    )
+    # fmt: off
+    decoder_hidden: Sequence[int] | None = parameter(None, widths(optional=True),
+        "widths of the decoder's hidden layers; None for ``hidden`` mirrored.")
     graph: Graph = parameter("reference", choice(*GRAPHS), "``reference`` or ``batch``.")
-    n_neighbors: int = parameter(
-        15,
-        whole(least=1),
-        "rows that a row is joined with beside itself; all of a smaller reference, with a warning.",
-    )
-    distance: Distance = parameter(
-        "cosine", choice(*DISTANCES), "``cosine`` or ``euclidean``, between scaled rows."
-    )
-    n_graph_rows: int = parameter(
-        1024,
-        whole(least=1),
-        "training rows drawn for the graph's reference, of which copies are left out.",
-        was="n_reference",
-    )
-    symmetric: bool = parameter(
-        True,
-        flag,
+    n_neighbors: int = parameter(15, whole(least=1),
+        "rows that a row is joined with beside itself; all of a smaller reference, with a warning.")
+    distance: Distance = parameter("cosine", choice(*DISTANCES),
+        "``cosine`` or ``euclidean``, between scaled rows.")
+    n_graph_rows: int = parameter(1024, whole(least=1),
+        "training rows drawn for the graph's reference, of which copies are left out.", was="n_reference")
+    symmetric: bool = parameter(True, flag,
         "whether neighbours within a batch are each other's, as the paper's text has them (its code has not). A "
-        "reference's rows look at nothing.",
-    )
+        "reference's rows look at nothing.")
     self_loops: bool = parameter(True, flag, "whether a row attends to itself too.")
     heads: int = parameter(2, whole(least=1), "attentions side by side, which share its width.")
-    latent_weight: float = parameter(
-        0.005, number(least=0), "lambda3 of the loss, the weight of the latent's squared norm."
-    )
+    latent_weight: float = parameter(0.005, number(least=0),
+        "lambda3 of the loss, the weight of the latent's squared norm.")
+    # fmt: on
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

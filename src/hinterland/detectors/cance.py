@@ -77,44 +77,33 @@ class CANCE(ContrastiveStage, Detector):
     np.int64(-1)
     """
 
+    # fmt: off
     hidden: Sequence[int] = positional(default=(64, 32), check=widths(), about=shared.HIDDEN)
-    latent_dim: int | None = positional(
-        default=None,
-        check=whole(least=1, optional=True),
-        about="width of the latent; None for half the columns, at most 8.",
-    )
-    variant: str = parameter(
-        "CANCE",
-        choice(*VARIANTS),
-        "``CANCE``; ``CNCE``, without the errors drawn anew; ``LatNCE``, which sees the latent alone; ``Error``, whose "
-        "energy is the squared error, and which has no density.",
-    )
-    network: str = shared.network(
-        check=check_network,
-        about="``autoencoder``, another network with an encoder and a decoder in ``hinterland.networks.NETWORKS``, or "
-        "``pca``: principal components, which are computed and not trained (methods.md section 6).",
-    )
+    latent_dim: int | None = positional(default=None, check=whole(least=1, optional=True),
+        about="width of the latent; None for half the columns, at most 8.")
+    variant: str = parameter("CANCE", choice(*VARIANTS),
+        "``CANCE``; ``CNCE``, without the errors drawn anew; ``LatNCE``, which sees the latent alone; ``Error``, "
+        "whose energy is the squared error, and which has no density.")
+    network: str = shared.network(check=check_network,
+        about="``autoencoder``, another network with an encoder and a decoder in ``hinterland.networks.NETWORKS``, "
+        "or ``pca``: principal components, which are computed and not trained (methods.md section 6).")
     network_options: Mapping[str, Any] | None = shared.network_options()
-    covariance_weight: float = parameter(
-        0.1, number(least=0), "lambda, the weight of the latent's covariances in the first stage."
-    )
+    covariance_weight: float = parameter(0.1, number(least=0),
+        "lambda, the weight of the latent's covariances in the first stage.")
     scaling: Scaling | None = shared.scaling()
     clip: float | None = shared.clip()
     steps: int = parameter(600, whole(least=1), "gradient steps of the first stage.")
-    decoder_steps: int = parameter(
-        300, whole(least=0), "gradient steps of the second stage; with 0 there is none."
-    )
+    decoder_steps: int = parameter(300, whole(least=0),
+        "gradient steps of the second stage; with 0 there is none.")
     learning_rate: float = shared.learning_rate(
-        about="of the first two stages; in each it falls to zero along a cosine."
-    )
+        about="of the first two stages; in each it falls to zero along a cosine.")
     contamination: float = shared.contamination()
     device: str = shared.device()
-    memory: str | None = parameter(
-        None,
-        instance_of(str, type(None), called="the path of a folder or None"),
-        "folder where trained networks are kept, as in scikit-learn's pipelines: a fit on the same rows from the same "
-        "seed that differs in the third stage alone, a variant say, takes its network from there. None for none.",
-    )
+    memory: str | None = parameter(None, instance_of(str, type(None), called="the path of a folder or None"),
+        "folder where trained networks are kept, as in scikit-learn's pipelines: a fit on the same rows from the "
+        "same seed that differs in the third stage alone, a variant say, takes its network from there. None for "
+        "none.")
+    # fmt: on
 
     def _check_parameters(self) -> None:
         taken = NETWORK_PARAMETERS if self.network != PCA else inspect.signature(Autoencoder).parameters

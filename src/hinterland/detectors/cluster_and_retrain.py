@@ -52,22 +52,17 @@ class ClusterAndRetrain(CompactChoice, Detector):
     (569,)
     """
 
-    detector: str = positional(
-        default="DAGMM",
-        check=instance_of(str, called="the name of a detector"),
-        about="name of the detector, such as ``DAGMM``.",
-    )
-    detector_options: Mapping[str, Any] | None = positional(
-        default=None,
-        check=options,
-        about="its parameters by name, but for those that this one has too.",
-    )
+    # fmt: off
+    detector: str = positional(default="DAGMM", check=instance_of(str, called="the name of a detector"),
+        about="name of the detector, such as ``DAGMM``.")
+    detector_options: Mapping[str, Any] | None = positional(default=None, check=options,
+        about="its parameters by name, but for those that this one has too.")
     fits: int = parameter(5, whole(least=1), "most fits of the detector.")
     clip: float | None = shared.clip(
-        about="columns are standardised for the first clustering and bounded by this; None for no bound."
-    )
+        about="columns are standardised for the first clustering and bounded by this; None for no bound.")
     contamination: float = shared.contamination()
     device: str = shared.device()
+    # fmt: on
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

@@ -25,32 +25,22 @@ class FewerClustersWarning(UserWarning):
 class CompactChoice(Parameterised):
     """The choice's parameters, as both detectors take them, and what chooses."""
 
+    # fmt: off
     p0: float = parameter(0.35, SHARE, P0)
     p: float = parameter(0.3, SHARE, P)
-    clustering: str = parameter(
-        "gaussian_mixture",
-        shared.member(CLUSTERINGS),
-        "how rows are clustered: ``gaussian_mixture``, ``k_means``, ``hdbscan`` or ``distribution``.",
-    )
-    clustering_options: Mapping[str, Any] | None = parameter(
-        None, options, 'options of that clustering by name, such as ``{"covariance": "diag"}``.'
-    )
-    first_clustering: str | None = parameter(
-        None,
-        shared.member(CLUSTERINGS, optional=True),
-        "how rows are clustered for the first choice; None for ``clustering`` with its options.",
-    )
-    first_clustering_options: Mapping[str, Any] | None = parameter(
-        None, options, "options of the first clustering, where one is named."
-    )
-    n_clusters: int = parameter(
-        20,
-        whole(least=1),
-        "clusters, for clusterings that are told; of fewer rows there are fewer clusters, with a warning.",
-    )
-    min_cluster_size: int = parameter(
-        5, whole(least=2), "a cluster of fewer rows is left out, whatever its variance."
-    )
+    clustering: str = parameter("gaussian_mixture", shared.member(CLUSTERINGS),
+        "how rows are clustered: ``gaussian_mixture``, ``k_means``, ``hdbscan`` or ``distribution``.")
+    clustering_options: Mapping[str, Any] | None = parameter(None, options,
+        'options of that clustering by name, such as ``{"covariance": "diag"}``.')
+    first_clustering: str | None = parameter(None, shared.member(CLUSTERINGS, optional=True),
+        "how rows are clustered for the first choice; None for ``clustering`` with its options.")
+    first_clustering_options: Mapping[str, Any] | None = parameter(None, options,
+        "options of the first clustering, where one is named.")
+    n_clusters: int = parameter(20, whole(least=1),
+        "clusters, for clusterings that are told; of fewer rows there are fewer clusters, with a warning.")
+    min_cluster_size: int = parameter(5, whole(least=2),
+        "a cluster of fewer rows is left out, whatever its variance.")
+    # fmt: on
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

@@ -49,28 +49,20 @@ class ContrastiveScorer(ContrastiveStage, Detector):
     (569,)
     """
 
-    detector: str | Detector = positional(
-        default="DAGMM",
-        check=name_or_detector,
-        about="name of a detector, or an instance, of which a clone is fitted.",
-    )
-    detector_options: Mapping[str, Any] | None = positional(
-        default=None,
-        check=options,
-        about="parameters of a detector by name; None for its defaults. Seed, contamination, device and threads are "
-        "those given here.",
-    )
-    prefit: bool = parameter(
-        False, flag, "whether the instance is fitted already, and its networks are to be taken as they are."
-    )
-    augment: bool = parameter(
-        True,
-        flag,
+    # fmt: off
+    detector: str | Detector = positional(default="DAGMM", check=name_or_detector,
+        about="name of a detector, or an instance, of which a clone is fitted.")
+    detector_options: Mapping[str, Any] | None = positional(default=None, check=options,
+        about="parameters of a detector by name; None for its defaults. Seed, contamination, device and threads "
+        "are those given here.")
+    prefit: bool = parameter(False, flag,
+        "whether the instance is fitted already, and its networks are to be taken as they are.")
+    augment: bool = parameter(True, flag,
         "whether errors are drawn anew for half of the rows, as in CANCE: of the features ``squared_error``, "
-        "``relative_euclidean`` and ``cosine_dissimilarity``, where the detector has them.",
-    )
+        "``relative_euclidean`` and ``cosine_dissimilarity``, where the detector has them.")
     contamination: float = shared.contamination()
     device: str = shared.device(about="torch device; a fitted or given instance has its own.")
+    # fmt: on
 
     def _check_parameters(self) -> None:
         check_inner(self.detector, self.detector_options)

@@ -23,25 +23,23 @@ SMALLEST_BATCH = 4
 class ContrastiveStage(Parameterised):
     """The stage's parameters, as both detectors take them, and its work."""
 
-    score_hidden: Sequence[int] = parameter(
-        (64, 64), widths(), "widths of the hidden layers of the network that tells features from noise."
-    )
+    # fmt: off
+    score_hidden: Sequence[int] = parameter((64, 64), widths(),
+        "widths of the hidden layers of the network that tells features from noise.")
     noise_ratio: int = parameter(4, whole(least=1), "nu, points of noise for each row.")
     covariance_floor: float = shared.covariance_floor(
-        about="share of each feature's variance that is added to its own in the noise."
-    )
+        about="share of each feature's variance that is added to its own in the noise.")
     contrastive_steps: int = parameter(1000, whole(least=1), "gradient steps of that network.")
-    contrastive_learning_rate: float = shared.learning_rate(
-        default=3e-3, about="of that network's steps; it falls to zero along a cosine."
-    )
+    contrastive_learning_rate: float = shared.learning_rate(default=3e-3,
+        about="of that network's steps; it falls to zero along a cosine.")
     weight_decay: float = parameter(0.01, number(least=0), "of that network's steps (AdamW).")
 
     activation: str = shared.activation(about="of all networks' hidden layers: tanh, relu, silu or gelu.")
     batch_size: int = shared.batch_size(check=whole(least=SMALLEST_BATCH))
     validation_share: float = shared.validation_share(
-        about="share of the training rows that no stage sees: each keeps the state that is best on these. Less than 20 "
-        "rows, or 0, is none."
-    )
+        about="share of the training rows that no stage sees: each keeps the state that is best on these. Less "
+        "than 20 rows, or 0, is none.")
+    # fmt: on
 
     def _contrastive_density(self, n_features: int, generator: torch.Generator) -> ContrastiveDensity:
         return ContrastiveDensity(

@@ -19,7 +19,7 @@ from hinterland.model.scaling import InputScaling
 from hinterland.model.score import Score
 from hinterland.networks.mlp import Autoencoder
 from hinterland.parameter_table import parameter, positional
-from hinterland.parameters import check_widths, choice, flag, number, whole
+from hinterland.parameters import check_integer, check_widths, choice, flag, number, whole
 from hinterland.preprocessing.tabular.columns import CONSTANT_SHARE
 from hinterland.training.hold_out import energies_of_new_rows, out_of_bag
 from hinterland.training.in_turn import fit_in_turn
@@ -56,8 +56,11 @@ def component_numbers(value: Any) -> Sequence[int]:
 
 def check_component_numbers(name: str, value: Any) -> None:
     """Raise ValueError for what is neither a positive integer nor a sequence of some."""
-    check_widths(name, component_numbers(value))
-    if not component_numbers(value):
+    if not isinstance(value, Sequence):
+        check_integer(name, value, least=1)
+        return
+    check_widths(name, value)
+    if not value:
         raise ValueError(f"{name} must hold at least one number of Gaussians, got none")
 
 
@@ -93,60 +96,43 @@ class DeepMixture(Detector):
     np.int64(-1)
     """
 
-    n_members: int = positional(
-        default=6,
-        check=whole(least=1),
-        about="autoencoders with a mixture each; their energies are averaged.",
-    )
-    n_components: int | Sequence[int] = parameter(
-        (20, 60),
-        check_component_numbers,
-        "Gaussians in a member's mixture; of several numbers the members of a round take one after the other. Never "
-        "more than one for five of its rows, and fewer on many columns.",
-    )
-    covariance_floor: float = shared.covariance_floor(
-        default=0.03,
-        about="share of each composite feature's variance added to every covariance's diagonal; never less than a few "
-        "hundredths of a scaled column's usual variance.",
-    )
+    # fmt: off
+    n_members: int = positional(default=6, check=whole(least=1),
+        about="autoencoders with a mixture each; their energies are averaged.")
+    n_components: int | Sequence[int] = parameter((20, 60), check_component_numbers,
+        "Gaussians in a member's mixture; of several numbers the members of a round take one after the other. "
+        "Never more than one for five of its rows, and fewer on many columns.")
+    covariance_floor: float = shared.covariance_floor(default=0.03,
+        about="share of each composite feature's variance added to every covariance's diagonal; never less than a "
+        "few hundredths of a scaled column's usual variance.")
     reconstruction_features: Sequence[str] = shared.reconstruction_features(default=("floored_log_error",))
-    view: View | None = parameter(
-        None,
-        choice("row", "latent", None),
+    view: View | None = parameter(None, choice("row", "latent", None),
         "what the mixture sees beside them: ``row``, ``latent``, or None for the row of up to 100 columns and the "
-        "latent of more.",
-    )
+        "latent of more.")
     hidden: Sequence[int] = shared.hidden(default=(64, 64))
-    latent_dim: int | None = parameter(
-        None, whole(least=1, optional=True), "width of the latent; None for half the columns, at most 16."
-    )
+    latent_dim: int | None = parameter(None, whole(least=1, optional=True),
+        "width of the latent; None for half the columns, at most 16.")
     activation: str = shared.activation()
-    input_noise: float = parameter(
-        0.3, number(least=0), "standard deviation of the noise added to scaled rows while training."
-    )
+    input_noise: float = parameter(0.3, number(least=0),
+        "standard deviation of the noise added to scaled rows while training.")
     scaling: Scaling | None = shared.scaling(
         about="``standard``, ``minmax`` or None: how columns are scaled by the training rows. None takes rows as "
-        "scaled already, to a variance of about 1."
-    )
+        "scaled already, to a variance of about 1.")
     clip: float | None = shared.clip()
     steps: int = parameter(200, whole(least=1), "gradient steps of each autoencoder.")
     batch_size: int = shared.batch_size()
     learning_rate: float = shared.learning_rate()
-    validation_share: float = shared.validation_share(
-        default=1 / 3,
-        about="share of the training rows that a member does not see. Members come in rounds, of three for a third, in "
-        "which each row is left out once. An autoencoder keeps the state that is best on the rows left out. 0 leaves "
-        "none out, and the threshold is then of the training rows themselves.",
-    )
+    validation_share: float = shared.validation_share(default=1 / 3,
+        about="share of the training rows that a member does not see. Members come in rounds, of three for a "
+        "third, in which each row is left out once. An autoencoder keeps the state that is best on the rows left "
+        "out. 0 leaves none out, and the threshold is then of the training rows themselves.")
     contamination: float = shared.contamination(about="share of rows to flag, in (0, 0.5]; sets ``offset_``.")
-    novelty: bool = parameter(
-        True,
-        flag,
-        "whether that share is of rows that are new to the members that judge them, or exactly that of the training "
-        "rows under all members. They differ little: mixtures know the rows they were fitted to, but each row is new "
-        "to a part of the members.",
-    )
+    novelty: bool = parameter(True, flag,
+        "whether that share is of rows that are new to the members that judge them, or exactly that of the "
+        "training rows under all members. They differ little: mixtures know the rows they were fitted to, but each "
+        "row is new to a part of the members.")
     device: str = shared.device()
+    # fmt: on
 
     @property
     def fit_predict(self) -> Callable[..., np.ndarray]:

@@ -71,43 +71,32 @@ class DEUAD(CompactChoice, Detector):
     (569,)
     """
 
+    # fmt: off
     p0: float = positional(default=0.35, check=SHARE, about=P0)
     p: float = positional(default=0.3, check=SHARE, about=P)
-    r: int = positional(
-        default=2,
-        check=whole(least=1),
-        about="epochs between choices; more in proportion where ``steps`` takes more epochs.",
-    )
+    r: int = positional(default=2, check=whole(least=1),
+        about="epochs between choices; more in proportion where ``steps`` takes more epochs.")
     hidden: Sequence[int] = shared.hidden(default=(60, 30))
-    latent_dim: int | None = parameter(
-        None, whole(least=1, optional=True), "width of the latent; None for half the columns, at most 16."
-    )
+    latent_dim: int | None = parameter(None, whole(least=1, optional=True),
+        "width of the latent; None for half the columns, at most 16.")
     network: str = shared.network()
     network_options: Mapping[str, Any] | None = shared.network_options()
     activation: str = shared.activation(default="tanh")
-    scoring: str = parameter(
-        "angle",
-        choice("angle", "reconstruction"),
-        "what a row's energy is: ``angle``, or ``reconstruction``, the mean squared error.",
-    )
+    scoring: str = parameter("angle", choice("angle", "reconstruction"),
+        "what a row's energy is: ``angle``, or ``reconstruction``, the mean squared error.")
     scaling: Scaling | None = shared.scaling(default="minmax")
     clip: float | None = shared.clip()
-    steps: int = parameter(
-        500,
-        whole(least=0),
+    steps: int = parameter(500, whole(least=0),
         "gradient steps, in whole passes and where choices go on changing; more where ``epochs`` passes take more.",
-        was="min_steps",
-    )
-    epochs: int = parameter(
-        40,
-        whole(least=1),
-        "most passes over the chosen rows, where these take more than ``steps`` over all rows.",
-    )
+        was="min_steps")
+    epochs: int = parameter(40, whole(least=1),
+        "most passes over the chosen rows, where these take more than ``steps`` over all rows.")
     batch_size: int = shared.batch_size()
     learning_rate: float = shared.learning_rate(about="of Adam's steps.")
     gradient_norm: float | None = shared.gradient_norm()
     contamination: float = shared.contamination()
     device: str = shared.device(about="torch device of the network; rows are clustered on the processor.")
+    # fmt: on
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

@@ -32,89 +32,60 @@ DENSITY_PARAMETERS = ("n_features", "n_components", "covariance_floor", "hidden"
 class JointMixture(Detector, ABC):
     """Base of detectors whose network and mixture are trained jointly; a member makes the network."""
 
+    # fmt: off
     hidden: Sequence[int] = positional(default=(60, 30, 10), check=widths(), about=shared.HIDDEN)
     latent_dim: int = positional(default=1, check=whole(least=1), about="width of the latent.")
-    activation: str = shared.activation(
-        default="tanh", about="of all hidden layers: tanh, relu, silu or gelu."
-    )
-    density: str = parameter(
-        "gaussian",
-        shared.member(DENSITIES),
-        "``gaussian``, ``laplacian``, or another mixture in ``hinterland.densities.DENSITIES``.",
-    )
-    density_options: Mapping[str, Any] | None = parameter(
-        None, options, "what that density takes beyond the parameters here; None for nothing."
-    )
+    activation: str = shared.activation(default="tanh",
+        about="of all hidden layers: tanh, relu, silu or gelu.")
+    density: str = parameter("gaussian", shared.member(DENSITIES),
+        "``gaussian``, ``laplacian``, or another mixture in ``hinterland.densities.DENSITIES``.")
+    density_options: Mapping[str, Any] | None = parameter(None, options,
+        "what that density takes beyond the parameters here; None for nothing.")
     n_components: int = parameter(4, whole(least=1), "components of the mixture.")
-    estimation_hidden: Sequence[int] = parameter(
-        (10,), widths(), "widths of the estimation network's hidden layers."
-    )
-    dropout: float = parameter(
-        0.5, number(least=0, below=1), "before the estimation network's last layer, while training."
-    )
+    estimation_hidden: Sequence[int] = parameter((10,), widths(),
+        "widths of the estimation network's hidden layers.")
+    dropout: float = parameter(0.5, number(least=0, below=1),
+        "before the estimation network's last layer, while training.")
     reconstruction_features: Sequence[str] = shared.reconstruction_features(
-        default=("relative_euclidean", "cosine_similarity")
-    )
-    reconstruction: str = parameter(
-        "mean",
-        choice(*MEASURES),
-        "``mean`` averages the squared error over entries, ``sum`` sums it over a row's (the literal loss), ``norm`` "
-        "takes the root of that sum, as CADGMM's public code does.",
-    )
+        default=("relative_euclidean", "cosine_similarity"))
+    reconstruction: str = parameter("mean", choice(*MEASURES),
+        "``mean`` averages the squared error over entries, ``sum`` sums it over a row's (the literal loss), "
+        "``norm`` takes the root of that sum, as CADGMM's public code does.")
     energy_weight: float = parameter(0.1, number(least=0), "lambda1 of the loss.")
-    penalty_weight: float = parameter(
-        0.005, number(least=0), "lambda2 of the loss, the weight of the penalty on small variances."
-    )
-    label_loss: str | None = parameter(
-        "ranking",
-        choice(*LABEL_LOSSES, None),
-        "what rows known to be anomalous (-1 in y) add to the loss. ``ranking`` asks that they, and random variants of "
-        "them, lie above the other rows' energies; they are neither reconstructed nor counted in the mixture. "
-        "``reciprocal`` is the modified loss of methods.md section 3.4, for reproduction: rows like the others, of "
-        "which the loss takes 1 / energy. With None they are left out.",
-    )
+    penalty_weight: float = parameter(0.005, number(least=0),
+        "lambda2 of the loss, the weight of the penalty on small variances.")
+    label_loss: str | None = parameter("ranking", choice(*LABEL_LOSSES, None),
+        "what rows known to be anomalous (-1 in y) add to the loss. ``ranking`` asks that they, and random "
+        "variants of them, lie above the other rows' energies; they are neither reconstructed nor counted in the "
+        "mixture. ``reciprocal`` is the modified loss of methods.md section 3.4, for reproduction: rows like the "
+        "others, of which the loss takes 1 / energy. With None they are left out.")
     label_weight: float = parameter(1.0, number(least=0), "weight of the ranking loss.")
     covariance_floor: float = shared.covariance_floor(
-        about="share of each composite feature's variance that every component's is raised by."
-    )
-    scoring: str = parameter(
-        "energy",
-        choice(*SCORES),
-        "``energy``, ``reconstruction`` (the error), ``energy+reconstruction``, or ``angle`` (between a row and its "
-        "reconstruction).",
-    )
-    reconstruction_weight: float = parameter(
-        1.0, number(above=0), "weight of the reconstruction in ``energy+reconstruction``."
-    )
-    reconstruction_scaling: str = parameter(
-        "learnt",
-        choice(*SCALINGS),
-        "``learnt`` weighs it in the units that make both vary alike over the training rows, ``literal`` adds it as "
-        "it is.",
-    )
+        about="share of each composite feature's variance that every component's is raised by.")
+    scoring: str = parameter("energy", choice(*SCORES),
+        "``energy``, ``reconstruction`` (the error), ``energy+reconstruction``, or ``angle`` (between a row and "
+        "its reconstruction).")
+    reconstruction_weight: float = parameter(1.0, number(above=0),
+        "weight of the reconstruction in ``energy+reconstruction``.")
+    reconstruction_scaling: str = parameter("learnt", choice(*SCALINGS),
+        "``learnt`` weighs it in the units that make both vary alike over the training rows, ``literal`` adds it "
+        "as it is.")
     scaling: Scaling | None = shared.scaling()
     clip: float | None = shared.clip()
-    steps: int = parameter(
-        2000,
-        whole(least=0),
+    steps: int = parameter(2000, whole(least=0),
         "gradient steps, in whole passes over the training rows and early stopping aside; more where ``epochs`` "
-        "passes take more.",
-        was="min_steps",
-    )
+        "passes take more.", was="min_steps")
     epochs: int = parameter(200, whole(least=1), "least passes over the training rows, as papers count them.")
     batch_size: int = shared.batch_size(default=1024)
     learning_rate: float = shared.learning_rate(about="of Adam's steps.")
     gradient_norm: float | None = shared.gradient_norm()
     validation_share: float = shared.validation_share(
-        about="share of the training rows held out for early stopping; 0 for none."
-    )
-    patience: float = parameter(
-        0.2,
-        number(above=0, most=1),
-        "training stops when the held-out loss has not improved over this share of the epochs.",
-    )
+        about="share of the training rows held out for early stopping; 0 for none.")
+    patience: float = parameter(0.2, number(above=0, most=1),
+        "training stops when the held-out loss has not improved over this share of the epochs.")
     contamination: float = shared.contamination()
     device: str = shared.device()
+    # fmt: on
 
     def _check_parameters(self) -> None:
         DENSITIES.check_options(self.density, self.density_options or {}, taken=DENSITY_PARAMETERS)

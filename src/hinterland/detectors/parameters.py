@@ -72,7 +72,7 @@ contamination = partial(
     about="expected share of anomalies in the training rows, in (0, 0.5]; sets ``offset_``.",
 )
 device = partial(parameter, default="cpu", check=check_device_name, about="torch device.")
-scaling = partial(
+scaling: partial[Any] = partial(
     parameter, default="standard", check=choice("standard", "minmax", None),
     about="``standard``, ``minmax`` or None: how columns are scaled by the training rows.",
 )

@@ -63,27 +63,21 @@ class PositiveUnlabelled(Detector):
 
     needs_labels = True
 
-    detector: str | Detector = positional(
-        default="DAGMM",
-        check=name_or_detector,
+    # fmt: off
+    detector: str | Detector = positional(default="DAGMM", check=name_or_detector,
         about="name of the detector whose features are used, with its network; or an instance, of which a clone is "
-        "fitted, with this one's ``random_state`` where it has none.",
-    )
-    detector_options: Mapping[str, Any] | None = positional(
-        default=None, check=options, about="parameters of a detector by name; None for its defaults."
-    )
-    trained_on: str = parameter(
-        "all",
-        choice(*TRAINED_ON),
-        "``all``, or ``labelled``: the rows that the detector itself learns from. Where enough rows are labelled to "
-        "learn from, those alone are free of anomalies.",
-    )
+        "fitted, with this one's ``random_state`` where it has none.")
+    detector_options: Mapping[str, Any] | None = positional(default=None, check=options,
+        about="parameters of a detector by name; None for its defaults.")
+    trained_on: str = parameter("all", choice(*TRAINED_ON),
+        "``all``, or ``labelled``: the rows that the detector itself learns from. Where enough rows are labelled "
+        "to learn from, those alone are free of anomalies.")
     head_hidden: Sequence[int] = parameter((32, 32), widths(), "widths of the head's hidden layers.")
-    steps: int = parameter(
-        2000, whole(least=1), "gradient steps of the head; the state that is best on held-out rows is kept."
-    )
+    steps: int = parameter(2000, whole(least=1),
+        "gradient steps of the head; the state that is best on held-out rows is kept.")
     batch_size: int = shared.batch_size(default=1024)
     learning_rate: float = shared.learning_rate(default=3e-3)
+    # fmt: on
 
     def _check_parameters(self) -> None:
         check_inner(self.detector, self.detector_options)
@@ -135,7 +129,7 @@ class PositiveUnlabelled(Detector):
     def _threshold(self) -> float:
         return 0.0
 
-    @property
+    @property  # type: ignore[misc]
     def device(self) -> str:  # type: ignore[override]
         """The detector's device."""
         return getattr(self.detector, "device", "cpu")
