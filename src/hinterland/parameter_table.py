@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple, Self, TypeVar, dataclass_transform
 
 from sklearn.base import BaseEstimator
 
+from hinterland.errors import FormerNameWarning
 from hinterland.parameters import Check
 
 WIDTH = 116
@@ -121,7 +122,7 @@ def table(cls: type[Any]) -> dict[str, Parameter]:
 def by_present_names(cls: type[Any], given: Mapping[str, Any], *, warn: bool = False) -> dict[str, Any]:
     """Parameters of a class by their present names, of which some may be given by former ones.
 
-    It may warn of these, with a FutureWarning at the caller's caller; files and stored jobs keep the names that they
+    It may warn of these, at the caller's caller; files and stored jobs keep the names that they
     were written with.
 
     Raises
@@ -212,6 +213,6 @@ def _former(owner: str, old: str, new: str) -> property:
 def _warn(owner: str, old: str, new: str, *, stacklevel: int) -> None:
     warnings.warn(
         f"the parameter {old} of {owner} is now called {new}; the old name goes with hinterland 0.3",
-        FutureWarning,
+        FormerNameWarning,
         stacklevel=stacklevel,
     )

@@ -324,3 +324,15 @@ def test_a_threshold_for_new_rows_that_flags_no_training_row_is_said_to_be_one(
     exact = run("fit", tmp_path / "t.csv", "--save", tmp_path / "n", *short, "--set", "novelty=false")
     assert json.loads(exact.stdout)["flagged_training_rows"] == 6
     assert "novelty" not in exact.stderr
+
+
+def test_a_former_name_of_a_parameter_works_and_is_noted_once(
+    run: Any, folder: Path, tmp_path: Path, quick: list[str]
+) -> None:
+    saved = tmp_path / "m"
+    former = [text.replace("steps=30", "min_steps=30") for text in quick]
+    assert former != quick
+    result = run("fit", folder / "visits.csv", "--save", saved, *former, "--drop", "id")
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.count("the parameter min_steps of DAGMM is now called steps") == 1
+    assert persistence.load(saved)[-1].steps == 30
