@@ -20,7 +20,7 @@ from hinterland.model.energy_model import EnergyModel
 from hinterland.parameters import check_device, check_integer, check_number
 from hinterland.threads import Threads, fastest_threads, threads
 from hinterland.thresholds import contamination_threshold, just_above
-from hinterland.training.loop import History
+from hinterland.training.history import History
 
 ROWS_TO_MEASURE, ROWS_WORTH_MEASURING = 4_096, 200_000
 FEW_THREADS, MOST_THREADS = 16, 256

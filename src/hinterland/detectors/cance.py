@@ -21,8 +21,8 @@ from hinterland.networks.base import NETWORKS, Network
 from hinterland.networks.mlp import Autoencoder
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.threads import Threads
+from hinterland.training.history import History
 from hinterland.training.hold_out import hold_out
-from hinterland.training.loop import History
 from hinterland.training.principal_components import fit_principal_components
 from hinterland.training.settings import LoopSettings
 from hinterland.training.staged_history import StagedHistory

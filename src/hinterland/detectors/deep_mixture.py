@@ -21,9 +21,10 @@ from hinterland.networks.mlp import Autoencoder
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.preprocessing.tabular.columns import CONSTANT_SHARE
 from hinterland.threads import Threads
+from hinterland.training.history import History
 from hinterland.training.hold_out import energies_of_new_rows, out_of_bag
 from hinterland.training.in_turn import fit_in_turn
-from hinterland.training.loop import History, warn_interrupted
+from hinterland.training.loop import warn_interrupted
 from hinterland.training.settings import LoopSettings
 
 WIDEST_ROW = 100
