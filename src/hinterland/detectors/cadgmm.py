@@ -44,7 +44,7 @@ class CADGMM(DAGMM):
     self_loops : whether a row attends to itself too.
     heads : attentions side by side, which share its width.
     latent_weight : lambda3 of the loss, the weight of the latent's squared norm.
-    density : ``gaussian``, ``laplacian``, or another mixture in ``hinterland.densities.DENSITIES``.
+    density : ``gaussian``, ``laplacian``, or another in ``hinterland.densities.DENSITIES``, as in ``DAGMM``.
     density_options : what that density takes beyond the parameters here; None for nothing.
     n_components : components of the mixture.
     estimation_hidden : widths of the estimation network's hidden layers.
