@@ -53,7 +53,7 @@ def test_a_contrastive_density_is_trained_and_scores_in_double_precision():
     assert "validation_loss" in seen[0]
     assert {p.dtype for p in density.parameters()} == {torch.float64}
     assert density.energy(FEATURES).dtype == torch.float64
-    assert float(density.log_ratio(density.standardised(FEATURES)).abs().max()) > 0
+    assert float(density.log_ratio(density.standardised(FEATURES)).detach().abs().max()) > 0
 
 
 def test_a_kind_of_its_own_registers_how_it_is_fitted():
