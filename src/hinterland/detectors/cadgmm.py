@@ -11,6 +11,7 @@ import torch
 
 from hinterland.detectors.dagmm import DAGMM
 from hinterland.model.column_scales import Scaling
+from hinterland.model.energy_model import EnergyModel
 from hinterland.model.scaling import InputScaling
 from hinterland.networks.graph import GRAPHS, Graph, GraphAutoencoder
 from hinterland.networks.neighbours import DISTANCES, Distance
@@ -226,7 +227,8 @@ class CADGMM(DAGMM):
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
         self.seed_ = seed
         super()._train(rows, labels, seed, device)
-        there = self.models_[0].network.settings["n_reference"]
+        assert isinstance(self.model_, EnergyModel)
+        there = self.model_.network.settings["n_reference"]
         if self.graph == "reference" and there <= self.n_neighbors:
             warnings.warn(
                 f"the reference has {there} different rows, and n_neighbors={self.n_neighbors}: all of them are "
