@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from hinterland.detectors.joint_mixture import JointMixture
+from hinterland.model.energy_model import EnergyModel
 from hinterland.model.scaling import InputScaling
 from hinterland.networks.graph import GRAPHS, Graph, GraphAutoencoder
 from hinterland.networks.neighbours import DISTANCES, Distance
@@ -104,7 +105,8 @@ class CADGMM(JointMixture):
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
         self.seed_ = seed
         super()._train(rows, labels, seed, device)
-        there = self.models_[0].network.settings["n_reference"]
+        assert isinstance(self.model_, EnergyModel)
+        there = self.model_.network.settings["n_reference"]
         if self.graph == "reference" and there <= self.n_neighbors:
             warnings.warn(
                 f"the reference has {there} different rows, and n_neighbors={self.n_neighbors}: all of them are "
@@ -113,10 +115,11 @@ class CADGMM(JointMixture):
                 stacklevel=3,
             )
 
-    def _energy(self, rows: np.ndarray) -> np.ndarray:
+    def energy_of(self, rows: np.ndarray) -> np.ndarray:
+        """Energy of rows; before a graph within the batch they are shuffled, as their order is not to matter."""
         if self.graph == "reference":
-            return super()._energy(rows)
+            return super().energy_of(rows)
         order = np.random.default_rng(self.seed_).permutation(len(rows))
         energy = np.empty(len(rows))
-        energy[order] = super()._energy(rows[order])
+        energy[order] = super().energy_of(rows[order])
         return energy

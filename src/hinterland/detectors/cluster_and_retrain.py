@@ -89,7 +89,7 @@ class ClusterAndRetrain(CompactChoice, Detector):
             fitted = self._detector(seed, _reporting(self.on_epoch, numbered))
             before = interruptions()
             fitted.fit(rows[compact.chosen])
-            self.models_ = fitted.models_
+            self.model_ = fitted.model_
             self.history_ += map(numbered, fitted.history_)
             self.selected_: np.ndarray = compact.chosen
             if interruptions() > before or fit + 1 == self.fits:

@@ -10,6 +10,7 @@ import torch
 from hinterland.densities.contrastive import ContrastiveDensity
 from hinterland.detectors import parameters as shared
 from hinterland.model.energy_model import EnergyModel
+from hinterland.model.on_features import OnFeatures
 from hinterland.parameter_table import Parameterised, parameter
 from hinterland.parameters import number, whole, widths
 from hinterland.training.contrastive import fit_contrastive_model
@@ -52,7 +53,7 @@ class ContrastiveStage(Parameterised):
 
     def _fit_contrastive(
         self,
-        model: EnergyModel,
+        model: EnergyModel | OnFeatures,
         rows: np.ndarray,
         held_out: np.ndarray,
         generator: torch.Generator,

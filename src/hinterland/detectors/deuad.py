@@ -121,7 +121,7 @@ class DEUAD(CompactChoice, Detector):
         compact.choose_first(standardised(rows, self.clip))
         result = cluster_and_retrain(
             model.network,
-            model.scaled(rows),
+            model.scaled_rows(rows),
             compact,
             times * self.r,
             LoopSettings(
@@ -134,6 +134,6 @@ class DEUAD(CompactChoice, Detector):
             on_epoch=self.on_epoch,
         )
         model.freeze(rows)
-        self.models_, self.history_ = [model], result.history
+        self.model_, self.history_ = model, result.history
         self.selected_: np.ndarray = result.selected
         self.settled_: bool = result.settled

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from hinterland.densities.base import DENSITIES, Density
-from hinterland.densities.mixture import Mixture
 from hinterland.detectors import parameters as shared
 from hinterland.detectors.base import Detector
+from hinterland.detectors.own_density import check_density, make_density
 from hinterland.model.column_scales import Scaling
 from hinterland.model.composite import MEASURES, composite_width
 from hinterland.model.energy_model import EnergyModel
@@ -20,13 +20,10 @@ from hinterland.model.scaling import InputScaling
 from hinterland.model.score import SCALINGS, SCORES, Score
 from hinterland.networks.base import Network
 from hinterland.parameter_table import parameter, positional
-from hinterland.parameters import choice, number, options, whole, widths
+from hinterland.parameters import choice, number, whole, widths
 from hinterland.training.joint import JointWeights, fit_jointly
 from hinterland.training.label_losses import LABEL_LOSSES
 from hinterland.training.settings import LoopSettings
-
-DENSITY_PARAMETERS = ("n_features", "n_components", "covariance_floor", "hidden", "dropout", "generator")
-"""What the parameters of a detector set of its density; all else are its options."""
 
 
 class JointMixture(Detector, ABC):
@@ -38,9 +35,9 @@ class JointMixture(Detector, ABC):
     activation: str = shared.activation(default="tanh",
         about="of all hidden layers: tanh, relu, silu or gelu.")
     density: str = parameter("gaussian", shared.member(DENSITIES),
-        "``gaussian``, ``laplacian``, or another mixture in ``hinterland.densities.DENSITIES``.")
-    density_options: Mapping[str, Any] | None = parameter(None, options,
-        "what that density takes beyond the parameters here; None for nothing.")
+        "``gaussian``, ``laplacian``, or another in ``hinterland.densities.DENSITIES``. A mixture trains jointly "
+        "with the network; another density is fitted to what the network gives that has learnt to reconstruct alone.")
+    density_options: Mapping[str, Any] | None = shared.density_options()
     n_components: int = parameter(4, whole(least=1), "components of the mixture.")
     estimation_hidden: Sequence[int] = parameter((10,), widths(),
         "widths of the estimation network's hidden layers.")
@@ -88,11 +85,7 @@ class JointMixture(Detector, ABC):
     # fmt: on
 
     def _check_parameters(self) -> None:
-        DENSITIES.check_options(self.density, self.density_options or {}, taken=DENSITY_PARAMETERS)
-        if not issubclass(DENSITIES.named(self.density), Mixture):
-            raise ValueError(
-                f"density must be a mixture, to train jointly with a network, got {self.density!r}"
-            )
+        check_density(self.density, self.density_options)
 
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
         trained = rows if self.label_loss == "reciprocal" else rows[labels != -1]
@@ -132,7 +125,7 @@ class JointMixture(Detector, ABC):
             validation_share=self.validation_share,
             on_epoch=self.on_epoch,
         )
-        self.models_, self.history_ = [model], result.history
+        self.model_, self.history_ = model, result.history
 
     @abstractmethod
     def _network(self, rows: np.ndarray, scaling: InputScaling, generator: torch.Generator) -> Network:
@@ -140,14 +133,13 @@ class JointMixture(Detector, ABC):
 
     def _density(self, n_features: int, generator: torch.Generator) -> Density:
         """The untrained density over composite features of this width."""
-        make = DENSITIES.named(self.density)
-        density: Density = make(
+        return make_density(
+            self.density,
             n_features,
-            self.n_components,
+            self.density_options,
+            generator,
+            n_components=self.n_components,
             covariance_floor=self.covariance_floor,
             hidden=self.estimation_hidden,
             dropout=self.dropout,
-            generator=generator,
-            **(self.density_options or {}),
         )
-        return density

@@ -92,6 +92,10 @@ network_options = partial(
     parameter, default=None, check=options,
     about="what that network takes beyond the parameters here, by name; None for nothing.",
 )
+density_options = partial(
+    parameter, default=None, check=options,
+    about="what that density takes beyond the parameters here; None for nothing.",
+)
 reconstruction_features = partial(
     parameter, check=_feature_names,
     about="names of the reconstruction features in the composite; see ``hinterland.model.composite``.",
