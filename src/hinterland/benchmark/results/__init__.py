@@ -1,4 +1,4 @@
-"""Showing what ran.
+"""Showing what ran: tables, comparisons and figures, and the pages of them.
 
 - ``tables``     ours beside the papers' numbers, in several ``formats``
 - ``compare``    ranks methods over data sets, ``summary`` says it in words
