@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from hinterland.benchmark.results import page
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -39,3 +41,12 @@ def test_a_page_names_the_commits_of_its_own_results_alone(finished, tmp_path):
     assert "commit aaaa, 1 results" in texts["cadgmm"]
     assert "bbbb" not in texts["cadgmm"]
     assert "commit bbbb, 1 results" in texts["deuad"]
+
+
+def test_what_is_no_page_is_named(finished, tmp_path):
+    results = [finished("DAGMM", "cadgmm-satellite")]
+    with pytest.raises(ValueError, match=r"must end in \.md, got .*results$"):
+        page.write(results, tmp_path / "results")
+    with pytest.raises(ValueError, match="no page of results is called cadgm; there are: cadgmm"):
+        page.write(results, tmp_path / "results.md", only=["cadgm"])
+    assert list(tmp_path.iterdir()) == []

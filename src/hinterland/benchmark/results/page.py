@@ -35,11 +35,21 @@ def write(results: Iterable[Result], output: Path, only: Sequence[str] = ()) -> 
 
     Returns:
         The paths written: the contents, then pages and their diagrams.
+
+    Raises:
+        ValueError: ``output`` does not end in ``.md``, or there is no page of a name in ``only``.
     """
+    if output.suffix != ".md":
+        raise ValueError(f"the contents of the results must end in .md, got {output}")
     stored = sorted(results, key=lambda r: (r.job.protocol, r.job.subset, r.job.method, r.job.seed))
+    found = pages(stored)
+    if unknown := set(only) - set(found):
+        raise ValueError(
+            f"no page of results is called {', '.join(sorted(unknown))}; there are: {', '.join(found)}"
+        )
     output.parent.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, shown in pages(stored).items():
+    for name, shown in found.items():
         if not only or name in only:
             path = output.with_suffix("") / f"{name}.md"
             path.parent.mkdir(exist_ok=True)
@@ -48,7 +58,7 @@ def write(results: Iterable[Result], output: Path, only: Sequence[str] = ()) -> 
             written += [path, *diagrams]
     if only:
         return written
-    write_atomically(output, contents.text(pages(stored), stored, output).encode())
+    write_atomically(output, contents.text(found, stored, output).encode())
     return [output, *written]
 
 
