@@ -17,7 +17,8 @@ from hinterland.benchmark.results.tables import is_current
 from hinterland.benchmark.runs.jobs import Result
 from hinterland.whole_files import write_atomically
 
-_INTRODUCTION = """How to read these tables, and all others: [contents]({contents}).
+_INTRODUCTION = """How to read these tables, and all others: [contents]({contents}). What holds and what does not, in words:
+[findings]({findings}).
 
 Written by `hinterland benchmark results`; do not edit.
 """
@@ -81,7 +82,12 @@ def _page(
     """A page's text, and the diagrams written for it."""
     sources = provenance()["sources"]
     title = sources[name]["title"] if name in sources else shown[0].title
-    parts = [f"# {title}\n", _INTRODUCTION.format(contents=_link(output, path))]
+    parts = [
+        f"# {title}\n",
+        _INTRODUCTION.format(
+            contents=_link(output, path), findings=_link(output.with_name("findings.md"), path)
+        ),
+    ]
     diagrams = []
     for suite in shown:
         parts.append(f"## {suite.heading}\n\n{_commands(suite.name, stored)}")
