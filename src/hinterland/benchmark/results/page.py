@@ -17,8 +17,8 @@ from hinterland.benchmark.results.tables import is_current
 from hinterland.benchmark.runs.jobs import Result
 from hinterland.whole_files import write_atomically
 
-_INTRODUCTION = """How to read these tables, and all others: [contents]({contents}). What holds and what does not, in words:
-[findings]({findings}).
+_INTRODUCTION = """How to read these tables, and all others: [contents]({contents}). What holds and what does not, in
+words: [findings]({findings}).
 
 Written by `hinterland benchmark results`; do not edit.
 """
