@@ -30,10 +30,11 @@ Written by `hinterland benchmark results` from `benchmarks/results.jsonl.gz`; do
 def text(pages: Mapping[str, Sequence[Suite]], results: Sequence[Result], output: Path) -> str:
     """The contents in Markdown.
 
-    Args:
-        pages: the suites that each page shows.
-        results: of any protocols.
-        output: the file that the text is for; its pages lie in the folder of its name without the ending.
+    Parameters
+    ----------
+    pages : the suites that each page shows.
+    results : of any protocols.
+    output : the file that the text is for; its pages lie in the folder of its name without the ending.
     """
     on_pages = {suite.name for shown in pages.values() for suite in shown}
     folder = output.with_suffix("").name

@@ -29,16 +29,21 @@ def write(results: Iterable[Result], output: Path, only: Sequence[str] = ()) -> 
 
     Diagrams of suites over several data sets are written into ``images`` beside ``output``.
 
-    Args:
-        results: of any protocols.
-        output: the Markdown file of the contents, such as ``docs/results.md``.
-        only: names of pages; empty for all, and the contents.
+    Parameters
+    ----------
+    results : of any protocols.
+    output : the Markdown file of the contents, such as ``docs/results.md``.
+    only : names of pages; empty for all, and the contents.
 
-    Returns:
-        The paths written: the contents, then pages and their diagrams.
+    Returns
+    -------
+    list of Path
+        What was written: the contents, then pages and their diagrams.
 
-    Raises:
-        ValueError: ``output`` does not end in ``.md``, or there is no page of a name in ``only``.
+    Raises
+    ------
+    ValueError
+        ``output`` does not end in ``.md``, or there is no page of a name in ``only``.
     """
     if output.suffix != ".md":
         raise ValueError(f"the contents of the results must end in .md, got {output}")
