@@ -59,7 +59,8 @@ class DEUAD(CompactChoice, Detector):
     References
     ----------
     T. Li, Z. Wang, S. Liu and W.-Y. Lin, "Deep Unsupervised Anomaly Detection", IEEE Winter Conference on Applications
-    of Computer Vision (WACV), 2021. doi:10.1109/WACV48630.2021.00368
+    of Computer Vision (WACV), 2021.
+    https://openaccess.thecvf.com/content/WACV2021/papers/Li_Deep_Unsupervised_Anomaly_Detection_WACV_2021_paper.pdf
 
     Examples
     --------
