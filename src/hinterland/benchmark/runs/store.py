@@ -209,9 +209,17 @@ class Store:
             raise self._unreadable(error) from error
 
     def finished(self, jobs: Iterable[Job], *, failures: bool = True) -> set[str]:
-        """Ids of those jobs that have a result; with ``failures`` False, a result without an error."""
-        kept = {result.job.id for result in self.results() if failures or not result.failed}
-        return kept & {job.id for job in jobs}
+        """Ids of those jobs that have a result; with ``failures`` False, a result without an error.
+
+        The result may be of a job that says the same in other words.
+        """
+        kept = {result.job.identity for result in self.results() if failures or not result.failed}
+        return {job.id for job in jobs if job.identity in kept}
+
+    def in_kept_words(self, jobs: Iterable[Job]) -> list[Job]:
+        """The jobs, each as the store has it where it is there in other words, so that its result has one place."""
+        kept = {result.job.identity: result.job for result in self.results()}
+        return [kept.get(job.identity, job) for job in jobs]
 
     def results(self, protocols: Iterable[str] | None = None) -> list[Result]:
         """Stored results, in the order of protocol, subset, method and seed; of these protocols or of all."""
