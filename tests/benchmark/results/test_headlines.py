@@ -4,7 +4,11 @@ from hinterland.benchmark.results import headlines
 
 
 def _cells(text: str) -> list[list[str]]:
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()[2:]]
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()[2:]
+        if line.startswith("|")
+    ]
 
 
 def test_there_are_eight_lines_each_with_a_number_of_ours(kept_results):

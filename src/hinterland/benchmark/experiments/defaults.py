@@ -69,8 +69,10 @@ def defaults(make: type[Any]) -> Mapping[str, Any]:
     A constructor that passes what it does not know to its base's has the defaults of both.
     """
     found: dict[str, Any] = {}
-    for cls in make.__mro__:
-        taken = inspect.signature(cls).parameters.values() if cls is not object else ()
+    for cls in make.__mro__[:-1]:
+        if cls is not make and "__init__" not in vars(cls):
+            continue
+        taken = inspect.signature(cls).parameters.values()
         for parameter in taken:
             if parameter.default is not parameter.empty:
                 found.setdefault(parameter.name, parameter.default)

@@ -1,7 +1,7 @@
 """Showing what ran: tables, comparisons and figures, and the pages of them.
 
 - ``tables``     ours beside the papers' numbers, in several ``formats``
-- ``compare``    ranks methods over data sets, ``summary`` says it in words
+- ``compare``    ranks methods over data sets, ``summary`` says it in words; ``against`` sets them beside neighbours
 - ``curves``     and ``diagram`` draw, over ``figures``
 - ``page``       all of it, a page a paper; ``contents``: one line a table; ``headlines``: the README's lines
 """

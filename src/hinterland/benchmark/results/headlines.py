@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hinterland.benchmark.experiments.index import suite
-from hinterland.benchmark.results import tables
+from hinterland.benchmark.results import against, tables
 from hinterland.benchmark.results.compare import collect
 from hinterland.benchmark.results.formats import NOTHING
 from hinterland.benchmark.results.tables import Row, Value
@@ -58,10 +58,14 @@ HEADLINES = (
 
 
 def text(results: Sequence[Result]) -> str:
-    """The lines as a Markdown table, in percent; those that the results have nothing for are left out."""
+    """The lines as a Markdown table, in percent, and one on the default beside nearest neighbours.
+
+    Those that the results have nothing for are left out.
+    """
     header = "| data | metric | method | ours | reported | seeds | best other method run |"
     lines = [line for line in (_line(headline, results) for headline in HEADLINES) if line]
-    return "\n".join([header, "| --- " * 7 + "|", *lines]) + "\n"
+    beside = against.sentence(results)
+    return "\n".join([header, "| --- " * 7 + "|", *lines, *(["", beside] if beside else [])]) + "\n"
 
 
 def _line(asked: Headline, results: Sequence[Result]) -> str:
