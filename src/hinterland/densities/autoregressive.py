@@ -97,6 +97,7 @@ class AutoregressiveDensity(Density, name="autoregressive"):
         self.last = nn.Parameter(torch.zeros(n_features * n_bins, width))
         self.last_bias = nn.Parameter(torch.zeros(n_features * n_bins))
         self.dropout = Dropout(dropout, generator)
+        self._made: tuple[Tensor, Tensor, Tensor] | None = None
 
     @property
     def inputs_a_column(self) -> int:
@@ -155,16 +156,22 @@ class AutoregressiveDensity(Density, name="autoregressive"):
         seen = torch.stack([features.to(kind), self.scores.gather(1, bins).T.to(kind)])
         waves = torch.sin(seen[:, :, None] * self.frequencies[:, None] + self.phases[:, None])
         inputs = torch.cat([seen[:, :, None], waves], 2).permute(1, 3, 0, 2).flatten(1)
-        # A hidden unit sees the columns up to its degree; a column's output sees units of lower degree than its place.
-        degrees = torch.arange(self.width, device=inputs.device) * max(1, self.n_features - 1) // self.width
-        place = self.order
-        first = self.first * (degrees[:, None] >= place.repeat_interleave(self.inputs_a_column))
-        second = self.second * (degrees[:, None] >= degrees)
-        last = self.last * (place.repeat_interleave(self.n_bins)[:, None] > degrees)
+        masks = self._masks(inputs)
+        first, second, last = self.first * masks[0], self.second * masks[1], self.last * masks[2]
         hidden = nn.functional.silu(nn.functional.linear(inputs, first, self.first_bias))
         hidden = hidden + nn.functional.silu(nn.functional.linear(hidden, second, self.second_bias))
         logits = nn.functional.linear(self.dropout(hidden), last, self.last_bias)
         return logits.unflatten(1, (self.n_features, self.n_bins))
+
+    def _masks(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Masks of the three layers' weights, 1 or 0, made once for a kind of number and a device."""
+        if self._made is None or self._made[0].dtype != like.dtype or self._made[0].device != like.device:
+            # A hidden unit sees the columns up to its degree; a column's output sees units of lower degree than its place.
+            degrees = torch.arange(self.width, device=like.device) * max(1, self.n_features - 1) // self.width
+            first = degrees[:, None] >= self.order.repeat_interleave(self.inputs_a_column)
+            last = self.order.repeat_interleave(self.n_bins)[:, None] > degrees
+            self._made = (first.to(like), (degrees[:, None] >= degrees).to(like), last.to(like))
+        return self._made
 
 
 def _normal(shape: tuple[int, int], inputs: int, generator: torch.Generator | None) -> Tensor:
