@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hinterland.model.base import Model
+from hinterland.model.base import Integral, Model, slope
 from hinterland.model.score import eased
 from hinterland.parameters import check_integer
 
@@ -97,9 +97,11 @@ class Calibrated(Model, name="calibrated"):
         """Surprisal (n,) of scaled rows, in nats."""
         return self.surprisal(self.model.energy_of_scaled(scaled))
 
-    def parts_of_scaled(self, scaled: Tensor) -> Tensor | None:
-        """What each scaled column adds, the model's: the surprisal rises with the sum."""
-        return self.model.parts_of_scaled(scaled)
+    def contributions(self, start: Tensor, stop: Tensor, integrate: Integral, counts: Tensor) -> Tensor:
+        """What each scaled column adds to the model's energy, times what a nat of that adds to the surprisal."""
+        low, high = self.model.energy_of_scaled(start), self.model.energy_of_scaled(stop)
+        steepness = slope(self.surprisal(high) - self.surprisal(low), high - low)
+        return self.model.contributions(start, stop, integrate, counts * steepness) * steepness[:, None]
 
 
 def surprisal_curve(

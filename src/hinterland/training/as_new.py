@@ -14,7 +14,7 @@ from hinterland.densities.nearest_neighbour import NearestNeighbour
 from hinterland.model.base import Model
 from hinterland.model.column_view import ColumnView
 from hinterland.model.ensemble import as_one
-from hinterland.model.on_row import OnRow
+from hinterland.model.on_scaled import OnScaled
 from hinterland.model.scaling import InputScaling
 from hinterland.training.autoregressive import fit_autoregressive
 from hinterland.training.history import Entry, History
@@ -42,7 +42,7 @@ def nearest_neighbour(
     n_knots = min(256, max(2, max(len(np.unique(column)) for column in rows.T)))
     view = ColumnView.from_rows(rows, n_knots, constant_unit=constant_unit)
     chosen = torch.randperm(len(rows), generator=generator)[:n_references].sort().values.numpy()
-    model = OnRow(view, NearestNeighbour(2 * rows.shape[1], len(chosen)))
+    model = OnScaled(view, NearestNeighbour(2 * rows.shape[1], len(chosen)))
     model.ready_to_score()
     with torch.no_grad():
         features = view(torch.from_numpy(rows[chosen]))
@@ -72,7 +72,7 @@ def autoregressive(
     trained = out_of_bag(len(rows), 1 / n_members, n_members, generator)
     members, energies, history = [], [], []
     for member, own in enumerate(trained):
-        model = OnRow(scaling, make(generator)).to(device)
+        model = OnScaled(scaling, make(generator)).to(device)
         density = model.density
         assert isinstance(density, AutoregressiveDensity)
         with torch.no_grad():

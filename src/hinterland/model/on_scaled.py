@@ -5,12 +5,12 @@ from __future__ import annotations
 from torch import Tensor
 
 from hinterland.densities.base import Density
-from hinterland.model.base import Model
+from hinterland.model.base import Integral, Model, slope
 from hinterland.model.column_view import ColumnView
 from hinterland.model.scaling import InputScaling
 
 
-class OnRow(Model, name="on_row"):
+class OnScaled(Model, name="on_scaled"):
     """A density's energy of the scaled row.
 
     Parameters
@@ -49,6 +49,11 @@ class OnRow(Model, name="on_row"):
         """The density's energy (n,) of scaled rows."""
         return self.density.energy(scaled)
 
-    def parts_of_scaled(self, scaled: Tensor) -> Tensor | None:
-        """What each scaled column adds, where the density knows."""
-        return self.density.energy_parts(scaled)
+    def contributions(self, start: Tensor, stop: Tensor, integrate: Integral, counts: Tensor) -> Tensor:
+        """What each scaled column adds: exact, where the density's energy rises with a sum over columns."""
+        low, high = self.density.energy_parts(start), self.density.energy_parts(stop)
+        if low is None or high is None:
+            return super().contributions(start, stop, integrate, counts)
+        added = high - low
+        climb = self.density.energy(stop) - self.density.energy(start)
+        return added * slope(climb, added.sum(1))[:, None]
