@@ -52,24 +52,23 @@ class NearestNeighbour(Density, name="nearest_neighbour"):
         """Squared difference to the nearest reference by feature (n, D): the energy is the root of their sum."""
         return (features - self.references[self.nearest(features)]).square()
 
-    def nearest(self, features: Tensor, left_out: Tensor | None = None) -> Tensor:
-        """Number (n,) of the reference that is nearest to features (n, D), but for one each that is ``left_out`` (n,)."""
+    def nearest(self, features: Tensor) -> Tensor:
+        """Number (n,) of the reference that is nearest to features (n, D).
+
+        Of references that equal a row one is taken for that row itself and passed over, as far as there are others. A row that was stored
+        is so judged by the others, and does not know itself.
+        """
         found = []
         with torch.no_grad():
             squares = self.references.square().sum(1)
             size = max(1, ENTRIES_AT_ONCE // len(squares))
-            for start in range(0, len(features), size):
+            for part in features.split(size):
                 # The row's own square is the same to all references.
-                distances = torch.addmm(squares, features[start : start + size], self.references.T, alpha=-2)
-                if left_out is not None:
-                    distances.scatter_(1, left_out[start : start + size, None], torch.inf)
-                found.append(distances.argmin(1))
+                distances = torch.addmm(squares, part, self.references.T, alpha=-2)
+                nearest = distances.argmin(1)
+                itself = (part == self.references[nearest]).all(1)
+                if len(squares) > 1 and bool(itself.any()):
+                    others = distances[itself].scatter_(1, nearest[itself, None], torch.inf)
+                    nearest[itself] = others.argmin(1)
+                found.append(nearest)
         return torch.cat(found)
-
-    def energy_of_references(self) -> Tensor:
-        """Energy (n_references,) that each reference has by the others; infinite where there is none."""
-        own = torch.arange(len(self.references), device=self.references.device)
-        if len(own) == 1:
-            return torch.full_like(self.references[:, 0], torch.inf)
-        others = self.references[self.nearest(self.references, own)]
-        return (self.references - others).square().sum(1).sqrt()
