@@ -39,7 +39,9 @@ def _cuts(counts: npt.NDArray[np.intp], most: int) -> npt.NDArray[np.intp]:
     # Edges about common values are two where an even share has one: they take part of the even ones' number.
     common = np.flatnonzero(counts >= counts.sum() / n_even)
     n_even = max(2, n_even - len(common))
-    shares = np.unique([*EXTREME_SHARES, *np.linspace(0, 1, n_even + 1)[1:-1], *(1 - np.array(EXTREME_SHARES))])
+    shares = np.unique(
+        [*EXTREME_SHARES, *np.linspace(0, 1, n_even + 1)[1:-1], *(1 - np.array(EXTREME_SHARES))]
+    )
     cuts = np.concatenate([np.searchsorted(below, shares), common, common - 1])
     cuts = np.unique(cuts[(cuts >= 0) & (cuts < len(counts) - 1)])
     return cuts[: most - 1]

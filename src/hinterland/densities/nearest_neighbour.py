@@ -13,6 +13,9 @@ from hinterland.parameters import check_integer
 ENTRIES_AT_ONCE = 2**21
 """Distances that are held at once: 16 MiB of float64."""
 
+LAST_BITS = 1e-9
+"""Share of a feature by which two that are the same may differ."""
+
 
 class NearestNeighbour(Density, name="nearest_neighbour"):
     """Distance to the nearest of up to ``n_references`` rows, whose logarithm is the density's but for its unit.
@@ -24,23 +27,29 @@ class NearestNeighbour(Density, name="nearest_neighbour"):
     Parameters
     ----------
     n_features : width D of the features.
-    n_references : rows that are stored; of more they are taken evenly spread, of fewer some twice.
+    n_references : most rows that are stored; of more they are taken evenly spread.
+    generator : of nothing; all densities take one.
     """
 
     references: Tensor
 
-    def __init__(self, n_features: int, n_references: int = 4096) -> None:
+    def __init__(
+        self, n_features: int, n_references: int = 4096, *, generator: torch.Generator | None = None
+    ) -> None:
         super().__init__()
         check_integer("n_features", n_features, least=1)
         check_integer("n_references", n_references, least=1)
         self.n_features = n_features
         self.n_references = n_references
         self.settings: dict[str, Any] = {"n_features": n_features, "n_references": n_references}
-        self.register_buffer("references", torch.full((n_references, n_features), torch.nan, dtype=torch.float64))
+        self.register_buffer(
+            "references", torch.full((n_references, n_features), torch.nan, dtype=torch.float64)
+        )
 
     def estimate(self, parts: Parts) -> None:
         """Store rows of all features (n, D), evenly spread."""
         features = torch.cat([features for features, _ in parts()])
+        self.n_references = self.settings["n_references"] = min(self.n_references, len(features))
         places = torch.arange(self.n_references, device=features.device) * len(features) // self.n_references
         self.references = features[places].to(self.references)
 
@@ -55,8 +64,8 @@ class NearestNeighbour(Density, name="nearest_neighbour"):
     def nearest(self, features: Tensor) -> Tensor:
         """Number (n,) of the reference that is nearest to features (n, D).
 
-        Of references that equal a row one is taken for that row itself and passed over, as far as there are others. A row that was stored
-        is so judged by the others, and does not know itself.
+        Of references that equal a row, but for last bits, one is taken for that row itself and passed over, if there are
+        others. A row that was stored is so judged by the others, and does not know itself.
         """
         found = []
         with torch.no_grad():
@@ -66,7 +75,8 @@ class NearestNeighbour(Density, name="nearest_neighbour"):
                 # The row's own square is the same to all references.
                 distances = torch.addmm(squares, part, self.references.T, alpha=-2)
                 nearest = distances.argmin(1)
-                itself = (part == self.references[nearest]).all(1)
+                own = self.references[nearest]
+                itself = ((part - own).abs() <= LAST_BITS * (1 + own.abs())).all(1)
                 if len(squares) > 1 and bool(itself.any()):
                     others = distances[itself].scatter_(1, nearest[itself, None], torch.inf)
                     nearest[itself] = others.argmin(1)

@@ -140,4 +140,6 @@ class Model(nn.Module):
 
 def slope(climb: Tensor, along: Tensor) -> Tensor:
     """Climb (n,) over the way (n,) that it took; 0 where there was none."""
-    return torch.where(along == 0, torch.zeros_like(climb), climb / along.where(along != 0, torch.ones_like(along)))
+    return torch.where(
+        along == 0, torch.zeros_like(climb), climb / along.where(along != 0, torch.ones_like(along))
+    )

@@ -64,6 +64,11 @@ class Calibrated(Model, name="calibrated"):
         raw = low + share * (high - low) + beyond
         return eased(raw, raw.new_tensor(EASED_ABOVE), raw.new_tensor(EASED_ABOVE))
 
+    def surprisals_of(self, energy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Surprisal (n,) of energies (n,), both as arrays."""
+        with torch.no_grad():
+            return self.surprisal(torch.from_numpy(energy).to(self.energies)).double().cpu().numpy()
+
     def check_widths(self) -> None:
         """Raise ValueError where the model's parts do not fit."""
         self.model.check_widths()

@@ -10,10 +10,13 @@ import torch
 from scipy.stats import norm
 from torch import Tensor, nn
 
-from hinterland.model.column_scales import column_scales
+from hinterland.model.column_scales import Scaling, column_scales
 from hinterland.parameters import check_integer, check_number
 
 Floats = npt.NDArray[np.float64]
+
+MOST_KNOTS = 256
+"""Places of a column whose normal scores are stored; a column of fewer values has one for each."""
 
 
 class ColumnView(nn.Module):
@@ -42,12 +45,16 @@ class ColumnView(nn.Module):
         self.register_buffer("scores", torch.zeros(n_features, n_knots, dtype=torch.float64))
 
     @classmethod
-    def from_rows(cls, rows: Floats, n_knots: int = 256, clip: float = 10.0, *, constant_unit: float = 1.0) -> Self:
-        """Take centres, scales and knots from rows (n, d)."""
+    def from_rows(
+        cls, rows: Floats, how: Scaling | None, clip: float = 10.0, *, constant_unit: float = 1.0
+    ) -> Self:
+        """Take centres and scales from rows (n, d) as ``hinterland.model.column_scales`` does, or none, and knots."""
+        n_knots = min(MOST_KNOTS, max(2, *(len(np.unique(column)) for column in rows.T)))
         view = cls(rows.shape[1], n_knots, clip)
-        center, scale = column_scales(rows, "standard", constant_unit=constant_unit)
-        view.center, view.scale = torch.from_numpy(center), torch.from_numpy(scale)
-        for j, column in enumerate(((rows - center) / scale).T):
+        if how is not None:
+            center, scale = column_scales(rows, how, constant_unit=constant_unit)
+            view.center, view.scale = torch.from_numpy(center), torch.from_numpy(scale)
+        for j, column in enumerate(((rows - view.center.numpy()) / view.scale.numpy()).T):
             knots, scores = score_knots(column, n_knots)
             view.knots[j], view.scores[j] = torch.from_numpy(knots), torch.from_numpy(scores)
         return view

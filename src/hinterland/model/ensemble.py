@@ -63,7 +63,9 @@ class Ensemble(Model, name="ensemble"):
         """What each scaled column of each member adds, side by side."""
         shares = [1 / len(self.members)] * len(self.members) if self.weights is None else self.weights
         members = zip(self.members, shares, self._own(start), self._own(stop), strict=True)
-        return torch.cat([share * m.contributions(a, b, integrate, counts) for m, share, a, b in members], dim=1)
+        return torch.cat(
+            [share * m.contributions(a, b, integrate, counts) for m, share, a, b in members], dim=1
+        )
 
     def _combined(self, values: Sequence[Tensor]) -> Tensor:
         """Mean, or weighed sum, of a value a member."""

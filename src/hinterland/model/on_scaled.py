@@ -28,7 +28,9 @@ class OnScaled(Model, name="on_scaled"):
     def check_widths(self) -> None:
         """Raise ValueError where the density takes another number of columns than the scaling gives."""
         if self.density.n_features != self.scaled_width:
-            raise ValueError(f"a scaling to {self.scaled_width} columns before a density of {self.density.n_features}")
+            raise ValueError(
+                f"a scaling to {self.scaled_width} columns before a density of {self.density.n_features}"
+            )
 
     @property
     def scaled_width(self) -> int:

@@ -24,6 +24,8 @@ from hinterland.training.settings import LoopSettings
 Floats = npt.NDArray[np.float64]
 
 MOST_VALIDATION_ROWS = 1_000
+"""Rows left out, evenly spread, that the states of a network are compared on."""
+WEIGHT_DECAY = 0.01
 
 
 class AsNew(NamedTuple):
@@ -36,31 +38,26 @@ class AsNew(NamedTuple):
 
 
 def nearest_neighbour(
-    rows: Floats, n_references: int, generator: torch.Generator, *, constant_unit: float
+    rows: Floats, view: ColumnView, n_references: int, generator: torch.Generator, device: torch.device
 ) -> AsNew:
-    """The nearest of up to ``n_references`` of the rows (n, d); a row that is one of them has the distance to the others."""
-    n_knots = min(256, max(2, max(len(np.unique(column)) for column in rows.T)))
-    view = ColumnView.from_rows(rows, n_knots, constant_unit=constant_unit)
+    """The distance to the nearest of up to ``n_references`` of the rows (n, d), in a view of them."""
     chosen = torch.randperm(len(rows), generator=generator)[:n_references].sort().values.numpy()
-    model = OnScaled(view, NearestNeighbour(2 * rows.shape[1], len(chosen)))
+    density = NearestNeighbour(2 * rows.shape[1], len(chosen))
+    model = OnScaled(view, density).to(device)
     model.ready_to_score()
-    with torch.no_grad():
-        features = view(torch.from_numpy(rows[chosen]))
-        density = model.density
-        assert isinstance(density, NearestNeighbour)
-        density.estimate(lambda: [(features, None)])
+    features = model.features_of(rows[chosen])
+    density.estimate(lambda: [(features, None)])
     return AsNew(model, model.in_chunks(model.energy, rows), [])
 
 
 def autoregressive(
     rows: Floats,
-    make: Callable[[torch.Generator], AutoregressiveDensity],
     scaling: InputScaling,
+    make: Callable[[], AutoregressiveDensity],
     n_members: int,
     steps: int,
     batch_size: int,
     learning_rate: float,
-    weight_decay: float,
     generator: torch.Generator,
     device: torch.device,
     *,
@@ -68,31 +65,34 @@ def autoregressive(
 ) -> AsNew:
     """Several autoregressive densities of the scaled rows (n, d), each of which leaves a part of the rows out."""
     trained = out_of_bag(len(rows), 1 / n_members, n_members, generator)
-    members, energies, history = [], [], []
+    members: list[OnScaled] = []
+    energies: list[Floats] = []
+    history: History = []
+    interrupted = False
     for member, own in enumerate(trained):
-        model = OnScaled(scaling, make(generator)).to(device)
-        density = model.density
-        assert isinstance(density, AutoregressiveDensity)
-        with torch.no_grad():
-            scaled = torch.cat([model.scaled(chunk) for chunk in model.chunks(rows)])
+        density = make()
+        model = OnScaled(scaling, density).to(device)
+        scaled = model.features_of(rows)
         left_out = np.flatnonzero(~own)
+        validation = left_out[:: -(-len(left_out) // MOST_VALIDATION_ROWS) or 1]
+        place: Entry = {"stage": 2, "member": member}
         result = fit_autoregressive(
             density,
             scaled[own],
-            scaled[left_out[:: -(-len(left_out) // MOST_VALIDATION_ROWS)]],
+            scaled[validation],
             LoopSettings.of_steps(
-                steps, int(own.sum()), batch_size, learning_rate=learning_rate, weight_decay=weight_decay
+                steps, int(own.sum()), batch_size, learning_rate=learning_rate, weight_decay=WEIGHT_DECAY
             ),
             generator,
-            on_epoch=on_epoch,
+            on_epoch=None if on_epoch is None else lambda entry, place=place: on_epoch({**place, **entry}),  # type: ignore[misc]
         )
         model.ready_to_score()
         energy = np.full(len(rows), np.nan)
         energy[left_out] = model.in_chunks(model.energy, rows[left_out])
         members.append(model)
         energies.append(energy)
-        history += [{"stage": "autoregressive", "member": member, **entry} for entry in result.history]
-        if result.interrupted:
+        history += [{**place, **entry} for entry in result.history]
+        if interrupted := result.interrupted:
             break
     new = energies_of_new_rows(np.stack(energies), trained[: len(members)])
-    return AsNew(as_one(members), new, history, result.interrupted)
+    return AsNew(as_one(members), new, history, interrupted)
