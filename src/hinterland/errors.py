@@ -1,4 +1,4 @@
-"""The errors a caller may want to catch by name; everything else is a plain ValueError or TypeError.
+"""The errors, and one warning, that a caller may want to catch by name; all others are plain ValueErrors or TypeErrors.
 
 Those about files say what is in them, which may be anything: their messages have no control characters, and an end.
 """
@@ -36,3 +36,7 @@ class MissingExtraError(HinterlandError, ImportError):
             f"{purpose} needs the package {package!r}, which is not installed; "
             f"install it with: pip install 'hinterland[{extra}]'"
         )
+
+
+class FormerNameWarning(FutureWarning):
+    """A parameter is given by a name that it no longer has."""

@@ -22,7 +22,6 @@ SMALL = {
     "latent_dim": 2,
     "n_components": 2,
     "epochs": 3,
-    "min_steps": 30,
     "batch_size": 64,
     "n_members": 2,
     "steps": 30,
@@ -37,7 +36,7 @@ SMALL_BY_NAME: dict[str, dict[str, Any]] = {
         "detector_options": {
             "hidden": (8, 4),
             "epochs": 3,
-            "min_steps": 30,
+            "steps": 30,
             "batch_size": 64,
             "reconstruction_features": ("squared_error", "cosine_dissimilarity"),
             "label_loss": None,
@@ -51,7 +50,7 @@ SMALL_BY_NAME: dict[str, dict[str, Any]] = {
             "hidden": (8, 4),
             "latent_dim": 2,
             "epochs": 3,
-            "min_steps": 60,
+            "steps": 60,
             "batch_size": 64,
         },
     },
@@ -68,6 +67,7 @@ def members(package: Any, base: type) -> list[type]:
         if issubclass(member, base) and member is not base and member.__module__ == module.name
     }
     found = {m for m in found if not m.__name__.startswith("_") and not getattr(m, "needs_labels", False)}
+    found = {m for m in found if not inspect.isabstract(m)}
     return sorted(found, key=lambda m: m.__name__)
 
 
