@@ -1,0 +1,116 @@
+"""How many of some rows are anomalies, at least: what cannot be explained by rows like those of the calibration.
+
+Of rows with a share s of anomalies, a share P = (1 - s) a + s b lies above a threshold, a of the normal rows and b <= 1 of the
+anomalies. So s >= (P - a) / (1 - a), whatever the anomalies look like (Storey, 2002, with p-values above the threshold's for
+normal ones). Both P and a are counted, with Clopper and Pearson's bounds (1934), at several thresholds whose errors are shared out
+(Bonferroni), and the highest lower bound is taken. From above nothing can be told without an assumption, as anomalies may
+look normal; the one that is made says that none lies in the calmer half of the normal rows' energies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import beta
+
+from hinterland.decisions.calibration import EVERY_ROW, Calibration
+from hinterland.parameters import check_number
+from hinterland.thresholds import check_energy
+
+LEVELS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+"""Shares of normal rows above the thresholds that are tried; the last is that of the assumption."""
+
+LOWER_HALF = "no anomaly has less energy than half of the normal rows"
+NONE_NEEDED = "calibration rows are normal, and as the normal ones of these rows"
+
+
+@dataclass(frozen=True)
+class Contamination:
+    """A share of anomalies, within ``low`` and ``high`` by ``confidence``; the parts that cannot be told are None.
+
+    Attributes
+    ----------
+    low, estimate, high : shares in [0, 1], or None.
+    n_rows : rows that it is about.
+    confidence : of the interval as a whole.
+    assumption : in words: what must hold for it.
+    high_assumption : what must hold for ``high`` and ``estimate`` beyond that.
+    reason : why it cannot be told; empty where it can.
+    """
+
+    low: float | None
+    estimate: float | None
+    high: float | None
+    n_rows: int
+    confidence: float
+    assumption: str
+    high_assumption: str = ""
+    reason: str = ""
+
+    @property
+    def told(self) -> bool:
+        """Whether there is an estimate."""
+        return self.estimate is not None
+
+    def __str__(self) -> str:
+        if self.low is None or self.estimate is None or self.high is None:
+            return f"the share of anomalies among {self.n_rows:,} rows cannot be told: {self.reason}"
+        within = f"{self.low:.2%} to {self.high:.2%} of {self.n_rows:,} rows at {self.confidence:.0%} confidence"
+        extra = f"; of the upper end and the estimate, that {self.high_assumption}" if self.high_assumption else ""
+        none = ", so there may be none" if self.low == 0 else ""
+        return f"about {self.estimate:.2%} anomalies ({within}{none}), provided that {self.assumption}{extra}"
+
+
+def estimate_contamination(
+    energy: npt.ArrayLike, calibration: Calibration, *, group: str = EVERY_ROW, confidence: float = 0.95
+) -> Contamination:
+    """Share of anomalies among rows, from calibration rows that are normal.
+
+    Parameters
+    ----------
+    energy : (m,), in nats.
+    calibration : by the rule ``split``.
+    group : of the calibration and of all the rows.
+    confidence : of the interval, in (0, 1); each end misses with at most half of what it leaves.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For energies that are not finite, a cross-fitted calibration, a group that is not known.
+    """
+    values = check_energy(energy)
+    check_number("confidence", confidence, above=0, below=1)
+    m, n = len(values), calibration.n_rows(group)
+    words = {"n_rows": m, "confidence": float(confidence), "assumption": NONE_NEEDED}
+    thresholds = [t for t in (calibration.threshold(level, group) for level in LEVELS) if np.isfinite(t)]
+    if not thresholds:
+        return Contamination(
+            None, None, None, **words, reason=f"{n} calibration rows are too few to compare with"
+        )
+    tail = (1 - confidence) / (2 * (len(thresholds) + 1)) / 2
+    lows, estimates = [], []
+    for threshold in thresholds:
+        flagged = int(np.sum(values > threshold))
+        normal = calibration.false_alarms(threshold, group, confidence=1 - 2 * tail)
+        lows.append(_beyond(_bounds(flagged, m, tail)[0], normal.high))
+        estimates.append(_beyond(flagged / m, normal.expected))
+    flagged = int(np.sum(values > thresholds[-1]))
+    normal = calibration.false_alarms(thresholds[-1], group, confidence=1 - 2 * tail)
+    low = max(0.0, *lows)
+    high = max(low, _beyond(_bounds(flagged, m, tail)[1], normal.low))
+    estimate = float(np.clip(estimates[int(np.argmax(lows))], low, high))
+    return Contamination(low, estimate, high, **words, high_assumption=LOWER_HALF)
+
+
+def _beyond(flagged: float, normal: float) -> float:
+    """Share of rows that must be anomalous where ``flagged`` of them lie above, and ``normal`` of the normal ones."""
+    return (flagged - normal) / (1 - normal) if normal < 1 else 0.0
+
+
+def _bounds(hits: int, n: int, tail: float) -> tuple[float, float]:
+    """Clopper and Pearson's bounds of a share, each missed with probability ``tail`` at most."""
+    low = float(beta.ppf(tail, hits, n - hits + 1)) if hits else 0.0
+    high = float(beta.ppf(1 - tail, hits + 1, n - hits)) if hits < n else 1.0
+    return low, high
