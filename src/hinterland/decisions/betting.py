@@ -10,7 +10,8 @@ Counts = npt.NDArray[np.int64]
 
 
 BLOCK = 128
-"""Rows whose factors are multiplied at once: with factors from 0.02 to 100 no product of so many leaves float64."""
+"""Rows whose factors are multiplied at once: with factors from 0.02 to 50 no product of so many leaves float64."""
+MOST = 1e50
 
 
 class Capital:
@@ -52,7 +53,9 @@ class Capital:
         products = np.cumprod(factors, axis=0)
         before = np.vstack([np.ones_like(self._staked), products[:-1]])
         staked: Values = products * (self._staked + np.cumsum(put_in[:, None] / before, axis=0))
-        self._staked = staked[-1]
+        self._staked = np.minimum(
+            staked[-1], MOST
+        )  # beyond any alarm; keeps the next block's products finite
         return staked
 
     def since(self, n_played: int) -> int:

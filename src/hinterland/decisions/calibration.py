@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import beta
 
+from hinterland.decisions.bounds import clopper_pearson
 from hinterland.decisions.p_values import RULES, check_folds, from_counts, greatest_error
 from hinterland.decisions.tail_counts import TailCounts
 from hinterland.parameters import check_choice, check_number
@@ -29,12 +29,16 @@ Unseen = Literal["error", "one"]
 
 
 class Promise(NamedTuple):
-    """Share of normal rows that lie above a threshold: about ``expected``, and within the two others by ``confidence``."""
+    """Share of normal rows above a threshold: about ``expected``, within the two others by ``confidence``.
+
+    ``n_above`` of the calibration rows lie above it.
+    """
 
     low: float
     expected: float
     high: float
     confidence: float
+    n_above: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,9 +188,7 @@ class Calibration:
         beyond = math.floor(false_alarms * (part.n_rows + 1) * (1 + 1e-12)) - 1
         return math.inf if beyond < 0 else part.threshold(beyond)
 
-    def false_alarms(
-        self, threshold: float, group: str = EVERY_ROW, *, confidence: float = 0.95
-    ) -> Promise:
+    def false_alarms(self, threshold: float, group: str = EVERY_ROW, *, confidence: float = 0.95) -> Promise:
         """Share of new normal rows above a threshold that was not chosen by looking at labels.
 
         With b of n calibration energies above it, Clopper and Pearson's interval of b of n holds for a threshold set before,
@@ -195,11 +197,8 @@ class Calibration:
         check_number("confidence", confidence, above=0, below=1)
         part = self._only_part(group, "a promise")
         above = int(part.count_above(np.array([threshold], np.float64))[0])
-        tail = (1 - confidence) / 2
-        n = part.n_rows
-        low = float(beta.ppf(tail, above, n - above + 1)) if above else 0.0
-        high = float(beta.ppf(1 - tail, above + 1, n - above)) if above < n else 1.0
-        return Promise(low, (above + 1) / (n + 1), high, confidence)
+        low, high = clopper_pearson(above, part.n_rows, (1 - confidence) / 2)
+        return Promise(float(low), (above + 1) / (part.n_rows + 1), float(high), confidence, above)
 
     def updated(self, energy: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> Calibration:
         """The calibration of these rows and of others that are normal, of known groups or new ones; by ``split`` alone."""
@@ -212,9 +211,7 @@ class Calibration:
         parts = dict(self.parts)
         for name, rows in rows_of.items():
             known = parts.get(name)
-            parts[name] = (
-                TailCounts.of(energy[rows]) if known is None else known[0].updated(energy[rows]),
-            )
+            parts[name] = (TailCounts.of(energy[rows]) if known is None else known[0].updated(energy[rows]),)
         return Calibration(parts, self.rule, self.source)._said()
 
     def __str__(self) -> str:
@@ -244,7 +241,9 @@ class Calibration:
                 stacklevel=3,
             )
         flat = [
-            name for name, parts in self.parts.items() if all(_is_flat(part) for part in parts) and name not in few
+            name
+            for name, parts in self.parts.items()
+            if all(_is_flat(part) for part in parts) and name not in few
         ]
         if flat:
             warnings.warn(

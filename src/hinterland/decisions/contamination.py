@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import beta
 
+from hinterland.decisions.bounds import Values, clopper_pearson
 from hinterland.decisions.calibration import EVERY_ROW, Calibration
 from hinterland.parameters import check_number
 from hinterland.thresholds import check_energy
 
-LEVELS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+LEVELS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 """Shares of normal rows above the thresholds that are tried; the last is that of the assumption."""
 
 LOWER_HALF = "no anomaly has less energy than half of the normal rows"
@@ -57,8 +57,14 @@ class Contamination:
     def __str__(self) -> str:
         if self.low is None or self.estimate is None or self.high is None:
             return f"the share of anomalies among {self.n_rows:,} rows cannot be told: {self.reason}"
-        within = f"{self.low:.2%} to {self.high:.2%} of {self.n_rows:,} rows at {self.confidence:.0%} confidence"
-        extra = f"; of the upper end and the estimate, that {self.high_assumption}" if self.high_assumption else ""
+        within = (
+            f"{self.low:.2%} to {self.high:.2%} of {self.n_rows:,} rows at {self.confidence:.0%} confidence"
+        )
+        extra = (
+            f"; of the upper end and the estimate, that {self.high_assumption}"
+            if self.high_assumption
+            else ""
+        )
         none = ", so there may be none" if self.low == 0 else ""
         return f"about {self.estimate:.2%} anomalies ({within}{none}), provided that {self.assumption}{extra}"
 
@@ -84,33 +90,25 @@ def estimate_contamination(
     check_number("confidence", confidence, above=0, below=1)
     m, n = len(values), calibration.n_rows(group)
     words = {"n_rows": m, "confidence": float(confidence), "assumption": NONE_NEEDED}
-    thresholds = [t for t in (calibration.threshold(level, group) for level in LEVELS) if np.isfinite(t)]
-    if not thresholds:
-        return Contamination(
-            None, None, None, **words, reason=f"{n} calibration rows are too few to compare with"
-        )
-    tail = (1 - confidence) / (2 * (len(thresholds) + 1)) / 2
-    lows, estimates = [], []
-    for threshold in thresholds:
-        flagged = int(np.sum(values > threshold))
-        normal = calibration.false_alarms(threshold, group, confidence=1 - 2 * tail)
-        lows.append(_beyond(_bounds(flagged, m, tail)[0], normal.high))
-        estimates.append(_beyond(flagged / m, normal.expected))
-    flagged = int(np.sum(values > thresholds[-1]))
-    normal = calibration.false_alarms(thresholds[-1], group, confidence=1 - 2 * tail)
-    low = max(0.0, *lows)
-    high = max(low, _beyond(_bounds(flagged, m, tail)[1], normal.low))
-    estimate = float(np.clip(estimates[int(np.argmax(lows))], low, high))
-    return Contamination(low, estimate, high, **words, high_assumption=LOWER_HALF)
+    levels = [calibration.threshold(level, group) for level in LEVELS]
+    thresholds = np.array([threshold for threshold in levels if np.isfinite(threshold)])
+    if not len(thresholds):
+        reason = f"{n} calibration rows are too few to compare with"
+        return Contamination(None, None, None, **words, reason=reason)
+    flagged = np.array([np.sum(values > threshold) for threshold in thresholds])
+    normal = np.array([calibration.false_alarms(threshold, group).n_above for threshold in thresholds])
+    tail = (1 - confidence) / 4  # of each end, for the share flagged and for that of normal rows
+    lows = _beyond(
+        clopper_pearson(flagged, m, tail / len(thresholds))[0],
+        clopper_pearson(normal, n, tail / len(thresholds))[1],
+    )
+    high = _beyond(clopper_pearson(flagged[-1], m, tail)[1], clopper_pearson(normal[-1], n, tail)[0])
+    low = max(0.0, float(lows.max()))
+    estimate = _beyond(flagged / m, (normal + 1) / (n + 1))[np.argmax(lows)]
+    high = max(low, float(high))
+    return Contamination(low, float(np.clip(estimate, low, high)), high, **words, high_assumption=LOWER_HALF)
 
 
-def _beyond(flagged: float, normal: float) -> float:
-    """Share of rows that must be anomalous where ``flagged`` of them lie above, and ``normal`` of the normal ones."""
-    return (flagged - normal) / (1 - normal) if normal < 1 else 0.0
-
-
-def _bounds(hits: int, n: int, tail: float) -> tuple[float, float]:
-    """Clopper and Pearson's bounds of a share, each missed with probability ``tail`` at most."""
-    low = float(beta.ppf(tail, hits, n - hits + 1)) if hits else 0.0
-    high = float(beta.ppf(1 - tail, hits + 1, n - hits)) if hits < n else 1.0
-    return low, high
+def _beyond(flagged: Values, normal: Values) -> Values:
+    """Shares of rows that must be anomalous where ``flagged`` of them lie above, and ``normal`` of the normal ones."""
+    return np.where(normal < 1, (flagged - normal) / np.maximum(1 - normal, 1e-300), 0.0)

@@ -111,7 +111,9 @@ class Selection:
         """About how many of the flagged rows are false."""
         return self.rule.expected_false
 
-    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[np.generic]:
+    def __array__(
+        self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
+    ) -> npt.NDArray[np.generic]:
         return np.array(self.flagged, dtype=dtype, copy=copy)
 
     def __len__(self) -> int:

@@ -34,7 +34,7 @@ SLOPES = (-1.8, -0.6, 0.6, 1.8)
 """Bets 1 + slope (p - 1/2): on more or on less energy."""
 CURVATURES = (-0.9, 0.9)
 """Bets 1 + curvature (6 (p - 1/2)^2 - 1/2): on energies less or more spread out."""
-LEAST_OF_MOST_ODD = 0.01
+LEAST_OF_MOST_ODD = 0.02
 STAKES = (0.25, 0.5, 0.9)
 """Shares of the most that may be staked on odd rows being more than allowed."""
 
@@ -53,9 +53,9 @@ class Watch:
     Parameters
     ----------
     calibration : counts of the calibration energies (``Calibration.split(...).parts[group][0]``).
-    false_alarm : chance of an alarm, ever, while rows are as the calibration rows; in (0, 1).
+    false_alarm : chance of an alarm, ever, while rows are as the calibration rows; from 1e-12, below 1.
     odd : share of normal rows, the most unusual, that are left out because anomalies are among such; in [0, 1).
-    most_odd : share of rows that may be so unusual without an alarm; above ``odd``, in (0, 1).
+    most_odd : share of rows that may be so unusual without an alarm; above ``odd`` and 0.02, below 1.
     random_state : seed of the draws that break ties.
 
     Examples
@@ -65,7 +65,7 @@ class Watch:
     >>> _ = watch.add(generator.normal(size=1000))
     >>> watch.alarm is None
     True
-    >>> _ = watch.add(generator.normal(0.5, size=1000))
+    >>> _ = watch.add(generator.normal(1.0, size=1000))
     >>> watch.alarm is not None and 900 < watch.alarm.since < 1100
     True
     """
@@ -79,7 +79,7 @@ class Watch:
         most_odd: float = 0.5,
         random_state: int = 0,
     ) -> None:
-        check_number("false_alarm", false_alarm, above=0, below=1)
+        check_number("false_alarm", false_alarm, least=1e-12, below=1)
         check_number("odd", odd, least=0, below=1)
         check_number("most_odd", most_odd, above=max(odd, LEAST_OF_MOST_ODD), below=1)
         self.false_alarm = false_alarm

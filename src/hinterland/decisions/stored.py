@@ -50,7 +50,9 @@ def from_stored(settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[An
         raise ValueError("a calibration's arrays have other shapes or kinds of numbers")
     rule, source, groups, models = (settings[name] for name in ("rule", "source", "groups", "models"))
     if not isinstance(groups, list) or not all(isinstance(text, str) for text in [*groups, rule, source]):
-        raise ValueError(f"a calibration's rule, source and groups must be texts, got {shown(dict(settings))}")
+        raise ValueError(
+            f"a calibration's rule, source and groups must be texts, got {shown(dict(settings))}"
+        )
     if type(models) is not int or not 1 <= len(set(groups)) == len(groups) <= MOST_GROUPS:
         raise ValueError(f"a calibration's groups must be different, got {shown(groups)}")
     lengths = arrays["lengths"]
@@ -58,14 +60,18 @@ def from_stored(settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[An
     if not len(lengths) == len(arrays["n_rows"]) == len(arrays["complete"]) == n_parts:
         raise ValueError(f"a calibration of {n_parts} parts must have a length for each, got {len(lengths)}")
     total = len(arrays["values"])
-    if np.any((lengths < 1) | (lengths > total)) or any(len(arrays[name]) != lengths.sum() for name in _EACH_VALUE):
+    if np.any((lengths < 1) | (lengths > total)) or any(
+        len(arrays[name]) != lengths.sum() for name in _EACH_VALUE
+    ):
         raise ValueError("a calibration's lengths do not fit its values and counts")
     parts = []
     for place, stop in enumerate(np.cumsum(lengths)):
         values, above, at_least = (arrays[name][stop - lengths[place] : stop] for name in _EACH_VALUE)
         n_rows, complete = int(arrays["n_rows"][place]), bool(arrays["complete"][place])
         parts.append(
-            TailCounts(values.astype(np.float64), above.astype(np.int64), at_least.astype(np.int64), n_rows, complete)
+            TailCounts(
+                values.astype(np.float64), above.astype(np.int64), at_least.astype(np.int64), n_rows, complete
+            )
         )
         parts[-1].check()
     return Calibration(

@@ -42,7 +42,7 @@ class TailCounts:
         """Count energies (n,); errors as those of ``hinterland.thresholds.check_energy``."""
         values, counts = np.unique(check_energy(energy, name="calibration_energy"), return_counts=True)
         at_least = np.cumsum(counts[::-1])[::-1].astype(np.int64)
-        return _thinned(values, at_least - counts, at_least)
+        return _thinned(values, at_least - counts, at_least, int(at_least[0]), complete=True)
 
     def count_at_least(self, energy: Energies) -> Counts:
         """How many calibration energies are at least each of ``energy`` (m,): exact at values, not too few elsewhere."""
@@ -55,9 +55,7 @@ class TailCounts:
 
     def count_above(self, energy: Energies) -> Counts:
         """How many calibration energies are above each of ``energy`` (m,), in the same way."""
-        return np.concatenate([[self.n_rows], self.above])[
-            np.searchsorted(self.values, energy, side="right")
-        ]
+        return np.concatenate([[self.n_rows], self.above])[np.searchsorted(self.values, energy, side="right")]
 
     def updated(self, energy: npt.ArrayLike) -> TailCounts:
         """Counts of these rows and of others.
@@ -69,9 +67,7 @@ class TailCounts:
         values = np.union1d(self.values, mine)
         above = self.count_above(values) + len(new) - np.searchsorted(new, values, side="right")
         at_least = self.count_at_least(values) + len(new) - np.searchsorted(new, values, side="left")
-        if not self.complete:
-            return _thinned(values, above, at_least, complete=False)
-        return _thinned(values, above, at_least)
+        return _thinned(values, above, at_least, self.n_rows + len(new), complete=self.complete)
 
     def threshold(self, count: int) -> float:
         """Energy above which, and not at which, ``count_at_least`` is at most ``count``, from 0 to n_rows - 1."""
@@ -94,19 +90,19 @@ class TailCounts:
             and self.at_least[0] <= self.n_rows
             and (not self.complete or _is_complete(self.above, self.at_least, self.n_rows))
         ):
-            raise ValueError("calibration counts do not fit together: values must ascend and counts descend to 0")
+            raise ValueError(
+                "calibration counts do not fit together: values must ascend and counts descend to 0"
+            )
 
 
 def _is_complete(above: Counts, at_least: Counts, n_rows: int) -> bool:
     return bool(at_least[0] == n_rows and np.all(at_least[1:] == above[:-1]))
 
 
-def _thinned(values: Energies, above: Counts, at_least: Counts, *, complete: bool = True) -> TailCounts:
-    n_rows = int(at_least[0])
+def _thinned(values: Energies, above: Counts, at_least: Counts, n_rows: int, *, complete: bool) -> TailCounts:
     if len(values) > MOST_KEPT:
-        from_top = at_least[::-1]
-        chosen = np.unique(np.searchsorted(from_top, _ranks(n_rows), side="left"))
-        kept = len(values) - 1 - chosen[::-1]
+        from_top = np.searchsorted(at_least[::-1], _ranks(int(at_least[0])), side="left")
+        kept = len(values) - 1 - np.unique(from_top)[::-1]
         values, above, at_least, complete = values[kept], above[kept], at_least[kept], False
     return TailCounts(values, above, at_least, n_rows, complete)
 
