@@ -1,8 +1,9 @@
 """What `hinterland.decisions` promises, by simulation: each figure beside its bound and its Monte Carlo error.
 
 Normal rows are Gaussian in three dimensions, anomalies lie 4 standard deviations off in each. Three models learn from
-normal rows: Mahalanobis' distance, the distance of the fifth nearest training row, and the first one rounded so that most
-energies are tied. An excess is (figure - bound) / standard error over repeats; a promise is kept where it is at most 3.3.
+normal rows: Mahalanobis' distance, the distance of the fifth nearest training row, and the first one rounded so that
+most energies are tied. An excess is (figure - bound) / standard error over repeats; a promise is kept where it is at
+most 3.3.
 """
 
 from __future__ import annotations
@@ -173,14 +174,18 @@ def alarms(repeats: int) -> list[Claim]:
             generator = np.random.default_rng(n)
             raised = [
                 Watch(
-                    TailCounts.of(generator.normal(size=n).round(decimals)), false_alarm=0.1, random_state=seed
+                    TailCounts.of(generator.normal(size=n).round(decimals)),
+                    false_alarm=0.1,
+                    random_state=seed,
                 )
                 .add(generator.normal(size=5000).round(decimals))
                 .alarm
                 is not None
                 for seed in range(repeats)
             ]
-            claims.append(claim(f"false alarms, n = {n}, {decimals} decimals", [float(r) for r in raised], 0.1))
+            claims.append(
+                claim(f"false alarms, n = {n}, {decimals} decimals", [float(r) for r in raised], 0.1)
+            )
             print(claims[-1], flush=True)
     for shift in (0.2, 0.3, 0.5, 1.0, 3.0):
         generator = np.random.default_rng(0)
@@ -227,7 +232,9 @@ def contamination(repeats: int) -> list[Claim]:
             print(claims[-1])
             if blind_missed:
                 claims.append(claim(f"unlabelled, missed, {m} rows, {share:.0%}", blind_missed, 0.05))
-                print(f"{claims[-1]}  mean error {np.mean(blind_off):.4f}, told {np.mean(told):.0%}", flush=True)
+                print(
+                    f"{claims[-1]}  mean error {np.mean(blind_off):.4f}, told {np.mean(told):.0%}", flush=True
+                )
     return claims
 
 

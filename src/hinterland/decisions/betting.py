@@ -59,7 +59,7 @@ class Capital:
         return staked
 
     def since(self, n_played: int) -> int:
-        """Row since which the bet with most capital after ``n_played`` rows of the last batch, 1 or more, has been winning."""
+        """Row since which the bet with most capital has been winning, after 1 or more rows of the last batch."""
         staked = self._last[0]
         return self._risen_from(int(np.argmax(staked[n_played - 1])), n_played)
 

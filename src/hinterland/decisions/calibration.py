@@ -1,4 +1,4 @@
-"""What is kept of calibration rows, and what it makes of a new row's energy: a p-value, or a threshold with a promise."""
+"""What is kept of calibration rows, and what it makes of a new row's energy: a p-value; thresholds with a promise."""
 
 from __future__ import annotations
 
@@ -45,12 +45,14 @@ class Promise(NamedTuple):
 class Calibration:
     """Counts of calibration energies by group, those of a group in one part, or in one for each fold's model.
 
-    Made by :meth:`split` or :meth:`cross`. It holds some thousands of numbers a part at most, whatever the number of rows.
+    Made by :meth:`split` or :meth:`cross`. It holds some thousands of numbers a part at most, whatever the number of
+    rows.
 
     Parameters
     ----------
-    parts : group's name to its counts, one a model. Groups are those of a column (Mondrian): a row is compared with rows of
-        its own group alone, so that what is odd in one is not hidden by another. ``EVERY_ROW`` names the only one.
+    parts : group's name to its counts, one a model. Groups are those of a column (Mondrian): a row is compared with
+        rows of its own group alone, so that what is odd in one is not hidden by another. ``EVERY_ROW`` names the only
+        one.
     rule : a name in ``hinterland.decisions.p_values.RULES``.
     source : where the rows came from, in words.
 
@@ -73,7 +75,8 @@ class Calibration:
         if len(models) != 1 or 0 in models or (self.rule == "split") != (models == {1}):
             raise ValueError(
                 f"a calibration by the rule {self.rule!r} takes at least one group, and "
-                f"{'one part' if self.rule == 'split' else 'two parts or more, as many'} in each, got {models or 'none'}"
+                f"{'one part' if self.rule == 'split' else 'two parts or more, as many'} in each, "
+                f"got {models or 'none'}"
             )
 
     @classmethod
@@ -154,13 +157,14 @@ class Calibration:
         ----------
         energy : (m,), in nats; (m, K) where the calibration is of K models.
         groups : (m,), as text; needed where the calibration has groups.
-        unseen : what a group without calibration rows does: ``error``, or ``one``, a p-value of 1, which is never flagged.
+        unseen : what a group without calibration rows does: ``error``, or ``one``, a p-value of 1, which is never
+            flagged.
 
         Raises
         ------
         TypeError, ValueError
-            For energies that are not finite or of another shape, groups that lack or are not expected, or a group that is
-            not known. The message names it.
+            For energies that are not finite or of another shape, groups that lack or are not expected, or a group that
+            is not known. The message names it.
         """
         check_choice("unseen", unseen, ["error", "one"])
         energies = self._energies(energy)
@@ -179,7 +183,7 @@ class Calibration:
         return p
 
     def threshold(self, false_alarms: float, group: str = EVERY_ROW) -> float:
-        """Energy above which, and not at which, p-values are at most ``false_alarms``, in (0, 1); infinity where none are.
+        """Energy above which, and not at which, p-values are at most ``false_alarms``, in (0, 1); or infinity.
 
         A new normal row lies above it with at most that probability, over calibration rows and itself.
         """
@@ -191,8 +195,9 @@ class Calibration:
     def false_alarms(self, threshold: float, group: str = EVERY_ROW, *, confidence: float = 0.95) -> Promise:
         """Share of new normal rows above a threshold that was not chosen by looking at labels.
 
-        With b of n calibration energies above it, Clopper and Pearson's interval of b of n holds for a threshold set before,
-        and that of the order statistics, which is no wider, for one set by a share (Vovk, 2012; Bates et al., 2023).
+        With b of n calibration energies above it, Clopper and Pearson's interval of b of n holds for a threshold set
+        before, and that of the order statistics, which is no wider, for one set by a share (Vovk, 2012; Bates et al.,
+        2023).
         """
         check_number("confidence", confidence, above=0, below=1)
         part = self._only_part(group, "a promise")
@@ -201,7 +206,7 @@ class Calibration:
         return Promise(float(low), (above + 1) / (part.n_rows + 1), float(high), confidence, above)
 
     def updated(self, energy: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> Calibration:
-        """The calibration of these rows and of others that are normal, of known groups or new ones; by ``split`` alone."""
+        """Calibration of these rows and of others that are normal, of known groups or new ones; by ``split`` alone."""
         if self.rule != "split":
             raise ValueError(f"rows can be added to a calibration by the rule 'split', not {self.rule!r}")
         energy = check_energy(energy, name="calibration_energy")
@@ -234,9 +239,9 @@ class Calibration:
             n, smallest = self.n_rows(few[0]), self.smallest_p(few[0])
             others = f" (and {len(few) - 1:,} other groups)" if len(few) > 1 else ""
             warnings.warn(
-                f"{_group(few[0])} has {n} calibration rows{others}: no p-value is below {smallest:.2g}, so no rate of false "
-                f"alarms below that can be promised, and no false-discovery rate q flags fewer than {smallest:.2g} / q of "
-                "the rows at once",
+                f"{_group(few[0])} has {n} calibration rows{others}: no p-value is below {smallest:.2g}, so no rate "
+                "of false alarms below that can be promised, and no false-discovery rate q flags fewer than "
+                f"{smallest:.2g} / q of the rows at once",
                 UserWarning,
                 stacklevel=3,
             )
@@ -247,8 +252,8 @@ class Calibration:
         ]
         if flat:
             warnings.warn(
-                f"all calibration energies of {_group(flat[0])} are equal: a row has the smallest p-value where its energy is "
-                "higher at all, and 1 otherwise",
+                f"all calibration energies of {_group(flat[0])} are equal: a row has the smallest p-value "
+                "where its energy is higher at all, and 1 otherwise",
                 UserWarning,
                 stacklevel=3,
             )
@@ -263,8 +268,8 @@ class Calibration:
             return check_energy(array)[:, None]
         if array.ndim != 2 or array.shape[1] != self.n_models:
             raise ValueError(
-                f"energy must have one number a row for each of the calibration's models, shape (m, {self.n_models}), got "
-                f"shape {array.shape}"
+                f"energy must have one number a row for each of the calibration's models, shape (m, {self.n_models}), "
+                f"got shape {array.shape}"
             )
         return check_energy(array.ravel()).reshape(array.shape)
 
@@ -277,8 +282,8 @@ class Calibration:
     def _only_part(self, group: str, what: str) -> TailCounts:
         if self.rule != "split":
             raise ValueError(
-                f"{what} in energy needs a calibration by the rule 'split': by {self.rule!r} a row has an energy under each "
-                "model; compare its p-value instead"
+                f"{what} in energy needs a calibration by the rule 'split': by {self.rule!r} a row has an energy under "
+                "each model; compare its p-value instead"
             )
         return self._parts(group)[0]
 

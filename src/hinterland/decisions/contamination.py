@@ -1,10 +1,11 @@
 """How many of some rows are anomalies, at least: what cannot be explained by rows like those of the calibration.
 
-Of rows with a share s of anomalies, a share P = (1 - s) a + s b lies above a threshold, a of the normal rows and b <= 1 of the
-anomalies. So s >= (P - a) / (1 - a), whatever the anomalies look like (Storey, 2002, with p-values above the threshold's for
-normal ones). Both P and a are counted, with Clopper and Pearson's bounds (1934), at several thresholds whose errors are shared out
-(Bonferroni), and the highest lower bound is taken. From above nothing can be told without an assumption, as anomalies may
-look normal; the one that is made says that none lies in the calmer half of the normal rows' energies.
+Of rows with a share s of anomalies, a share P = (1 - s) a + s b lies above a threshold, a of the normal rows and b <= 1
+of the anomalies. So s >= (P - a) / (1 - a), whatever the anomalies look like (Storey, 2002, with p-values above the
+threshold's for normal ones). Both P and a are counted, with Clopper and Pearson's bounds (1934), at several thresholds
+whose errors are shared out (Bonferroni), and the highest lower bound is taken. From above nothing can be told without
+an assumption, as anomalies may look normal; the one that is made says that none lies in the calmer half of the normal
+rows' energies.
 """
 
 from __future__ import annotations
@@ -89,12 +90,11 @@ def estimate_contamination(
     values = check_energy(energy)
     check_number("confidence", confidence, above=0, below=1)
     m, n = len(values), calibration.n_rows(group)
-    words = {"n_rows": m, "confidence": float(confidence), "assumption": NONE_NEEDED}
     levels = [calibration.threshold(level, group) for level in LEVELS]
-    thresholds = np.array([threshold for threshold in levels if np.isfinite(threshold)])
-    if not len(thresholds):
+    thresholds = [threshold for threshold in levels if np.isfinite(threshold)]
+    if not thresholds:
         reason = f"{n} calibration rows are too few to compare with"
-        return Contamination(None, None, None, **words, reason=reason)
+        return Contamination(None, None, None, m, float(confidence), NONE_NEEDED, reason=reason)
     flagged = np.array([np.sum(values > threshold) for threshold in thresholds])
     normal = np.array([calibration.false_alarms(threshold, group).n_above for threshold in thresholds])
     tail = (1 - confidence) / 4  # of each end, for the share flagged and for that of normal rows
@@ -102,11 +102,12 @@ def estimate_contamination(
         clopper_pearson(flagged, m, tail / len(thresholds))[0],
         clopper_pearson(normal, n, tail / len(thresholds))[1],
     )
-    high = _beyond(clopper_pearson(flagged[-1], m, tail)[1], clopper_pearson(normal[-1], n, tail)[0])
+    highs = _beyond(clopper_pearson(flagged, m, tail)[1], clopper_pearson(normal, n, tail)[0])
+    estimates = _beyond(flagged / m, (normal + 1) / (n + 1))
     low = max(0.0, float(lows.max()))
-    estimate = _beyond(flagged / m, (normal + 1) / (n + 1))[np.argmax(lows)]
-    high = max(low, float(high))
-    return Contamination(low, float(np.clip(estimate, low, high)), high, **words, high_assumption=LOWER_HALF)
+    high = max(low, float(highs[-1]))
+    estimate = float(np.clip(estimates[np.argmax(lows)], low, high))
+    return Contamination(low, estimate, high, m, float(confidence), NONE_NEEDED, LOWER_HALF)
 
 
 def _beyond(flagged: Values, normal: Values) -> Values:

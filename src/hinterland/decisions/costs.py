@@ -30,8 +30,8 @@ class LeastCost:
 
     def __str__(self) -> str:
         return (
-            f"{self.cost_a_row:.4g} a row above {self.threshold:.4g}: {self.misses:,} missed, {self.false_alarms:,} false "
-            f"alarms (no row flagged: {self.flag_none:.4g}; every row: {self.flag_all:.4g})"
+            f"{self.cost_a_row:.4g} a row above {self.threshold:.4g}: {self.misses:,} missed, {self.false_alarms:,} "
+            f"false alarms (no row flagged: {self.flag_none:.4g}; every row: {self.flag_all:.4g})"
         )
 
 
@@ -58,7 +58,8 @@ def least_cost(
     Raises
     ------
     TypeError, ValueError
-        For labels that are not boolean, a class that lacks, energies that are not finite or costs that are not positive.
+        For labels that are not boolean, a class that lacks, energies that are not finite or costs that are not
+        positive.
 
     Examples
     --------

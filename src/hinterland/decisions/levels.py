@@ -30,7 +30,7 @@ ROUNDING = 1 + 1e-12
 
 
 class Cut(NamedTuple):
-    """Largest p-value that is flagged (0 for none), how many rows have it or less, and the normal share reckoned with."""
+    """Largest p-value that is flagged (0 for none), rows that have it or less, and the normal share reckoned with."""
 
     threshold: float
     n_flagged: int
@@ -78,8 +78,8 @@ class Levels:
     def normal_share(self, method: str) -> float:
         """Share of normal rows that a method reckons with: 1, or Storey's estimate, which may be above 1.
 
-        (1 + #{p > c}) / ((1 - c) m), with c as :data:`STOREY_FROM`; Storey, Taylor and Siegmund, 2004. That it is not cut off at 1 is
-        what the proof of the procedure needs.
+        (1 + #{p > c}) / ((1 - c) m), with c as :data:`STOREY_FROM`; Storey, Taylor and Siegmund, 2004. That it is not
+        cut off at 1 is what the proof of the procedure needs.
         """
         check_choice("method", method, list(METHODS))
         if method == "bh" or not len(self.p):
@@ -87,13 +87,13 @@ class Levels:
         return float((1 + self.counts[self.p > STOREY_FROM].sum()) / ((1 - STOREY_FROM) * self.n_rows))
 
     def q_values(self, method: str = "bh") -> Values:
-        """Smallest false-discovery rate at which each level is flagged, (levels,): rising with ``self.p``, at most 1."""
+        """Smallest false-discovery rate at which each level is flagged, (levels,): rises with ``self.p``, at most 1."""
         share = self.normal_share(method)
         rates = share * self.n_rows * self.p / np.maximum(1, np.cumsum(self.counts))
         return np.minimum(1.0, np.minimum.accumulate(rates[::-1])[::-1])
 
     def cut(self, fdr: float, method: str = "bh") -> Cut:
-        """Where to cut so that the expected share of false ones among the flagged rows is at most ``fdr``, in (0, 1)."""
+        """Cut so that the expected share of false ones among the flagged rows is at most ``fdr``, in (0, 1)."""
         check_number("fdr", fdr, above=0, below=1)
         passing = np.flatnonzero(self.q_values(method) <= fdr * ROUNDING)
         share = self.normal_share(method)

@@ -4,9 +4,9 @@ With energies c_1, ..., c_n of calibration rows that are normal and touched noth
 
     p(x) = (1 + #{i : c_i >= e(x)}) / (n + 1).
 
-For a new normal row P(p <= a) <= a for every a: its rank among n + 1 exchangeable energies is uniform, and equal energies
-count against it (Vovk, Gammerman and Shafer, 2005; Bates, Candes, Lei, Romano and Sesia, 2023). This is on average over
-calibration rows; what one set of them promises is ``Calibration.false_alarms``.
+For a new normal row P(p <= a) <= a for every a: its rank among n + 1 exchangeable energies is uniform, and equal
+energies count against it (Vovk, Gammerman and Shafer, 2005; Bates, Candes, Lei, Romano and Sesia, 2023). This is on
+average over calibration rows; what one set of them promises is ``Calibration.false_alarms``.
 
 Where no rows can be spared, K models are fitted, each without one fold of them, and a calibration row's energy is that
 under the model that has not seen it (``cross_p_values``). The two ways to join the folds' counts and their bounds stand
@@ -94,10 +94,10 @@ def from_counts(at_least: Counts, n_rows: int, n_folds: int, rule: str) -> Energ
 def greatest_error(alpha: float, n_rows: int, n_folds: int, rule: str, *, equal_folds: bool = True) -> float:
     """Bound on P(p <= alpha) of a new normal row under a rule.
 
-    For ``cross`` it is 2 alpha + min(2 (1 - 1/K) / (n/K + 1), (1 - K/n) / (K + 1)), the first term for any folds, as twice
-    a mean of p-values, weighted or not, is a p-value (Vovk and Wang, 2020), the second for K folds of one size (Barber, Candes,
-    Ramdas and Tibshirani, 2021, Theorem 4). It takes no account of how the models come about; where these hardly change
-    from fold to fold the probability is alpha, as for one model.
+    For ``cross`` it is 2 alpha + min(2 (1 - 1/K) / (n/K + 1), (1 - K/n) / (K + 1)), the first term for any folds, as
+    twice a mean of p-values, weighted or not, is a p-value (Vovk and Wang, 2020), the second for K folds of one size
+    (Barber, Candes, Ramdas and Tibshirani, 2021, Theorem 4). It takes no account of how the models come about; where
+    these hardly change from fold to fold the probability is alpha, as for one model.
 
     Examples
     --------
@@ -135,7 +135,8 @@ def check_folds(fold: npt.ArrayLike, n_rows: int, n_folds: int | None = None) ->
     array = np.asarray(fold)
     if array.dtype.kind not in "iu" or array.shape != (n_rows,):
         raise ValueError(
-            f"fold must hold an integer for each of the {n_rows} calibration rows, got {array.dtype} of shape {array.shape}"
+            f"fold must hold an integer for each of the {n_rows} calibration rows, "
+            f"got {array.dtype} of shape {array.shape}"
         )
     found = np.unique(array)
     expected = len(found) if n_folds is None else n_folds

@@ -1,9 +1,10 @@
 """Which rows to look at: as many as can be flagged while the expected share of false ones stays below a bound.
 
-Benjamini and Hochberg's step-up (1995) flags the k rows of smallest p-value, k the largest number with p_(k) <= q k / m. Conformal
-p-values share their calibration rows and so are dependent, positively; the expected share of false ones among the flagged rows is
-at most q times the share of normal rows all the same (Bates, Candes, Lei, Romano and Sesia, 2023), and by ``storey`` at most
-q. It is an average over calibration rows and rows scored, not a promise about one table.
+Benjamini and Hochberg's step-up (1995) flags the k rows of smallest p-value, k the largest number with p_(k) <= q k /
+m. Conformal p-values share their calibration rows and so are dependent, positively; the expected share of false ones
+among the flagged rows is at most q times the share of normal rows all the same (Bates, Candes, Lei, Romano and Sesia,
+2023), and by ``storey`` at most q. It is an average over calibration rows and rows scored, not a promise about one
+table.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ class Rule:
             return "no rows to select from"
         if self.n_flagged:
             return (
-                f"{self.n_flagged:,} of {self.n_rows:,} rows flagged, those of p-values up to {self.threshold:.3g}; about "
-                f"{self.expected_false:.2g} of them false, at most {self.fdr:.3g} of the flagged rows expected "
+                f"{self.n_flagged:,} of {self.n_rows:,} rows flagged, those of p-values up to {self.threshold:.3g}; "
+                f"about {self.expected_false:.2g} of them false, at most {self.fdr:.3g} of the flagged rows expected "
                 f"({METHODS[self.method]})"
             )
         text = f"none of {self.n_rows:,} rows can be flagged at a false-discovery rate of {self.fdr:.3g}"
@@ -76,8 +77,8 @@ class Rule:
         if needed is None:
             return f"{text}: the smallest p-value, {self.least_p:.3g}, is not small enough for so many rows"
         return (
-            f"{text}: {self.n_least:,} have the smallest p-value that the calibration can give, {self.least_p:.3g}; to flag "
-            f"so many takes {needed:,} calibration rows"
+            f"{text}: {self.n_least:,} have the smallest p-value that the calibration can give, {self.least_p:.3g}; "
+            f"to flag so many takes {needed:,} calibration rows"
         )
 
 
@@ -141,11 +142,12 @@ def select(
 
     Parameters
     ----------
-    p : (m,), in (0, 1]; of several groups, each row's against its own, all together: the bound then holds for all of them.
+    p : (m,), in (0, 1]; of several groups, each row's against its own, all together: the bound then holds for all of
+        them.
     fdr : in (0, 1).
     method : ``bh``, Benjamini and Hochberg's, or ``storey``, which flags more where many rows are anomalous.
-    smallest_p : that the calibration can give (``Calibration.smallest_p()``); with it a selection of no row says how many
-        calibration rows it would take.
+    smallest_p : that the calibration can give (``Calibration.smallest_p()``); with it a selection of no row says how
+        many calibration rows it would take.
 
     Raises
     ------

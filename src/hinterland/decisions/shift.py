@@ -1,12 +1,13 @@
 """Whether new rows are still as the calibration rows were, row by row, with a bounded chance of a false alarm.
 
-A bet on each new row's rank: with n calibration energies and t new ones seen, the next of exchangeable rows falls between two
-neighbouring calibration energies, or bins of several such gaps, with chances (gaps + rows seen there) / (n + 1 + t), exactly and
-for every t. The randomised p-values under these chances are independent and uniform (Vovk, Gammerman and Shafer, 2005), which
-p-values against a calibration set that stays as it is are not: a long table would always find out the set's own accidents.
+A bet on each new row's rank: with n calibration energies and t new ones seen, the next of exchangeable rows falls
+between two neighbouring calibration energies, or bins of several such gaps, with chances (gaps + rows seen there) / (n
++ 1 + t), exactly and for every t. The randomised p-values under these chances are independent and uniform (Vovk,
+Gammerman and Shafer, 2005), which p-values against a calibration set that stays as it is are not: a long table would
+always find out the set's own accidents.
 
-A capital of 1 is staked. A bet f(p) with mean 1 multiplies what was staked on it; part 1 / (s (s + 1)) is put in at the s-th row,
-so that a change late in a table is seen as well. The capital is a nonnegative martingale that starts at 1: it
+A capital of 1 is staked. A bet f(p) with mean 1 multiplies what was staked on it; part 1 / (s (s + 1)) is put in at the
+s-th row, so that a change late in a table is seen as well. The capital is a nonnegative martingale that starts at 1: it
 ever reaches 1 / a with probability at most a (Ville, 1939).
 
 Anomalies are no shift. Rows above the ``odd`` quantile of the calibration are left out of the bets, which keeps them
@@ -99,7 +100,7 @@ class Watch:
         return (self._calm.now + self._odd.now) / 2
 
     def add(self, energy: npt.ArrayLike) -> Watch:
-        """Look at the next rows' energies (m,), and give back the same object; after an alarm they are counted alone."""
+        """Look at the next rows' energies (m,), and give back the same object; after an alarm it counts them alone."""
         values = np.asarray(energy)
         if values.shape == (0,):
             return self
@@ -121,7 +122,7 @@ class Watch:
         )
         return (
             f"the calibration no longer holds since about row {self.alarm.since:,}: {what} (noticed at row "
-            f"{self.alarm.noticed:,}; while it holds such an alarm comes with probability {self.false_alarm:.3g} at most)"
+            f"{self.alarm.noticed:,}; while it holds such an alarm has a chance of {self.false_alarm:.3g} at most)"
         )
 
     def _bet(self, values: Values) -> None:
@@ -152,7 +153,8 @@ class Watch:
         place = np.minimum(at_or_above, len(self._edges) - 1)
         tied = self._edges[place] == values
         draws = self._generator.random(len(values))
-        return at_or_above + (tied & (draws > self._edge_ties[place]))
+        beyond: Counts = at_or_above + (tied & (draws > self._edge_ties[place]))
+        return beyond
 
     def _p_values(self, bins: Counts) -> Values:
         """Randomised p-values of rows by their bins, each given the calibration and the rows before it."""

@@ -1,4 +1,4 @@
-"""A calibration as settings for JSON and plain arrays, and back; what is read is believed only where it fits together."""
+"""A calibration as settings for JSON and plain arrays, and back; what is read must fit together."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EACH_VALUE = ("values", "above", "at_least")
 
 
 def to_stored(calibration: Calibration) -> tuple[dict[str, Any], Arrays]:
-    """Settings for JSON, and arrays: a number a part in the first three, those of all parts end to end in the others."""
+    """Settings for JSON, and arrays: a number a part in the first three, all parts end to end in the others."""
     parts = [part for group in calibration.parts.values() for part in group]
     settings = {
         "rule": calibration.rule,

@@ -2,8 +2,8 @@
 
 A table of a million rows needs no million numbers. Kept are values at ranks that lie close in the upper tail, where
 decisions are made, and apart below; between two of them an energy is counted as if it lay at the lower one, so that no
-count is too small and no p-value either. The count is at most one part in :data:`FINE` too large. Without ties this is a
-fixed monotone function of the exact p-value, and keeps what is proven of it.
+count is too small and no p-value either. The count is at most one part in :data:`FINE` too large. Without ties this is
+a fixed monotone function of the exact p-value, and keeps what is proven of it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class TailCounts:
         return _thinned(values, at_least - counts, at_least, int(at_least[0]), complete=True)
 
     def count_at_least(self, energy: Energies) -> Counts:
-        """How many calibration energies are at least each of ``energy`` (m,): exact at values, not too few elsewhere."""
+        """How many calibration energies are at least each of ``energy`` (m,): exact at values, never too few."""
         place = np.searchsorted(self.values, energy, side="left")
         beyond = np.append(self.above, -1)  # an energy above all values is none of them
         same = np.append(self.values, np.nan)[place] == energy

@@ -1,15 +1,15 @@
 """How many anomalies there are where no row is known to be normal: by an assumption, or not at all.
 
-Without one the question has no answer: any part of the rows may be called normal. The assumption here, a "zero assumption" with
-an empirical null as Efron's (2004): none of the calmer ``calm`` share of the rows is an anomaly, and the normal rows' energies
-are a shifted gamma's,
+Without one the question has no answer: any part of the rows may be called normal. Here it is a "zero assumption" with
+an empirical null as Efron's (2004): none of the calmer ``calm`` share of the rows is an anomaly, and the normal rows'
+energies are a shifted gamma's,
 
     G(e) = P(k, (e - e_0) / s),
 
-as the energies of a Gaussian's rows are (k is half the number of dimensions), with three parameters that the calm rows' counts between
-their quantiles give. What these leave unexplained above is the anomalies. The likelihood of the counts is multinomial, the
-interval that of the likelihood ratio, and the answer is "cannot be told" where the calm rows do not look like a gamma's, the
-interval says next to nothing, or there are few rows or few different ones.
+as the energies of a Gaussian's rows are (k is half the number of dimensions), with three parameters that the calm rows'
+counts between their quantiles give. What these leave unexplained above is the anomalies. The likelihood of the counts
+is multinomial, the interval that of the likelihood ratio, and the answer is "cannot be told" where the calm rows do not
+look like a gamma's, the interval says next to nothing, or there are few rows or few different ones.
 """
 
 from __future__ import annotations
