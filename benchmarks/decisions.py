@@ -98,7 +98,10 @@ def p_values_of(
 
 
 def super_uniform(repeats: int) -> list[Claim]:
-    """Greatest excess of the distribution function of normal rows' p-values over the diagonal, for each calibration."""
+    """Greatest excess of the distribution function of normal rows' p-values over the diagonal, for each calibration.
+
+    Where that is no promise, by the rule ``cross``, the promise at 0.1; beside it the greatest excess up to 0.2, and at all.
+    """
     claims = []
     cases = [("split", n) for n in (20, 50, 200, 1000, 5000)]
     cases += [(rule, n) for rule in ("cross", "cross_doubled") for n in (50, 200, 1000)]
@@ -111,24 +114,25 @@ def super_uniform(repeats: int) -> list[Claim]:
                     for _ in range(repeats)
                 ]
             )
-            errors = shares.std(axis=0) / np.sqrt(repeats) + 1e-12
-            worst = int(np.argmax((shares.mean(axis=0) - LEVELS) / errors))
-            claims.append(
-                Claim(
-                    f"P(p <= {LEVELS[worst]:.2f}), {model}, {rule}, n = {n}",
-                    float(shares[:, worst].mean()),
-                    float(errors[worst]),
-                    float(LEVELS[worst]),
-                )
-            )
-            print(claims[-1], flush=True)
+            means, errors = shares.mean(axis=0), shares.std(axis=0) / np.sqrt(repeats) + 1e-12
+
+            def at(level: int, bound: float, said: str, means: Rows = means, errors: Rows = errors) -> Claim:
+                name = f"P(p <= {LEVELS[level]:.2f}), {said}"
+                return Claim(name, float(means[level]), float(errors[level]), bound)
+
+            excess = (means - LEVELS) / errors
+            said = f"{model}, {rule}, n = {n}"
             if rule == "cross":
-                at = int(np.argmin(np.abs(LEVELS - 0.1)))
-                bound = greatest_error(float(LEVELS[at]), n, FOLDS, rule)
-                claims.append(
-                    Claim("    and within its bound", float(shares[:, at].mean()), float(errors[at]), bound)
-                )
-                print(claims[-1], flush=True)
+                tenth = int(np.argmin(np.abs(LEVELS - 0.1)))
+                bound = greatest_error(float(LEVELS[tenth]), n, FOLDS, rule, equal_folds=n % FOLDS == 0)
+                claims.append(at(tenth, bound, said))
+                worst = int(np.argmax(excess[LEVELS <= 0.2]))
+                note = f"  (at {LEVELS[worst]:.2f}: {means[worst]:.4f}; farthest off the diagonal: "
+                print(f"{claims[-1]}{note}{np.max(means - LEVELS):.3f})", flush=True)
+                continue
+            worst = int(np.argmax(excess))
+            claims.append(at(worst, float(LEVELS[worst]), said))
+            print(claims[-1], flush=True)
     return claims
 
 

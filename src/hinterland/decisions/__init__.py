@@ -8,4 +8,5 @@ Mathematics on energies alone, of any detector; docs/decisions.md has the formul
 - ``contamination``  how many anomalies there are at least; ``unlabelled`` where no row is known to be normal
 - ``shift``          whether the calibration still holds, and since when not
 - ``costs``          the threshold of least cost
+- ``local``          the local false-discovery rate, an estimate
 """

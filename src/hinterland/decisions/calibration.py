@@ -185,7 +185,8 @@ class Calibration:
     def threshold(self, false_alarms: float, group: str = EVERY_ROW) -> float:
         """Energy above which, and not at which, p-values are at most ``false_alarms``, in (0, 1); or infinity.
 
-        A new normal row lies above it with at most that probability, over calibration rows and itself.
+        A new normal row lies above it with at most that probability, over calibration rows and itself. Infinity, which
+        flags none, is for fewer than 1 / ``false_alarms`` - 1 rows.
         """
         check_number("false_alarms", false_alarms, above=0, below=1)
         part = self._only_part(group, "a threshold")
