@@ -100,7 +100,7 @@ def p_values_of(
 def super_uniform(repeats: int) -> list[Claim]:
     """Greatest excess of the distribution function of normal rows' p-values over the diagonal, for each calibration.
 
-    Where that is no promise, by the rule ``cross``, the promise at 0.1; beside it the greatest excess up to 0.2, and at all.
+    Where that is no promise, by the rule ``cross``, that at 0.1; beside it the greatest excess up to 0.2, and at all.
     """
     claims = []
     cases = [("split", n) for n in (20, 50, 200, 1000, 5000)]

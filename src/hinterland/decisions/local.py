@@ -1,4 +1,4 @@
-"""The local false-discovery rate: of rows with just such a p-value, the share that is normal; an estimate, no guarantee.
+"""The local false-discovery rate: of rows with just such a p-value, the share that is normal; an estimate alone.
 
     lfdr(p) = share of normal rows / density of all rows' p-values at p,
 

@@ -55,21 +55,19 @@ def estimate_unlabelled(
     check_number("confidence", confidence, above=0, below=1)
     m = len(values)
 
-    def answer(reason: str = "", low: float = 0.0, best: float = 0.0, high: float = 0.0) -> Contamination:
-        told = (None, None, None) if reason else (low, best, high)
-        assumption = (
-            f"the calmest {calm:.0%} of the rows are normal, and normal rows' energies a shifted gamma's"
-        )
-        return Contamination(*told, m, float(confidence), assumption, reason=reason)
+    assumption = f"the calmest {calm:.0%} of the rows are normal, and normal rows' energies a shifted gamma's"
+
+    def untold(reason: str) -> Contamination:
+        return Contamination(None, None, None, m, float(confidence), assumption, reason=reason)
 
     if m < LEAST_ROWS:
-        return answer(f"it takes {LEAST_ROWS} rows")
+        return untold(f"it takes {LEAST_ROWS} rows")
     if len(np.unique(values)) < LEAST_DIFFERENT:
-        return answer(f"it takes {LEAST_DIFFERENT} different energies")
+        return untold(f"it takes {LEAST_DIFFERENT} different energies")
     edges = np.unique(np.quantile(values, calm * np.arange(1, N_BINS + 1) / N_BINS))
     counts = np.diff(np.concatenate([[0], np.searchsorted(values, edges, side="right"), [m]]))
     if len(edges) < N_BINS:
-        return answer("many of the calm rows have one energy")
+        return untold("many of the calm rows have one energy")
     logs, start = [], _start(values[: int(calm * m)])
     for share in SHARES:
         log_likelihood, start = _best(counts, edges, share, start)
@@ -78,12 +76,12 @@ def estimate_unlabelled(
     best = int(np.argmax(likelihood))
     misfit = 2 * (float(np.sum(counts * np.log(counts / m))) - likelihood[best])
     if chi2.sf(misfit, len(counts) - 5) < LEAST_FIT:
-        return answer("the calm rows' energies do not look like a shifted gamma's")
+        return untold("the calm rows' energies do not look like a shifted gamma's")
     within = np.flatnonzero(2 * (likelihood[best] - likelihood) <= chi2.ppf(confidence, 1))
     low, high = float(SHARES[max(0, within[0] - 1)]), float(SHARES[min(len(SHARES) - 1, within[-1] + 1)])
     if high - low > WIDEST or within[-1] == len(SHARES) - 1:
-        return answer(f"anything from {low:.0%} to {high:.0%} fits")
-    return answer("", low, float(SHARES[best]), high)
+        return untold(f"anything from {low:.0%} to {high:.0%} fits")
+    return Contamination(low, float(SHARES[best]), high, m, float(confidence), assumption)
 
 
 def _start(calm_values: Energies) -> Energies:
