@@ -47,6 +47,8 @@ class TailCounts:
     def count_at_least(self, energy: Energies) -> Counts:
         """How many calibration energies are at least each of ``energy`` (m,): exact at values, never too few."""
         place = np.searchsorted(self.values, energy, side="left")
+        if self.complete:
+            return np.append(self.at_least, 0)[place]
         beyond = np.append(self.above, -1)  # an energy above all values is none of them
         same = np.append(self.values, np.nan)[place] == energy
         return np.where(
