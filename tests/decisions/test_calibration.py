@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hinterland.decisions import calibration as module
 from hinterland.decisions.calibration import Calibration
-from hinterland.decisions.p_values import cross_p_values, p_values
+from hinterland.decisions.p_values import conformal_p_values, cross_p_values
 
 ENERGIES = st.lists(st.integers(-6, 6).map(float), min_size=1, max_size=40)
 quiet = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -24,7 +24,10 @@ def test_the_examples_in_the_docstrings_hold():
 @quiet
 @given(ENERGIES, ENERGIES)
 def test_p_values_are_those_of_the_formula(calibration, energy):
-    assert Calibration.split(calibration).p_values(energy).tolist() == p_values(energy, calibration).tolist()
+    assert (
+        Calibration.split(calibration).p_values(energy).tolist()
+        == conformal_p_values(energy, calibration).tolist()
+    )
 
 
 @quiet

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hinterland.decisions import local as module
 from hinterland.decisions.local import local_fdr
-from hinterland.decisions.p_values import p_values
+from hinterland.decisions.p_values import conformal_p_values
 
 P_VALUES = st.lists(st.integers(1, 20).map(lambda rank: rank / 20), min_size=1, max_size=60)
 
@@ -29,7 +29,7 @@ def test_it_is_a_share_and_rises_with_p(p):
 def draw(generator, m, anomalies, shift, n):
     energy = generator.normal(size=m)
     energy[:anomalies] += shift
-    return local_fdr(p_values(energy, generator.normal(size=n))), np.arange(m) >= anomalies
+    return local_fdr(conformal_p_values(energy, generator.normal(size=n))), np.arange(m) >= anomalies
 
 
 def test_as_many_rows_are_normal_as_it_says_or_fewer():

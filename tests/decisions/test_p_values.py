@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hinterland.decisions import p_values as module
 from hinterland.decisions.p_values import (
     check_folds,
+    conformal_p_values,
     cross_p_values,
     greatest_error,
-    p_values,
     rows_needed,
 )
 
@@ -30,7 +30,7 @@ def naive(energy, calibration):
 
 @given(ENERGIES, ENERGIES)
 def test_p_values_are_the_formula(energy, calibration):
-    assert p_values(energy, calibration).tolist() == naive(energy, calibration)
+    assert conformal_p_values(energy, calibration).tolist() == naive(energy, calibration)
 
 
 @given(ENERGIES)
@@ -42,7 +42,7 @@ def test_ranks_among_all_rows_in_turn_are_super_uniform_whatever_the_ties(energi
 
 
 def test_equal_energies_count_against_a_row():
-    assert p_values([2.0], [2.0, 2.0, 1.0]).tolist() == [3 / 4]
+    assert conformal_p_values([2.0], [2.0, 2.0, 1.0]).tolist() == [3 / 4]
 
 
 @given(
@@ -71,7 +71,7 @@ def test_cross_fitted_p_values_are_their_formula(drawn, rule):
 def test_of_one_fold_cross_fitting_is_the_split():
     energy, calibration = np.array([0.0, 1.5, 7.0]), np.array([1.0, 2.0, 3.0])
     crossed = cross_p_values(energy[:, None], calibration, np.zeros(3, int))
-    assert crossed.tolist() == p_values(energy, calibration).tolist()
+    assert crossed.tolist() == conformal_p_values(energy, calibration).tolist()
 
 
 def distance_to_uniform_from_above(p, repeats):
@@ -88,7 +88,7 @@ def distance_to_uniform_from_above(p, repeats):
 def test_p_values_of_new_normal_rows_are_super_uniform(n, decimals):
     generator = np.random.default_rng(n + decimals)
     rows = generator.gamma(2.0, size=(300, n + 50)).round(decimals)
-    p = np.concatenate([p_values(row[n:], row[:n]) for row in rows])
+    p = np.concatenate([conformal_p_values(row[n:], row[:n]) for row in rows])
     assert distance_to_uniform_from_above(p, 300) < 3.5
 
 
@@ -149,7 +149,7 @@ def test_as_many_calibration_rows_as_needed_are_enough_and_one_fewer_is_not(m, k
 )
 def test_bad_energies_are_named(energy, calibration, message):
     with pytest.raises(ValueError, match=message):
-        p_values(energy, calibration)
+        conformal_p_values(energy, calibration)
 
 
 def test_bad_folds_are_named():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hinterland.decisions import selection as module
 from hinterland.decisions.calibration import Calibration
 from hinterland.decisions.levels import Levels
-from hinterland.decisions.p_values import p_values
+from hinterland.decisions.p_values import conformal_p_values
 from hinterland.decisions.selection import rule_of, select
 
 N = 19
@@ -51,7 +51,7 @@ def false_and_found(generator, *, n, q, method="bh", decimals=9, anomalies=10, m
     energy = generator.normal(size=m)
     energy[:anomalies] += 4
     flagged = np.asarray(
-        select(p_values(energy.round(decimals), calibration.round(decimals)), q, method=method)
+        select(conformal_p_values(energy.round(decimals), calibration.round(decimals)), q, method=method)
     )
     return flagged[anomalies:].sum() / max(1, flagged.sum()), flagged[:anomalies].mean() if anomalies else 0.0
 
@@ -107,14 +107,14 @@ def test_adaptive_selection_flags_more_where_many_rows_are_anomalous():
     generator = np.random.default_rng(4)
     calibration = generator.normal(size=2000)
     energy = np.concatenate([generator.normal(size=100), generator.normal(3, size=100)])
-    p = p_values(energy, calibration)
+    p = conformal_p_values(energy, calibration)
     adaptive = select(p, 0.1, method="storey")
     assert adaptive.n_flagged > select(p, 0.1).n_flagged
     assert adaptive.rule.normal_share == pytest.approx(0.5, abs=0.15)
 
 
 def test_it_says_how_many_calibration_rows_it_would_take():
-    p = p_values(np.append(np.zeros(95), np.full(5, 9.0)), np.arange(1.0, 20.0) / 10)
+    p = conformal_p_values(np.append(np.zeros(95), np.full(5, 9.0)), np.arange(1.0, 20.0) / 10)
     selection = select(p, 0.1, smallest_p=1 / 20)
     assert (selection.n_flagged, selection.rule.rows_needed) == (0, 199)
     assert "to flag so many takes 199 calibration rows" in repr(selection)
@@ -122,9 +122,9 @@ def test_it_says_how_many_calibration_rows_it_would_take():
 
 def test_with_as_many_rows_as_it_said_they_are_flagged():
     energy = np.append(np.zeros(95), np.full(5, 9.0))
-    needed = select(p_values(energy, np.zeros(19)), 0.1, smallest_p=1 / 20).rule.rows_needed
-    assert select(p_values(energy, np.zeros(needed)), 0.1).n_flagged == 5
-    assert select(p_values(energy, np.zeros(needed - 1)), 0.1).n_flagged == 0
+    needed = select(conformal_p_values(energy, np.zeros(19)), 0.1, smallest_p=1 / 20).rule.rows_needed
+    assert select(conformal_p_values(energy, np.zeros(needed)), 0.1).n_flagged == 5
+    assert select(conformal_p_values(energy, np.zeros(needed - 1)), 0.1).n_flagged == 0
 
 
 def test_where_rows_are_not_what_lacks_it_says_so():

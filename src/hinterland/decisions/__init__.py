@@ -10,3 +10,40 @@ Mathematics on energies alone, of any detector; docs/decisions.md has the formul
 - ``costs``          the threshold of least cost
 - ``local``          the local false-discovery rate, an estimate
 """
+
+from hinterland.decisions.calibration import Calibration, Promise
+from hinterland.decisions.contamination import Contamination, estimate_contamination
+from hinterland.decisions.costs import LeastCost, least_cost
+from hinterland.decisions.levels import Levels, q_values
+from hinterland.decisions.local import local_fdr
+from hinterland.decisions.p_values import conformal_p_values, cross_p_values, rows_needed
+from hinterland.decisions.selection import Rule, Selection, rule_of, select
+from hinterland.decisions.shift import Alarm, Watch
+from hinterland.decisions.stored import from_stored, to_stored
+from hinterland.decisions.tail_counts import TailCounts
+from hinterland.decisions.unlabelled import estimate_unlabelled
+
+__all__ = [
+    "Alarm",
+    "Calibration",
+    "Contamination",
+    "LeastCost",
+    "Levels",
+    "Promise",
+    "Rule",
+    "Selection",
+    "TailCounts",
+    "Watch",
+    "conformal_p_values",
+    "cross_p_values",
+    "estimate_contamination",
+    "estimate_unlabelled",
+    "from_stored",
+    "least_cost",
+    "local_fdr",
+    "q_values",
+    "rows_needed",
+    "rule_of",
+    "select",
+    "to_stored",
+]

@@ -21,7 +21,7 @@ from hinterland.thresholds import Energies, check_energy
 FEW_ROWS = 20
 """With fewer calibration rows in a group a warning says what they can do."""
 
-MOST_GROUPS = 10_000
+MOST_GROUPS = 1_000
 EVERY_ROW = "every row"
 """Name of the only group of a calibration without groups."""
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hinterland.parameters import check_number
-from hinterland.thresholds import check_energy, check_is_anomaly, count
+from hinterland.thresholds import between, check_energy, check_is_anomaly, count
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,7 @@ def least_cost(
     elif least == len(values):
         threshold = values[-1]
     else:
-        lower, upper = values[least - 1], values[least]
-        middle = lower / 2 + upper / 2
-        threshold = middle if lower <= middle < upper else lower
+        threshold = between(values[least - 1], values[least])
     return LeastCost(
         threshold=float(threshold),
         cost_a_row=float(cost[least]),

@@ -35,7 +35,7 @@ RULES = {
 """How calibration rows became p-values, in words."""
 
 
-def p_values(energy: npt.ArrayLike, calibration_energy: npt.ArrayLike) -> Energies:
+def conformal_p_values(energy: npt.ArrayLike, calibration_energy: npt.ArrayLike) -> Energies:
     """Split conformal p-values (m,) of energies (m,) against those of n calibration rows (n,).
 
     Raises
@@ -45,7 +45,7 @@ def p_values(energy: npt.ArrayLike, calibration_energy: npt.ArrayLike) -> Energi
 
     Examples
     --------
-    >>> p_values([0.0, 2.5, 9.0], calibration_energy=[1.0, 2.0, 3.0]).tolist()
+    >>> conformal_p_values([0.0, 2.5, 9.0], calibration_energy=[1.0, 2.0, 3.0]).tolist()
     [1.0, 0.5, 0.25]
     """
     new = check_energy(energy)
