@@ -160,7 +160,7 @@ def false_discoveries(repeats: int) -> list[Claim]:
 
 
 def alarms(repeats: int) -> list[Claim]:
-    """False alarms of the watch over 5,000 rows, and rows until a shift is noticed."""
+    """False alarms of the watch over 2,000 rows, and rows until a shift is noticed."""
     claims = []
     for n in (20, 200, 2000):
         for decimals in (9, 0):
@@ -171,7 +171,7 @@ def alarms(repeats: int) -> list[Claim]:
                     false_alarm=0.1,
                     random_state=seed,
                 )
-                .add(generator.normal(size=5000).round(decimals))
+                .add(generator.normal(size=2000).round(decimals))
                 .alarm
                 is not None
                 for seed in range(repeats)
@@ -187,7 +187,7 @@ def alarms(repeats: int) -> list[Claim]:
             .add(generator.normal(size=5000))
             .add(generator.normal(shift, size=5000))
             .alarm
-            for seed in range(min(repeats, 100))
+            for seed in range(min(repeats, 50))
         ]
         noticed = [alarm.noticed - 5000 for alarm in found if alarm is not None]
         since = [abs(alarm.since - 5000) for alarm in found if alarm is not None]
@@ -213,7 +213,7 @@ def contamination(repeats: int) -> list[Claim]:
                 low_missed.append(float(found.low > share))
                 high_missed.append(float(found.high < share))
                 off.append(abs(found.estimate - share))
-                if repeat < repeats // 20:
+                if repeat < repeats // 50:
                     blind = estimate_unlabelled(energy)
                     told.append(blind.told)
                     if blind.told:
