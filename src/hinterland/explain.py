@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 from scipy.spatial.distance import cdist
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
@@ -20,6 +19,7 @@ from hinterland.model.composite import row_errors
 from hinterland.model.energy_model import EnergyModel
 from hinterland.networks.gradients import without_gradients
 from hinterland.parameters import check_integer
+from hinterland.pipeline import encoder_and_detector
 from hinterland.preprocessing.tabular.encoder import TabularEncoder
 from hinterland.tables import frames
 from hinterland.tables.python_values import python_values
@@ -149,7 +149,7 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
     [['ash']]
     """
     check_integer("n_steps", n_steps, least=1)
-    encoder, detector = _parts(estimator)
+    encoder, detector = encoder_and_detector(estimator)
     check_is_fitted(detector)
     detector.check_rows_alone("an explanation")
     if encoder is None:
@@ -260,24 +260,6 @@ def _gradient(energy: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
     with torch.enable_grad():
         points = points.detach().requires_grad_()
         return torch.autograd.grad(energy(points).sum(), points)[0]
-
-
-def _parts(estimator: Any) -> tuple[TabularEncoder | None, Detector]:
-    if isinstance(estimator, Detector):
-        return None, estimator
-    if isinstance(estimator, Pipeline):
-        steps = [step for _, step in estimator.steps if step is not None and step != "passthrough"]
-        if len(steps) == 2 and isinstance(steps[0], TabularEncoder) and isinstance(steps[1], Detector):
-            return steps[0], steps[1]
-        if len(steps) == 1 and isinstance(steps[0], Detector):
-            return None, steps[0]
-        found = f"a Pipeline of {', '.join(type(step).__name__ for step in steps)}"
-    else:
-        found = repr(estimator)
-    raise TypeError(
-        f"estimator must be a hinterland detector, or a Pipeline of a TabularEncoder and one, got {found}; "
-        "behind other steps explain the detector itself, on the rows that it sees"
-    )
 
 
 def _source_values(encoder: TabularEncoder, X: Any, n_rows: int) -> npt.NDArray[Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.pipeline import Pipeline
 
 from hinterland import DAGMM, DeepMixture
 from hinterland.errors import TableError
@@ -34,6 +35,19 @@ def test_any_model_scores_a_file(rows: pd.DataFrame, tmp_path: Path, named: bool
     scorer = TableScorer(model, open_table(tmp_path / "t.csv"), batch_rows=13)
     np.testing.assert_allclose(energies(scorer), -model.score_samples(given), rtol=0, atol=1e-9)
     assert scorer.unused == []
+
+
+@pytest.mark.parametrize("nothing", ["passthrough", None])
+def test_steps_that_do_nothing_change_nothing(
+    rows: pd.DataFrame, tmp_path: Path, nothing: str | None
+) -> None:
+    model = table_pipeline("dagmm", **SETTINGS).fit(rows)  # type: ignore[arg-type]
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    steps = [*model.steps[:1], ("between", nothing), *model.steps[1:]]
+    for wrapped in (Pipeline(steps), Pipeline([*steps, ("behind", nothing)])):
+        scorer = TableScorer(wrapped, open_table(tmp_path / "t.csv"), explained="all")
+        expected = TableScorer(model, open_table(tmp_path / "t.csv"), explained="all")
+        assert next(scorer.batches()).equals(next(expected.batches()))
 
 
 def test_columns_without_names_must_be_as_many(rows: pd.DataFrame, tmp_path: Path) -> None:

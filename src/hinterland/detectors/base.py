@@ -131,6 +131,13 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         threshold = contamination_threshold(self.calibration_energy_, self.contamination)
         return just_above(self.calibration_energy_, threshold)
 
+    def threshold_rule(self) -> str:
+        """Say in words which rows ``offset_`` was learnt from, and what it flags of them."""
+        check_is_fitted(self)
+        held_out = not np.array_equal(self.calibration_energy_, self.training_energy_)
+        rows = "held-out training rows" if held_out else "the training rows"
+        return f"the highest {100 * self.contamination:.3g}% of {rows}"
+
     def _train(
         self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device
     ) -> np.ndarray | None:

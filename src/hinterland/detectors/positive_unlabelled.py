@@ -151,6 +151,10 @@ class PositiveUnlabelled(Detector):
     def _threshold(self) -> float:
         return 0.0
 
+    def threshold_rule(self) -> str:
+        """Say in words where the threshold lies."""
+        return "rows that are more likely anomalous than normal, by the rows known to be normal"
+
     def _check_threshold_parameters(self) -> None:
         """There are none: the threshold follows from the labelling rate."""
 

@@ -42,8 +42,7 @@ def facts(scored: Scored, saved: dict[str, str]) -> dict[str, str]:
         "Detector": type(detector).__name__ + ("" if model.encoder is None else ", behind a TabularEncoder"),
         **saved,
         "Trained on": f"{len(detector.training_energy_):,} rows" + _training(model),
-        "Threshold": f"energy above {model.threshold:.6g} nats: "
-        f"the highest {100 * detector.contamination:.3g}% of the training rows",
+        "Threshold": f"energy above {model.threshold:.6g} nats: {detector.threshold_rule()}",
         "Seed": "none given" if detector.random_state is None else str(detector.random_state),
         "Scored table": f"{table.path.name}, {scored.n_rows:,} rows, {len(table.names):,} columns",
         "Columns used": f"{len(kinds):,}: "

@@ -168,7 +168,8 @@ class TableScorer:
 
     def _scored(self, batch: pa.Table, rows: pa.Table) -> pa.Table:
         given = self.as_fitted(rows)
-        energy = -self._model.score_samples(given) if rows.num_rows else np.empty(0)
+        seen = given if self._encoder is None or not rows.num_rows else self._encoder.transform(given)
+        energy = self._detector.energy(seen) if rows.num_rows else np.empty(0)
         anomalous = -energy < self._detector.offset_
         self.n_flagged += int(anomalous.sum())
         if room := ROWS_TO_EXPLAIN - sum(part.num_rows for part in self._flagged):

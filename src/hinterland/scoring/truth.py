@@ -82,7 +82,8 @@ def judge(
     is_anomaly, energy : (n,) of the test rows.
     rule : a name in ``hinterland.metrics.RULES``, or None for no such metrics.
     share : share of the rule's rows to flag. If None the share of anomalies among them, training rows counting as
-        normal; for the rule ``training`` the detector's ``contamination``.
+        normal; for the rule ``training`` the detector's ``contamination``, or what its own threshold flags of the
+        training rows where it has none.
 
     Returns
     -------
@@ -115,7 +116,7 @@ def judge(
         training = detector.calibration_energy_
         if share is None:
             of_rows = {"natural_half": n_rows, "pooled": n_rows + len(training)}
-            share = detector.contamination if rule == "training" else n_anomalies / of_rows[rule]
+            share = _training_share(detector) if rule == "training" else n_anomalies / of_rows[rule]
         judged = metrics.threshold_metrics(
             is_anomaly, energy, rule=rule, share=share, training_energy=training
         )
@@ -123,6 +124,20 @@ def judge(
     elif rule is not None:
         result["rule"] = None
     return result
+
+
+def _training_share(detector: Detector) -> float:
+    """Share of its training rows that a detector means to flag."""
+    asked = getattr(detector, "contamination", None)
+    if asked is not None:
+        return float(asked)
+    flagged = detector.calibration_energy_ > -detector.offset_
+    if flagged.all() or not flagged.any():
+        raise ValueError(
+            f"a {type(detector).__name__} asks for no share of rows, and its own threshold flags {flagged.sum():,} of "
+            f"its {len(flagged):,} training rows, so the rule 'training' needs one: name a share, as --share 0.05"
+        )
+    return float(flagged.mean())
 
 
 def _one_class(n_rows: int, n_anomalies: int, n_flagged: int) -> str:
