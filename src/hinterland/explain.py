@@ -102,7 +102,7 @@ class Explanation:
         )
 
 
-def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
+def explain(estimator: Any, X: Any, *, n_steps: int = 16, energy: npt.ArrayLike | None = None) -> Explanation:
     """Split each row's energy, less that of a usual row, into contributions of the columns.
 
     The method is integrated gradients (Sundararajan, Taly and Yan, ICML 2017, equation 1). A row is compared with
@@ -127,6 +127,7 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
         columns that an encoder makes of a source column are added up.
     X : rows (n, d), as the estimator was fitted on.
     n_steps : points at which the gradient is taken on each stretch.
+    energy : (n,), of these rows, where the detector has given it already.
 
     Raises
     ------
@@ -135,7 +136,7 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
     sklearn.exceptions.NotFittedError
         Where it has not been fitted.
     ValueError
-        For rows the estimator would not score either, or ``n_steps`` below 1.
+        For rows the estimator would not score either, ``n_steps`` below 1, or not one energy a row.
 
     Examples
     --------
@@ -165,6 +166,11 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
         columns, sources = list(encoder.kinds_), encoder.source_columns_
         values = _source_values(encoder, X, len(rows))
 
+    given = None if energy is None else np.asarray(energy, np.float64)
+    if given is not None and given.shape != (len(rows),):
+        raise ValueError(
+            f"energy must have one value for each of the {len(rows)} rows, got shape {given.shape}"
+        )
     index = np.empty(len(rows), np.intp)
     contributions = np.zeros((len(rows), len(columns)))
     size = max(1, ENTRIES_AT_ONCE // (n_steps * rows.shape[1]))
@@ -173,14 +179,15 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
             here = slice(start, start + size)
             index[here], parts = _explain_rows(detector, rows[here], n_steps)
             np.add.at(contributions[here].T, sources, parts.T)
-        energy, reference_energy = detector._energy(rows), detector._energy(detector.references_)[index]
+        row_energy = detector._energy(rows) if given is None else given
+        reference_energy = detector._energy(detector.references_)[index]
     if encoder is None:
         usual = detector.references_[index]
     else:
         typical = np.array([encoder.typical_values_[name] for name in columns], dtype=object)
         usual = np.broadcast_to(typical, values.shape)
-    residual = energy - reference_energy - contributions.sum(1)
-    return Explanation(contributions, columns, energy, reference_energy, index, residual, values, usual)
+    residual = row_energy - reference_energy - contributions.sum(1)
+    return Explanation(contributions, columns, row_energy, reference_energy, index, residual, values, usual)
 
 
 def path_integral(

@@ -8,7 +8,7 @@ from hinterland import persistence
 from hinterland.pipeline import table_pipeline
 from hinterland.report import run
 from hinterland.report.scored import Scored, score_table
-from hinterland.report.source import as_table_file
+from hinterland.tables.source import as_table_file
 
 SHORT = {"epochs": 3, "min_steps": 30, "hidden": (8,)}
 

@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from hinterland.detectors.dagmm import DAGMM
 from hinterland.errors import TableError
 from hinterland.report.scored import Kept, Scored, energies_of, score_table
-from hinterland.report.source import as_table_file
+from hinterland.tables.source import as_table_file
 
 
 @given(st.lists(st.lists(st.integers(0, 5), max_size=6), min_size=1, max_size=6), st.integers(1, 9))

@@ -16,15 +16,16 @@ from hinterland.report.embedding import chosen_points, embed
 from hinterland.report.energies import Axis, curves, histogram, stops
 from hinterland.report.order import along_order
 from hinterland.report.rows import anomalous_rows
-from hinterland.report.scored import Floats, Model, Scored
+from hinterland.report.scored import Floats, Scored
 from hinterland.report.truth import ANOMALY, UNLABELLED
+from hinterland.scoring.model_input import ModelInput
 
 
 def page_data(
     scored: Scored,
     *,
     saved: dict[str, str],
-    other: tuple[Model, Floats] | None = None,
+    other: tuple[ModelInput, Floats] | None = None,
     random_state: int = 0,
 ) -> dict[str, Any]:
     """Give everything that a page shows, as JSON can hold it; what needs labels is there only with labels."""
@@ -58,7 +59,7 @@ def page_data(
     return data
 
 
-def _embedding(scored: Scored, models: list[Model], seed: int) -> dict[str, Any]:
+def _embedding(scored: Scored, models: list[ModelInput], seed: int) -> dict[str, Any]:
     """The same rows through each model: ``row`` (from 1), ``energy``, with labels ``truth``; ``views``, one a model."""
     fresh, top = chosen_points(scored.sample_index, scored.top_index)
     table = pa.concat_tables([scored.sample.take(pa.array(fresh)), scored.top.take(pa.array(top))])

@@ -13,7 +13,8 @@ import hinterland
 from hinterland import persistence
 from hinterland.pipeline import encoder_and_detector
 from hinterland.report.cells import significant
-from hinterland.report.scored import Model, Scored
+from hinterland.report.scored import Scored
+from hinterland.scoring.model_input import ModelInput
 
 MOST_POINTS = 300
 _NOT_LOSSES = ("epoch", "seconds", "member", "stage")
@@ -66,7 +67,7 @@ def facts(scored: Scored, saved: dict[str, str]) -> dict[str, str]:
     return result
 
 
-def settings(model: Model) -> list[dict[str, Any]]:
+def settings(model: ModelInput) -> list[dict[str, Any]]:
     """Parameters of the encoder and the detector: name and value of each, and whether it is the default."""
     described = []
     for part in (model.encoder, model.detector):
@@ -86,7 +87,7 @@ def settings(model: Model) -> list[dict[str, Any]]:
     return described
 
 
-def training_curves(model: Model) -> list[dict[str, Any]]:
+def training_curves(model: ModelInput) -> list[dict[str, Any]]:
     """A curve each loss term: ``name``, and of each member a line, ``epoch`` and ``value``; constant zeros left out."""
     history = model.detector.history_
     lines: dict[Any, list[dict[str, float]]] = {}
@@ -111,7 +112,7 @@ def training_curves(model: Model) -> list[dict[str, Any]]:
     return curves
 
 
-def _training(model: Model) -> str:
+def _training(model: ModelInput) -> str:
     history = model.detector.history_
     if not history:
         return ""

@@ -14,7 +14,7 @@ from hinterland.report.data import page_data
 from hinterland.report.page import at_own_threshold, render
 from hinterland.report.run import load_model
 from hinterland.report.scored import energies_of, score_table
-from hinterland.report.source import as_table_file
+from hinterland.tables.source import as_table_file
 from hinterland.whole_files import check_writable, write_atomically
 
 

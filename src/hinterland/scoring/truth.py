@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Collection
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from sklearn.metrics import precision_recall_fscore_support
@@ -13,12 +13,20 @@ from sklearn.metrics import precision_recall_fscore_support
 from hinterland import metrics
 from hinterland.detectors.base import Detector
 from hinterland.errors import TableError
-from hinterland.scoring.table import Judgeable, TableScorer
+from hinterland.scoring.table import TableScorer
 from hinterland.tables import (
     LabelColumn,
     TableFile,
 )
 from hinterland.tables.truth import ANOMALY, UNLABELLED
+
+
+class Judgeable(NamedTuple):
+    """Rows whose truth is known: energies (n,), whether each is an anomaly (n,), and how many rows have no truth."""
+
+    energy: np.ndarray
+    is_anomaly: np.ndarray
+    n_unlabelled: int
 
 
 def energy_and_truth(
@@ -49,11 +57,11 @@ def energy_and_truth(
         column, or no row has a truth.
     """
     scorer = TableScorer(model, table, keep=[label], explained="none")
-    scorer.check_truth(label)
+    scorer.input.check_truth(label)
     column, energies = LabelColumn(label, values, named=named), [np.empty(0)]
-    for batch in scorer.batches():
-        energies.append(batch[scorer.names["energy"]].to_numpy())
-        column.add(batch[label])
+    for scored in scorer.scored():
+        energies.append(scored.energy)
+        column.add(scored.table[label])
         if on_batch is not None:
             on_batch(table.share_read())
     energy = np.concatenate(energies)
