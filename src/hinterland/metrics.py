@@ -26,7 +26,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,12 +38,14 @@ from .thresholds import Energies, best_f1_threshold, check_energy, check_is_anom
 __all__ = [
     "RULES",
     "Evaluation",
+    "LabelMetrics",
     "ThresholdMetrics",
     "anomaly_scorer",
     "auroc",
     "average_precision",
     "best_f1",
     "evaluate",
+    "label_metrics",
     "natural_half",
     "pooled",
     "precision_at_k",
@@ -160,6 +162,32 @@ def _required(training_energy: Energies | None, rule: str) -> Energies:
     return training_energy
 
 
+class LabelMetrics(NamedTuple):
+    """Precision, recall and F1 of the anomalies; in [0, 1], or NaN where there is no anomaly to be found."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+def label_metrics(hits: float, flagged: float, anomalies: float) -> LabelMetrics:
+    """Give :class:`LabelMetrics` of any labels from counts, or mean counts, of rows.
+
+    The precision of no flagged row is given as 0, as in scikit-learn.
+
+    :param hits: anomalies among the flagged rows.
+    :param flagged: rows that are called anomalies.
+    :param anomalies: all that there are; without one recall and F1 are NaN.
+
+    >>> label_metrics(hits=3, flagged=4, anomalies=6)
+    LabelMetrics(precision=0.75, recall=0.5, f1=0.6)
+    """
+    precision = hits / flagged if flagged else 0.0
+    if not anomalies:
+        return LabelMetrics(precision, float("nan"), float("nan"))
+    return LabelMetrics(precision, hits / anomalies, 2 * hits / (flagged + anomalies))
+
+
 @dataclass(frozen=True)
 class ThresholdMetrics:
     """Precision, recall and F1 of the anomalies under a named threshold rule; shares are in [0, 1].
@@ -228,8 +256,10 @@ def threshold_metrics(
     flagged, hits = count(above), count(is_anomaly & above)
     expected_flagged = flagged + cut.missing * count(tied) / cut.tied
     expected_hits = hits + cut.missing * count(is_anomaly & tied) / cut.tied
-    precision, recall, f1 = _scores(hits, flagged, anomalies)
-    expected_precision, expected_recall, expected_f1 = _scores(expected_hits, expected_flagged, anomalies)
+    precision, recall, f1 = label_metrics(hits, flagged, anomalies)
+    expected_precision, expected_recall, expected_f1 = label_metrics(
+        expected_hits, expected_flagged, anomalies
+    )
     return ThresholdMetrics(
         rule=rule,
         share=float(share),
@@ -257,7 +287,7 @@ def at_own_threshold(is_anomaly: npt.ArrayLike, energy: npt.ArrayLike, threshold
     is_anomaly = check_is_anomaly(is_anomaly, rows=len(energy))
     above = energy > threshold
     flagged = count(above)
-    precision, recall, f1 = _scores(count(is_anomaly & above), flagged, count(is_anomaly))
+    precision, recall, f1 = label_metrics(count(is_anomaly & above), flagged, count(is_anomaly))
     return ThresholdMetrics(
         rule=OWN,
         share=flagged / len(energy),
@@ -274,12 +304,6 @@ def at_own_threshold(is_anomaly: npt.ArrayLike, energy: npt.ArrayLike, threshold
         expected_f1=f1,
         expected_flagged=flagged,
     )
-
-
-def _scores(hits: float, flagged: float, anomalies: int) -> tuple[float, float, float]:
-    """Precision, recall and F1 from counts or mean counts."""
-    precision = hits / flagged if flagged else 0.0
-    return precision, hits / anomalies, 2 * hits / (flagged + anomalies)
 
 
 @dataclass(frozen=True)

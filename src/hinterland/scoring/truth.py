@@ -8,7 +8,6 @@ from dataclasses import asdict
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from sklearn.metrics import precision_recall_fscore_support
 
 from hinterland import metrics
 from hinterland.detectors.base import Detector
@@ -101,25 +100,25 @@ def judge(
     """
     n_rows, n_anomalies = len(energy), int(np.sum(is_anomaly))
     both = 0 < n_anomalies < n_rows
-    flagged = -energy < detector.offset_
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        is_anomaly, flagged, average="binary", zero_division=0.0
-    )
+    threshold = -float(detector.offset_)
+    flagged = energy > threshold
+    n_flagged = int(flagged.sum())
+    own = metrics.label_metrics(int(np.sum(flagged & is_anomaly)), n_flagged, n_anomalies)
     result: dict[str, Any] = {
         "rows": n_rows,
         "anomalies": n_anomalies,
         "auroc": metrics.auroc(is_anomaly, energy) if both else None,
         "average_precision": metrics.average_precision(is_anomaly, energy) if both else None,
         "own_threshold": {
-            "threshold": -float(detector.offset_),
-            "flagged": int(flagged.sum()),
-            "precision": float(precision),
-            "recall": float(recall) if n_anomalies else None,
-            "f1": float(f1) if n_anomalies else None,
+            "threshold": threshold,
+            "flagged": n_flagged,
+            "precision": own.precision,
+            "recall": own.recall if n_anomalies else None,
+            "f1": own.f1 if n_anomalies else None,
         },
     }
     if not both:
-        warnings.warn(_one_class(n_rows, n_anomalies, int(flagged.sum())), UserWarning, stacklevel=2)
+        warnings.warn(_one_class(n_rows, n_anomalies, n_flagged), UserWarning, stacklevel=2)
     if rule is not None and both:
         training = detector.calibration_energy_
         if share is None:

@@ -89,7 +89,7 @@ class CsvFile:
     def row_names(self, places: Sequence[int]) -> list[str]:
         """See ``TableFile``."""
         with self._errors_named():
-            return [self._blocks.row_name(place) for place in places]
+            return self._blocks.row_names(places)
 
     def leave_unnamed(self) -> None:
         """Call the first column without a name by none, as models know it that are older than its name."""
