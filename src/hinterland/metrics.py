@@ -163,7 +163,7 @@ def _required(training_energy: Energies | None, rule: str) -> Energies:
 
 
 class LabelMetrics(NamedTuple):
-    """Precision, recall and F1 of the anomalies; in [0, 1], or NaN where there is no anomaly to be found."""
+    """Precision, recall and F1 of the anomalies, in [0, 1]; the last two NaN where there is none to be found."""
 
     precision: float
     recall: float
@@ -173,11 +173,7 @@ class LabelMetrics(NamedTuple):
 def label_metrics(hits: float, flagged: float, anomalies: float) -> LabelMetrics:
     """Give :class:`LabelMetrics` of any labels from counts, or mean counts, of rows.
 
-    The precision of no flagged row is given as 0, as in scikit-learn.
-
-    :param hits: anomalies among the flagged rows.
-    :param flagged: rows that are called anomalies.
-    :param anomalies: all that there are; without one recall and F1 are NaN.
+    The precision of no flagged row is given as 0, as in scikit-learn. ``hits`` are the anomalies that are flagged.
 
     >>> label_metrics(hits=3, flagged=4, anomalies=6)
     LabelMetrics(precision=0.75, recall=0.5, f1=0.6)
@@ -256,24 +252,19 @@ def threshold_metrics(
     flagged, hits = count(above), count(is_anomaly & above)
     expected_flagged = flagged + cut.missing * count(tied) / cut.tied
     expected_hits = hits + cut.missing * count(is_anomaly & tied) / cut.tied
-    precision, recall, f1 = label_metrics(hits, flagged, anomalies)
-    expected_precision, expected_recall, expected_f1 = label_metrics(
-        expected_hits, expected_flagged, anomalies
-    )
+    expected = label_metrics(expected_hits, expected_flagged, anomalies)
     return ThresholdMetrics(
         rule=rule,
         share=float(share),
         threshold=cut.threshold,
-        precision=precision,
-        recall=recall,
-        f1=f1,
+        **label_metrics(hits, flagged, anomalies)._asdict(),
         flagged=flagged,
         flagged_share=flagged / len(energy),
         ties_at_threshold=count(tied) if cut.missing else 0,
         tie_probability=cut.missing / cut.tied,
-        expected_precision=expected_precision,
-        expected_recall=expected_recall,
-        expected_f1=expected_f1,
+        expected_precision=expected.precision,
+        expected_recall=expected.recall,
+        expected_f1=expected.f1,
         expected_flagged=expected_flagged,
     )
 

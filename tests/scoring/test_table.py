@@ -149,11 +149,11 @@ def test_rows_left_out_are_called_as_in_the_file(rows: pd.DataFrame, tmp_path: P
     (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
     table = open_table(tmp_path / "t.csv", CsvFormat(bad_rows="skip"))
     scorer = TableScorer(model, table, batch_rows=7)
-    with pytest.warns(UserWarning) as said:
+    with pytest.warns(UserWarning, match="cannot be read") as said:
         scored = pa.concat_tables(scorer.batches())
-    notes = [str(warning.message) for warning in said if "left out: row" in str(warning.message)]
+    notes = [str(warning.message) for warning in said if "cannot be read" in str(warning.message)]
     found = "row 4, row 20 (line 22), row 50 (line 52)"
-    assert notes == [f"{tmp_path / 't.csv'}: 3 rows with values that cannot be read left out: {found}"]
+    assert notes == [f"{tmp_path / 't.csv'}: skipped 3 rows with values that cannot be read: {found}"]
     assert (scored.num_rows, scorer.n_rows, scorer.n_skipped) == (46, 46, 3)
     expected = rows.drop(index=[3, 8, 19, 49])
     np.testing.assert_allclose(scored["energy"], -model.score_samples(expected), rtol=0, atol=1e-9)
@@ -163,7 +163,7 @@ def test_of_many_rows_left_out_the_first_are_named(rows: pd.DataFrame, tmp_path:
     model = DAGMM(**SETTINGS).fit(rows)
     rows.assign(b=np.where(np.arange(50) % 2, "x", "1")).to_csv(tmp_path / "t.csv", index=False)
     scorer = TableScorer(model, open_table(tmp_path / "t.csv"), batch_rows=7, bad_rows="skip")
-    with pytest.warns(UserWarning, match="25 rows .* left out: row 2, row 4, .* row 40 and 5 more$"):
+    with pytest.warns(UserWarning, match="skipped 25 rows .*: row 2, row 4, .* row 40 and 5 more$"):
         assert sum(batch.num_rows for batch in scorer.batches()) == 25
     with pytest.warns(UserWarning, match="25 rows"):  # again from the beginning
         assert sum(batch.num_rows for batch in scorer.batches()) == 25

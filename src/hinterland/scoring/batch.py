@@ -5,76 +5,27 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from hinterland.errors import TableError
 from hinterland.explain import explain
 from hinterland.parameters import check_choice, check_integer
-from hinterland.scoring.model_input import Floats, ModelInput
+from hinterland.scoring.columns import REASONS, Energy, EnergyColumn, Label, Masks, names_beside
+from hinterland.scoring.model_input import Floats, ModelInput, Places
 from hinterland.tables import BadRows, UnreadableValuesError
 from hinterland.tables.columns.unreadable import RowNames, counted_from
 from hinterland.tables.messages import counted, few, repeated
 
 Explained = Literal["flagged", "all", "none"]
-Masks = npt.NDArray[np.bool_]
 
-ENERGY, LABEL, REASONS = "energy", "label", "top_features"
 ROWS_NAMED = 20
 """Most rows left out that a message names."""
 _FROM_ONE = counted_from(1)
 _ONLY_FITS_NEED = {"on_epoch": None, "history_": [], "training_energy_": None, "calibration_energy_": None}
 """Of a detector, what a scorer in another process gets instead: it may be long, or not go there at all."""
-
-
-class EnergyColumn(Protocol):
-    """A column of the output that follows from the rows' energies, as a p-value does; it must pickle.
-
-    Attributes
-    ----------
-    name : of the column.
-    type : of its values.
-    """
-
-    name: str
-    type: pa.DataType
-
-    def values(self, energy: Floats) -> Any:
-        """Values (n,) for energies (n,), an array of Arrow or of NumPy; each follows from its own energy alone."""
-        ...
-
-
-@dataclass(frozen=True)
-class Energy:
-    """The energy itself."""
-
-    name: str = ENERGY
-    type: pa.DataType = field(default_factory=pa.float64)
-
-    def values(self, energy: Floats) -> Any:
-        """The energies."""
-        return energy
-
-
-@dataclass(frozen=True)
-class Label:
-    """``anomaly`` where the energy is above a threshold, else ``normal``."""
-
-    threshold: float
-    name: str = LABEL
-    type: pa.DataType = field(default_factory=pa.string)
-
-    def is_anomaly(self, energy: Floats) -> Masks:
-        """Whether each row (n,) is one."""
-        return energy > self.threshold
-
-    def values(self, energy: Floats) -> Any:
-        """Words (n,)."""
-        return np.where(self.is_anomaly(energy), "anomaly", "normal").astype(object)
 
 
 class ScoredBatch(NamedTuple):
@@ -92,7 +43,7 @@ class ScoredBatch(NamedTuple):
     typed: pa.Table
     energy: Floats
     is_anomaly: Masks
-    unreadable: npt.NDArray[np.intp]
+    unreadable: Places
 
 
 class BatchScorer:
@@ -176,7 +127,7 @@ class BatchScorer:
         self.schema = pa.schema([*self._kept, *((self.names[name], kind) for name, kind in added)])
 
     def __call__(self, batch: pa.Table | pa.RecordBatch) -> pa.Table:
-        """Give a batch's rows, scored, with ``schema``; rows that are left out are counted and named in a warning.
+        """Give a batch's rows, scored, with ``schema``; rows that are skipped are counted and named in a warning.
 
         Raises
         ------
@@ -233,30 +184,12 @@ class BatchScorer:
         return vars(self) | {"input": given}
 
 
-def names_beside(kept: set[str], added: Sequence[str]) -> dict[str, str]:
-    """What results are called beside kept columns: as they are, or with ``hinterland_`` in front.
-
-    Raises
-    ------
-    TableError
-        Where a kept column has that name too, or two results have one name.
-    """
-    if complaint := repeated(added):
-        raise TableError(f"results: {complaint}")
-    names = {name: f"hinterland_{name}" if name in kept else name for name in added}
-    if clash := [name for name in names.values() if name in kept]:
-        raise TableError(f"cannot keep column(s) {clash}: results are called so; name the columns to keep")
-    return names
-
-
 def left_out(places: Sequence[int], row_names: RowNames, n: int | None = None) -> str:
-    """Say that rows with unreadable values were left out: the first few by name, of ``n`` in all."""
+    """Say that rows with values that cannot be read were left out: the first few by name, of ``n`` in all."""
     n = len(places) if n is None else n
     named = places[:ROWS_NAMED]
     more = f" and {n - len(named):,} more" if n > len(named) else ""
-    return (
-        f"{counted(n, 'row')} with values that cannot be read left out: {', '.join(row_names(named))}{more}"
-    )
+    return f"skipped {counted(n, 'row')} with values that cannot be read: {', '.join(row_names(named))}{more}"
 
 
 def _kept_fields(schema: pa.Schema, keep: Sequence[str] | Literal["all"]) -> list[pa.Field]:

@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from hinterland.errors import TableError
-from hinterland.scoring.batch import EnergyColumn, Explained, Masks, names_beside
+from hinterland.scoring.batch import Explained
+from hinterland.scoring.columns import EnergyColumn, Masks, names_beside
 from hinterland.scoring.model_input import ModelInput
 from hinterland.scoring.table import TableScorer
 from hinterland.tables import BadRows, as_table_file, frames

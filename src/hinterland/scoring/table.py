@@ -12,7 +12,8 @@ import pyarrow as pa
 from hinterland.explain import explain
 from hinterland.parameters import check_integer
 from hinterland.pipeline import encoder_and_detector
-from hinterland.scoring.batch import ROWS_NAMED, BatchScorer, EnergyColumn, Explained, ScoredBatch, left_out
+from hinterland.scoring.batch import ROWS_NAMED, BatchScorer, Explained, ScoredBatch, left_out
+from hinterland.scoring.columns import EnergyColumn
 from hinterland.tables import BadRows, Reading, TableFile
 from hinterland.tables.csv.file import CsvFile
 
