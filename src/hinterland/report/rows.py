@@ -40,20 +40,20 @@ def anomalous_rows(scored: Scored) -> dict[str, Any]:
     columns = [*model.kinds, *shown, *others]
     values = _values(model, scored.top, columns)
     n_rows = _that_fit(values, len(model.kinds))
-    energy = scored.energy[scored.top_index[:n_rows]]
+    index = scored.top_index[:n_rows]
+    energy, numbers = scored.energy[index], scored.numbers(index)
     explanation = explain(model.model, model.given(scored.top.slice(0, n_rows)), energy=energy)
     rows: list[dict[str, Any]] = []
     for i in range(n_rows):
-        index = int(scored.top_index[i])
         row: dict[str, Any] = {
-            "row": index + 1,
+            "row": numbers[i],
             "energy": float(energy[i]),
             "cells": [column[i] for column in values],
             "contributions": [significant(value) for value in explanation.contributions[i]],
             "reference": significant(explanation.reference_energy[i], 6),
         }
         if scored.truth is not None:
-            row["truth"] = int(scored.truth[index])
+            row["truth"] = int(scored.truth[index[i]])
         rows.append(row)
     usual = usual_values(scored)
     if model.encoder is None:  # the nearest usual row itself is known, column by column

@@ -68,7 +68,8 @@ class Scored:
     ----------
     model : the model's parts.
     table : the table; its ``names`` are the columns.
-    energy : (n,) in nats, in the table's order.
+    energy : (n,) in nats, in the table's order, of all rows but those skipped.
+    skipped : places in the table, from 0 and rising, of rows with values that cannot be read.
     truth : (n,) codes of ``hinterland.report.truth``, or None without labels.
     label, time_column : names of the columns, where there are.
     reading : which values of the label column were taken for what, in words, or None.
@@ -81,6 +82,7 @@ class Scored:
     model: ModelInput
     table: TableFile
     energy: Floats
+    skipped: Places
     truth: Codes | None
     label: str | None
     reading: str | None
@@ -94,8 +96,13 @@ class Scored:
 
     @property
     def n_rows(self) -> int:
-        """Rows of the table."""
+        """Rows that were scored."""
         return len(self.energy)
+
+    def numbers(self, index: Places) -> list[int]:
+        """Numbers in the table, from 1, of scored rows that are given by their numbers from 0."""
+        before = np.searchsorted(self.skipped - np.arange(len(self.skipped)), index, side="right")
+        return self.table.row_numbers((index + before).tolist())
 
 
 def score_table(
@@ -137,7 +144,8 @@ def score_table(
     most = Kept(top)
     sample = Kept(max(200, min(SAMPLE_ROWS, SAMPLE_CELLS // len(table.names))))
     energies: list[Floats] = []
-    n_seen = 0
+    skipped: list[Places] = [np.empty(0, np.intp)]
+    n_seen = n_read = 0
     for scored in scorer.scored():
         energy, rows = scored.energy, scored.table.select(table.names)
         most.add(rows, energy, n_seen)
@@ -147,20 +155,24 @@ def score_table(
         if times is not None:
             times.add(rows[time_column], is_text=table.is_text)
         energies.append(energy)
+        skipped.append(n_read + scored.unreadable)
         n_seen += len(energy)
+        n_read += len(energy) + len(scored.unreadable)
         if on_batch is not None:
             on_batch(table.share_read())
     if not n_seen:
         raise TableError(f"{table.path} has no rows; a report needs at least one")
-    truth = (
-        labels.truth() if labels is not None else None if label is None else truth_from_array(label, n_seen)
-    )
+    left_out = np.concatenate(skipped)
+    truth = labels.truth() if labels is not None else None
+    if label is not None and labels is None:
+        truth = np.delete(truth_from_array(label, n_read), left_out)
     sampled, sample_index = sample.rows()
     order = np.argsort(sample_index)
     return Scored(
         scorer.input,
         table,
         np.concatenate(energies),
+        left_out,
         truth,
         label if by_name else None if label is None else "label",
         None if labels is None else labels.reading(),

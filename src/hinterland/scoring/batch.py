@@ -24,7 +24,12 @@ Explained = Literal["flagged", "all", "none"]
 ROWS_NAMED = 20
 """Most rows left out that a message names."""
 _FROM_ONE = counted_from(1)
-_ONLY_FITS_NEED = {"on_epoch": None, "history_": [], "training_energy_": None, "calibration_energy_": None}
+_ONLY_FITS_NEED: dict[str, Any] = {
+    "on_epoch": None,
+    "history_": [],
+    "training_energy_": None,
+    "calibration_energy_": None,
+}
 """Of a detector, what a scorer in another process gets instead: it may be long, or not go there at all."""
 
 
@@ -179,8 +184,8 @@ class BatchScorer:
         """All but what of the detector only fitting and judging need, which may be long or not pickle."""
         given = copy.copy(self.input)
         given.detector = copy.copy(given.detector)
-        known = vars(given.detector)
-        known |= {name: value for name, value in _ONLY_FITS_NEED.items() if name in known}
+        for name in _ONLY_FITS_NEED.keys() & vars(given.detector).keys():
+            setattr(given.detector, name, _ONLY_FITS_NEED[name])
         return vars(self) | {"input": given}
 
 

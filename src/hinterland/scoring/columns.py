@@ -20,16 +20,17 @@ ENERGY, LABEL, REASONS = "energy", "label", "top_features"
 
 
 class EnergyColumn(Protocol):
-    """A column of the output that follows from the rows' energies, as a p-value does; it must pickle.
+    """A column of the output that follows from the rows' energies, as a p-value does; it must pickle."""
 
-    Attributes
-    ----------
-    name : of the column.
-    type : of its values.
-    """
+    @property
+    def name(self) -> str:
+        """What it is called, where no kept column is."""
+        ...
 
-    name: str
-    type: pa.DataType
+    @property
+    def type(self) -> pa.DataType:
+        """Type of its values."""
+        ...
 
     def values(self, energy: Floats) -> Any:
         """Values (n,) for energies (n,), an array of Arrow or of NumPy; each follows from its own energy alone."""

@@ -107,4 +107,4 @@ def _beside(kept: Any, good: Masks, results: pa.Table) -> Any:
         return rows
     import polars
 
-    return kept.filter(polars.Series(good)).hstack(polars.from_arrow(results).get_columns())
+    return kept.filter(polars.Series(good)).hstack(polars.DataFrame(results).get_columns())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -74,7 +75,7 @@ class TableScorer:
             keep=keep,
             explained=explained,
             top=top,
-            bad_rows=bad_rows or getattr(table, "bad_rows", "error"),
+            bad_rows=bad_rows or table.bad_rows,
             columns=columns,
         )
         self.input, self.names, self.schema = self.scorer.input, self.scorer.names, self.scorer.schema
@@ -101,7 +102,7 @@ class TableScorer:
         n_read = 0
         for batch in self._table.batches(self.batch_rows, self.scorer.reads):
             first, n_read = n_read, n_read + batch.num_rows
-            scored = self.scorer.score(batch, lambda places, first=first: self._row_names(places, first))
+            scored = self.scorer.score(batch, partial(self._row_names, first))
             self._count(scored, first)
             yield scored
         if self.n_skipped:
@@ -148,7 +149,7 @@ class TableScorer:
             self._n_to_explain += len(flagged)
             self._flagged.append((scored.typed.take(flagged), scored.energy[flagged]))
 
-    def _row_names(self, places: Sequence[int], first: int) -> list[str]:
+    def _row_names(self, first: int, places: Sequence[int]) -> list[str]:
         return self._table.row_names([first + place for place in places])
 
 

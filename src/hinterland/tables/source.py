@@ -103,6 +103,9 @@ class _MemoryTable:
     def types(self, columns: Sequence[str]) -> pa.Schema:
         return pa.schema([self._table.schema.field(name) for name in columns])
 
+    def row_numbers(self, places: Sequence[int]) -> list[int]:
+        return [place + 1 for place in places]
+
     def row_names(self, places: Sequence[int]) -> list[str]:
         return [f"row {place + self._first_row}{'' if self._first_row else ' (from 0)'}" for place in places]
 

@@ -86,6 +86,11 @@ class CsvFile:
         """See ``TableFile``."""
         return self._bytes.share_read()
 
+    def row_numbers(self, places: Sequence[int]) -> list[int]:
+        """See ``TableFile``."""
+        with self._errors_named():
+            return [row for row, _ in self._blocks.rows_and_lines(places)]
+
     def row_names(self, places: Sequence[int]) -> list[str]:
         """See ``TableFile``."""
         with self._errors_named():
