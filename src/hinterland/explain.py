@@ -102,7 +102,7 @@ class Explanation:
         )
 
 
-def explain(estimator: Any, X: Any, *, n_steps: int = 16, energy: npt.ArrayLike | None = None) -> Explanation:
+def explain(estimator: Any, X: Any, *, n_steps: int = 16, energy: Floats | None = None) -> Explanation:
     """Split each row's energy, less that of a usual row, into contributions of the columns.
 
     The method is integrated gradients (Sundararajan, Taly and Yan, ICML 2017, equation 1). A row is compared with
@@ -154,7 +154,7 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16, energy: npt.ArrayLike 
     check_is_fitted(detector)
     detector.check_rows_alone("an explanation")
     if encoder is None:
-        rows = detector._rows(X, reset=False)
+        rows = detector.rows(X)
         columns = [
             str(name)
             for name in getattr(detector, "feature_names_in_", [f"x{j}" for j in range(rows.shape[1])])
@@ -162,14 +162,13 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16, energy: npt.ArrayLike 
         sources, values = np.arange(rows.shape[1]), rows
     else:
         check_is_fitted(encoder)
-        rows = detector._rows(encoder.transform(X), reset=False)
+        rows = detector.rows(encoder.transform(X))
         columns, sources = list(encoder.kinds_), encoder.source_columns_
         values = _source_values(encoder, X, len(rows))
 
-    given = None if energy is None else np.asarray(energy, np.float64)
-    if given is not None and given.shape != (len(rows),):
+    if energy is not None and np.shape(energy) != (len(rows),):
         raise ValueError(
-            f"energy must have one value for each of the {len(rows)} rows, got shape {given.shape}"
+            f"energy must have a value for each of the {len(rows)} rows, got shape {np.shape(energy)}"
         )
     index = np.empty(len(rows), np.intp)
     contributions = np.zeros((len(rows), len(columns)))
@@ -179,15 +178,16 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16, energy: npt.ArrayLike 
             here = slice(start, start + size)
             index[here], parts = _explain_rows(detector, rows[here], n_steps)
             np.add.at(contributions[here].T, sources, parts.T)
-        row_energy = detector._energy(rows) if given is None else given
-        reference_energy = detector._energy(detector.references_)[index]
+        if energy is None:
+            energy = detector.energy_of(rows)
+        reference_energy = detector.energy_of(detector.references_)[index]
     if encoder is None:
         usual = detector.references_[index]
     else:
         typical = np.array([encoder.typical_values_[name] for name in columns], dtype=object)
         usual = np.broadcast_to(typical, values.shape)
-    residual = row_energy - reference_energy - contributions.sum(1)
-    return Explanation(contributions, columns, row_energy, reference_energy, index, residual, values, usual)
+    residual = energy - reference_energy - contributions.sum(1)
+    return Explanation(contributions, columns, energy, reference_energy, index, residual, values, usual)
 
 
 def path_integral(

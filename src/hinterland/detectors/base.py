@@ -134,9 +134,18 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
     def threshold_rule(self) -> str:
         """Say in words which rows ``offset_`` was learnt from, and what it flags of them."""
         check_is_fitted(self)
-        held_out = not np.array_equal(self.calibration_energy_, self.training_energy_)
+        calibration = getattr(self, "calibration_energy_", self.training_energy_)  # not in the oldest files
+        held_out = not np.array_equal(calibration, self.training_energy_)
         rows = "held-out training rows" if held_out else "the training rows"
         return f"the highest {100 * self.contamination:.3g}% of {rows}"
+
+    def rows(self, X: Any) -> np.ndarray:
+        """Rows X as what the detector works on: a finite float64 matrix (n, d), as wide and named as in the fit."""
+        return self._rows(X, reset=False)
+
+    def energy_of(self, rows: np.ndarray) -> np.ndarray:
+        """Energies (n,) of what ``rows`` gave."""
+        return self._energy(rows)
 
     def _train(
         self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device

@@ -103,9 +103,7 @@ class ModelInput:
     def encoded(self, rows: pa.Table) -> Floats:
         """Rows of a table as the detector sees them, (n, width) float64."""
         given = self.given(rows)
-        return self.detector._rows(
-            given if self.encoder is None else self.encoder.transform(given), reset=False
-        )
+        return self.detector.rows(given if self.encoder is None else self.encoder.transform(given))
 
     def energy(self, typed: pa.Table) -> Floats:
         """Energies of typed rows (n,), in nats; of no rows none."""
