@@ -137,6 +137,7 @@ def test_refuses_tables_that_do_not_fit(model: Pipeline, detector: DAGMM, table:
 def test_rows_are_numbered_as_in_the_file_where_some_are_skipped(
     model: Pipeline, table: pd.DataFrame, tmp_path: Path
 ) -> None:
+    table = table.iloc[:60]
     text = table.astype(str)
     text.loc[[4, 30], "mean area"] = "large"
     lines = text.to_csv(index=False).splitlines()
@@ -144,10 +145,10 @@ def test_rows_are_numbered_as_in_the_file_where_some_are_skipped(
     (tmp_path / "t.csv").write_text("\n".join(lines))
     file = open_table(tmp_path / "t.csv", CsvFormat(bad_rows="skip"))
     with pytest.warns(UserWarning, match="skipped 2 rows .*: row 5, row 31"):
-        scored = score_table(model, file, label="diagnosis", anomaly="malignant", top=600)
+        scored = score_table(model, file, label="diagnosis", anomaly="malignant")
     kept = table.drop(index=[4, 10, 30])
-    assert scored.n_rows == len(kept) == 566
-    assert scored.numbers(np.arange(566)) == (kept.index + 1).tolist()
+    assert scored.n_rows == len(kept) == 57
+    assert scored.numbers(np.arange(57)) == (kept.index + 1).tolist()
     assert (
         scored.top["mean area"].cast("double").to_pylist()
         == kept["mean area"].iloc[scored.top_index].tolist()
