@@ -34,12 +34,15 @@ if TYPE_CHECKING:
     from hinterland.persistence import load, save
     from hinterland.preprocessing import TabularEncoder
     from hinterland.pyod_style import PyODStyle
+    from hinterland.scoring.batch import BatchScorer
+    from hinterland.scoring.frame import score_frame
 
 __version__ = "0.1.0"
 
 keep_old_modules()
 
 _HOMES = {
+    "BatchScorer": "hinterland.scoring.batch",
     "CADGMM": "hinterland.detectors.cadgmm",
     "CANCE": "hinterland.detectors.cance",
     "ContrastiveScorer": "hinterland.detectors.contrastive_scorer",
@@ -52,6 +55,7 @@ _HOMES = {
     "TabularEncoder": "hinterland.preprocessing",
     "load": "hinterland.persistence",
     "save": "hinterland.persistence",
+    "score_frame": "hinterland.scoring.frame",
 }
 
 __all__ = [
@@ -59,6 +63,7 @@ __all__ = [
     "CANCE",
     "DAGMM",
     "DEUAD",
+    "BatchScorer",
     "ClusterAndRetrain",
     "ContrastiveScorer",
     "DeepMixture",
@@ -68,6 +73,7 @@ __all__ = [
     "__version__",
     "load",
     "save",
+    "score_frame",
 ]
 
 
