@@ -36,3 +36,12 @@ class MissingExtraError(HinterlandError, ImportError):
             f"{purpose} needs the package {package!r}, which is not installed; "
             f"install it with: pip install 'hinterland[{extra}]'"
         )
+
+
+class BrokenMemberError(HinterlandError, ImportError):
+    """A module of hinterland's own, in which it looks for members of a kind, cannot be imported."""
+
+    def __init__(self, module: str, error: BaseException) -> None:
+        super().__init__(
+            f"the module {module} cannot be imported: {type(error).__name__}: {printable(str(error))}"
+        )

@@ -18,9 +18,13 @@ from hinterland.labels import ANOMALY, check_rows_left, label_codes
 from hinterland.model.chunks import apply_in_chunks
 from hinterland.model.energy_model import EnergyModel
 from hinterland.parameters import check_device, check_integer, check_number
+from hinterland.shelf import Shelf
 from hinterland.threads import Threads, fastest_threads, threads
 from hinterland.thresholds import contamination_threshold, just_above
 from hinterland.training.loop import History
+
+DETECTORS: Shelf[type[Detector]] = Shelf("detector", "hinterland.detectors")
+"""Detectors by the name of their class."""
 
 ROWS_TO_MEASURE, ROWS_WORTH_MEASURING = 4_096, 200_000
 FEW_THREADS, MOST_THREADS = 16, 256
@@ -67,6 +71,12 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
     training_energy_: np.ndarray
     calibration_energy_: np.ndarray
     references_: np.ndarray
+
+    def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
+        """Put a class that gives a name on the shelf."""
+        super().__init_subclass__(**kwargs)
+        if name:
+            DETECTORS.add(name, cls)
 
     def fit(self, X: Any, y: Any = None, *, is_anomaly: Any = None, is_normal: Any = None) -> Self:
         """Train on rows X (n, d).

@@ -18,7 +18,7 @@ from hinterland.parameters import check_choice, check_integer, check_number, che
 from hinterland.threads import Threads
 
 
-class CADGMM(DAGMM):
+class CADGMM(DAGMM, name="CADGMM"):
     """DAGMM whose encoder also sees a row's nearest neighbours, by graph attention.
 
     The paper joins each row with its nearest neighbours within the batch, so that a row's score depends on the rows

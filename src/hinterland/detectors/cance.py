@@ -42,7 +42,7 @@ PCA = "pca"
 WIDEST_LATENT = 8
 
 
-class CANCE(ContrastiveStage, Detector):
+class CANCE(ContrastiveStage, Detector, name="CANCE"):
     """Composite features, and a density learnt by telling them from noise: three stages of training.
 
     First an autoencoder whose latent is batch-normalised and drawn to be uncorrelated; then its decoder alone; then, on

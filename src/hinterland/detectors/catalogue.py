@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from hinterland.detectors.base import Detector
-from hinterland.shelf import classes_below
+from hinterland.detectors.base import DETECTORS, Detector
+from hinterland.nearest import did_you_mean
 
 DEFAULT_DETECTOR = "DeepMixture"
 """The recommended detector for an unknown table."""
@@ -23,8 +22,8 @@ class Parameter(NamedTuple):
 
 
 def detectors() -> dict[str, type[Detector]]:
-    """Every detector by the name of its class: those that modules of ``hinterland.detectors`` define."""
-    return dict(sorted(classes_below("hinterland.detectors", Detector).items()))
+    """Every detector by its name: those of ``hinterland.detectors``, and your own whose modules are imported."""
+    return DETECTORS.members()
 
 
 def detector_class(name: str) -> type[Detector]:
@@ -37,7 +36,11 @@ def detector_class(name: str) -> type[Detector]:
     """
     known = {_folded(known): member for known, member in detectors().items()}
     if _folded(name) not in known:
-        raise ValueError(f"no detector is called {name!r}; there are: {', '.join(detectors())}")
+        raise ValueError(
+            f"no detector is called {name!r}; {did_you_mean(name, detectors(), after=' ')}"
+            f"there are: {', '.join(detectors())}"
+            f"{DETECTORS.passed_over()}"
+        )
     return known[_folded(name)]
 
 
@@ -61,10 +64,9 @@ def check_parameter_names(detector: type[Detector], given: Mapping[str, Any]) ->
     known = parameters(detector)
     for name in given:
         if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {nearest[0]!r}? " if nearest else ""
             raise ValueError(
-                f"{detector.__name__} has no parameter {name!r}; {hint}it has: {', '.join(known)}"
+                f"{detector.__name__} has no parameter {name!r}; {did_you_mean(name, known, after=' ')}"
+                f"it has: {', '.join(known)}"
             )
 
 

@@ -29,7 +29,7 @@ DENSITY_PARAMETERS = ("n_features", "n_components", "covariance_floor", "hidden"
 """What the parameters of a detector set of its network and its density; all else are their options."""
 
 
-class DAGMM(Detector):
+class DAGMM(Detector, name="DAGMM"):
     """Deep Autoencoding Gaussian Mixture Model: autoencoder, composite features and mixture, trained jointly.
 
     Any network goes with any mixture and any score, which makes the family's variants: ``network="vae"``,

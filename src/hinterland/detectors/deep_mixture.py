@@ -49,7 +49,7 @@ LEAST_VARIANCE: dict[Scaling | None, float] = {"standard": 0.03, "minmax": 0.001
 """Of a scaled column, in a component: a value that was never seen is odd by tens of nats and no more."""
 
 
-class DeepMixture(Detector):
+class DeepMixture(Detector, name="DeepMixture"):
     """Mixtures of Gaussians over each row and the error of its denoising autoencoder: the default for a table.
 
     Each member trains an autoencoder on rows with added noise, joins the scaled row (its latent, for a wide

@@ -32,7 +32,7 @@ class FewerClustersWarning(UserWarning):
     """There are fewer rows than clusters asked for; a smaller number of clusters is taken."""
 
 
-class DEUAD(Detector):
+class DEUAD(Detector, name="DEUAD"):
     """Deep end-to-end unsupervised anomaly detection: cluster, drop the loose clusters, retrain, and again.
 
     For training rows with many anomalies among them. Rows are clustered and those of the clusters with the greatest

@@ -25,7 +25,7 @@ LARGEST_PLAUSIBLE_SHARE = 0.8
 TRAINED_ON = ("all", "labelled")
 
 
-class PositiveUnlabelled(Detector):
+class PositiveUnlabelled(Detector, name="PositiveUnlabelled"):
     """Learns its threshold from known normal rows among unlabelled ones, without a known anomaly.
 
     A detector is trained on all rows that are not known to be anomalous, or on the known normal rows alone. On its
