@@ -48,7 +48,7 @@ def sides(truth: npt.NDArray[np.bool_], *, train: Rows, test: Rows | None = None
 
 
 def checked_truth(is_anomaly: npt.ArrayLike, *, both_classes: bool = True) -> npt.NDArray[np.bool_]:
-    """Give the truth (n,) as an array; TypeError where it is not boolean, ValueError where it is no list of both kinds."""
+    """Give the truth (n,) as an array; TypeError where it is not boolean, ValueError where it is no list of both."""
     truth = np.asarray(is_anomaly)
     if truth.dtype != np.bool_:
         values = pd.unique(truth.ravel())[:5].tolist()
