@@ -235,10 +235,11 @@ class CADGMM(DAGMM, name="CADGMM"):
                 stacklevel=3,
             )
 
-    def _energy(self, rows: np.ndarray) -> np.ndarray:
+    def energy_of(self, rows: np.ndarray) -> np.ndarray:
+        """Energy of rows; before a graph within the batch they are shuffled, as their order is not to matter."""
         if self.graph == "reference":
-            return super()._energy(rows)
+            return super().energy_of(rows)
         order = np.random.default_rng(self.seed_).permutation(len(rows))
         energy = np.empty(len(rows))
-        energy[order] = super()._energy(rows[order])
+        energy[order] = super().energy_of(rows[order])
         return energy

@@ -249,7 +249,7 @@ class DAGMM(Detector, name="DAGMM"):
             validation_share=self.validation_share,
             on_epoch=self.on_epoch,
         )
-        self.models_, self.history_ = [model], result.history
+        self.model_, self.history_ = model, result.history
 
     def _network(self, rows: np.ndarray, scaling: InputScaling, generator: torch.Generator) -> Network:
         """The untrained network, for raw training rows (n, d) and their scaling."""

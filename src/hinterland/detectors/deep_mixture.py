@@ -10,10 +10,10 @@ import torch
 
 from hinterland.densities.gaussian import GaussianMixture
 from hinterland.detectors.base import Detector
-from hinterland.model.chunks import apply_in_chunks
 from hinterland.model.column_scales import Scaling
 from hinterland.model.composite import check_feature_names, composite_width
 from hinterland.model.energy_model import EnergyModel, View
+from hinterland.model.ensemble import as_one
 from hinterland.model.scaling import InputScaling
 from hinterland.model.score import Score
 from hinterland.networks.layers import ACTIVATIONS
@@ -21,9 +21,10 @@ from hinterland.networks.mlp import Autoencoder
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.preprocessing.tabular.columns import CONSTANT_SHARE
 from hinterland.threads import Threads
+from hinterland.training.history import History
 from hinterland.training.hold_out import energies_of_new_rows, out_of_bag
 from hinterland.training.in_turn import fit_in_turn
-from hinterland.training.loop import History, warn_interrupted
+from hinterland.training.loop import warn_interrupted
 from hinterland.training.settings import LoopSettings
 
 WIDEST_ROW = 100
@@ -199,7 +200,7 @@ class DeepMixture(Detector, name="DeepMixture"):
         scaling = InputScaling.from_rows(rows, self.scaling, self.clip, constant_unit=CONSTANT_SHARE)
         trained = out_of_bag(len(rows), self.validation_share, self.n_members, generator, most=MOST_ROWS)
         a_round = max(1, round(1 / self.validation_share)) if self.validation_share else 1
-        self.models_: list[EnergyModel] = []
+        models: list[EnergyModel] = []
         self.history_: History = []
         energies = []
         for member, own in enumerate(trained):
@@ -216,20 +217,21 @@ class DeepMixture(Detector, name="DeepMixture"):
                     least_rows=LEAST_ROWS,
                     on_epoch=self._report(member),
                 )
-                energy = apply_in_chunks(model.energy, rows, device)
+                energy = model.in_chunks(model.energy, rows)
             except KeyboardInterrupt:  # outside of the training loop, which ends by itself
-                if not self.models_:
+                if not models:
                     raise
                 warn_interrupted(
                     f"training was interrupted; the {member} of {self.n_members} members that were ready are kept",
                     stacklevel=3,
                 )
                 break
-            self.models_.append(model)
+            models.append(model)
             self.history_ += [{"member": member, **entry} for entry in result.history]
             energies.append(energy)
             if result.interrupted:
                 break
+        self.model_ = as_one(models)
         self.training_energy_ = np.mean(energies, axis=0)
         new = energies_of_new_rows(np.stack(energies), trained[: len(energies)])
         if not self.novelty or not len(new):

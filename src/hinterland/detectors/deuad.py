@@ -202,7 +202,7 @@ class DEUAD(Detector, name="DEUAD"):
         compact.choose_first(standardised(rows, self.clip))
         result = cluster_and_retrain(
             model.network,
-            model.scaled(rows),
+            model.scaled_rows(rows),
             compact,
             times * self.r,
             LoopSettings(
@@ -215,7 +215,7 @@ class DEUAD(Detector, name="DEUAD"):
             on_epoch=self.on_epoch,
         )
         model.freeze(rows)
-        self.models_, self.history_ = [model], result.history
+        self.model_, self.history_ = model, result.history
         self.selected_, self.settled_ = result.selected, result.settled
 
 

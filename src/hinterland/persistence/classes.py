@@ -8,6 +8,7 @@ from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 from hinterland.densities.base import DENSITIES
 from hinterland.detectors.base import DETECTORS
+from hinterland.model.base import MODELS
 from hinterland.model.scaling import InputScaling
 from hinterland.model.score import Score
 from hinterland.networks.base import NETWORKS
@@ -20,6 +21,7 @@ _SHELVES: dict[str, Shelf[Any]] = {
     "encoder": ENCODERS,
     "network": NETWORKS,
     "density": DENSITIES,
+    "model": MODELS,
 }
 
 

@@ -39,8 +39,8 @@ def fit_in_turn(
         raise TypeError(f"expectation-maximisation needs a mixture, got {type(density).__name__}")
     result = fit_reconstruction(
         model.network,
-        model.scaled(rows),
-        model.scaled(_spread(held_out, MOST_VALIDATION_ROWS)),
+        model.scaled_rows(rows),
+        model.scaled_rows(_spread(held_out, MOST_VALIDATION_ROWS)),
         settings,
         generator,
         on_epoch=on_epoch,

@@ -133,12 +133,12 @@ def fit_jointly(
     marked = np.zeros(len(rows), dtype=bool) if is_anomaly is None else is_anomaly
     literal = label_loss == "reciprocal" and bool(marked.any())
     used = rows if literal else rows[~marked]
-    scaled, network = model.scaled(used), model.network
+    scaled, network = model.scaled_rows(used), model.network
     network.prepare(scaled)
     tensors = (scaled, *network.constants(scaled))
     if literal:
         tensors += (torch.from_numpy(marked).to(scaled.device),)
-    ranked = model.scaled(rows[marked]) if label_loss == "ranking" and marked.any() else None
+    ranked = model.scaled_rows(rows[marked]) if label_loss == "ranking" and marked.any() else None
     objective = JointObjective(model, weights, anomalies=ranked, reciprocal=literal, generator=generator)
     training, validation = hold_out(len(used), validation_share, generator)
     held_out = tuple(tensor[validation] for tensor in tensors)
