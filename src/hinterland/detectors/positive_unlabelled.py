@@ -20,6 +20,7 @@ from hinterland.parameters import check_choice, check_integer, check_number, che
 from hinterland.threads import Threads
 from hinterland.training.positive_unlabelled import Estimate, anomaly_share, fit_label_probability
 from hinterland.training.settings import LoopSettings
+from hinterland.training.staged_history import StagedHistory
 
 LEAST_LABELLED = 10
 LARGEST_PLAUSIBLE_SHARE = 0.8
@@ -47,7 +48,7 @@ class PositiveUnlabelled(Detector, name="PositiveUnlabelled"):
     head_hidden : widths of the head's hidden layers.
     steps : gradient steps of the head, at most; the state that is best on held-out rows is kept.
     batch_size, learning_rate : of Adam's steps of the head; the learning rate falls to zero along a cosine.
-    n_references, n_threads, random_state, on_epoch : as in ``DAGMM``; ``on_epoch`` sees the head's training.
+    n_references, n_threads, random_state, on_epoch : as in ``DAGMM``; ``on_epoch`` sees both trainings.
 
     Attributes
     ----------
@@ -118,25 +119,25 @@ class PositiveUnlabelled(Detector, name="PositiveUnlabelled"):
                 f"{LEAST_LABELLED} unlabelled (0), got {n_labelled} and {n_unlabelled}; fit(X, is_normal=...) marks "
                 "them with True"
             )
-        base = unfitted_inner(self.detector, self.detector_options, seed)
+        history = StagedHistory(self.on_epoch)
+        base = unfitted_inner(self.detector, self.detector_options, seed, n_threads=self.n_threads)
+        base.set_params(on_epoch=history.stage(1))
         base.fit(rows[is_labelled] if self.trained_on == "labelled" else rows)
         generator = torch.Generator().manual_seed(seed)
         models: list[Model] = []
-        self.history_ = [{"stage": 1.0, **entry} for entry in base.history_]
         settings = LoopSettings.of_steps(
             self.steps, len(rows), self.batch_size, learning_rate=self.learning_rate
         )
         rates = []
-        for member, model in enumerate(base.models_):
+        for stage, model in enumerate(base.models_, start=2):
             features = model.features_of(rows)
             head = LabelProbability(features.shape[1], self.head_hidden, generator=generator).to(device)
-            result, rate = fit_label_probability(
-                head, features, is_labelled, settings, generator, on_epoch=self.on_epoch
+            _, rate = fit_label_probability(
+                head, features, is_labelled, settings, generator, on_epoch=history.stage(stage)
             )
             models.append(under_density(model, head).eval())
-            self.history_ += [{"stage": 2.0, "member": float(member), **entry} for entry in result.history]
             rates.append(rate)
-        self.model_ = as_one(models)
+        self.model_, self.history_ = as_one(models), history.entries
         self.labelling_rate_ = _mean(rates)
         self.anomaly_share_ = _mean([anomaly_share(rate, n_labelled, n_unlabelled) for rate in rates])
         if self.anomaly_share_["value"] > LARGEST_PLAUSIBLE_SHARE:
