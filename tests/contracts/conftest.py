@@ -41,6 +41,7 @@ SMALL_BY_NAME: dict[str, dict[str, Any]] = {
             "label_loss": None,
         },
     },
+    "DROCC": {"hidden": (16,), "ascent_steps": 2, "learning_rate": 0.03},
     "DEUAD": {"n_clusters": 2, "r": 1},
     "PositiveUnlabelled": {
         "head_hidden": (8,),

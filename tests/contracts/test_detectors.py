@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from hinterland import TabularEncoder
+from hinterland.model.energy_model import EnergyModel
 from hinterland.training.loop import TrainingInterruptedWarning
 
 
@@ -89,7 +90,7 @@ def test_transform_gives_the_composite_features_of_all_models(make, table):
     own = [model.features(rows).detach().numpy() for model in detector.models_]
     np.testing.assert_allclose(features, np.concatenate(own, axis=1), rtol=1e-9, atol=1e-9)
     model = detector.models_[0]
-    if model.density is not None and model.score.name == "energy":
+    if isinstance(model, EnergyModel) and model.density is not None and model.score.name == "energy":
         energy = model.density.energy(torch.from_numpy(features[:, : model.density.n_features]))
         np.testing.assert_allclose(
             model.score(energy, None).detach(),
