@@ -156,9 +156,9 @@ def test_rows_are_validated_and_their_energies_those_of_the_table(benign):
 @pytest.mark.parametrize(
     ("detector", "rule"),
     [
-        (DAGMM((4,), epochs=1, min_steps=5, contamination=0.1), "the highest 10 % of the training rows"),
-        (DeepMixture(3, steps=2, contamination=0.125), "the highest 12.5 % of held-out training rows"),
-        (DeepMixture(3, steps=2, novelty=False), "the highest 5 % of the training rows"),
+        (DAGMM((4,), epochs=1, min_steps=5, contamination=0.1), "the highest 10% of the training rows"),
+        (DeepMixture(3, steps=2, contamination=0.125), "the highest 12.5% of held-out training rows"),
+        (DeepMixture(3, steps=2, novelty=False), "the highest 5% of the training rows"),
     ],
     ids=["contamination", "held out", "of the training rows"],
 )

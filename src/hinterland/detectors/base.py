@@ -154,10 +154,12 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         raise NotImplementedError
 
     def threshold_rule(self) -> str:
-        """Which rows a fitted detector calls anomalous, in words: "the highest 5 % of the training rows"."""
-        calibration = getattr(self, "calibration_energy_", self.training_energy_)
-        of = "the" if np.array_equal(calibration, self.training_energy_) else "held-out"
-        return f"the highest {100 * self.contamination:.3g} % of {of} training rows"
+        """Say in words which rows ``offset_`` was learnt from, and what it flags of them."""
+        check_is_fitted(self)
+        calibration = getattr(self, "calibration_energy_", self.training_energy_)  # not in the oldest files
+        held_out = not np.array_equal(calibration, self.training_energy_)
+        rows = "held-out training rows" if held_out else "the training rows"
+        return f"the highest {100 * self.contamination:.3g}% of {rows}"
 
     def rows(self, X: Any) -> np.ndarray:
         """Rows X as what the detector works on: a finite float64 matrix (n, d), as wide and named as in the fit.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
-from hinterland.densities.gaussian import GaussianMixture
 from hinterland.detectors.base import Detector
+from hinterland.detectors.own_density import check_density, make_density
 from hinterland.model.column_scales import Scaling
 from hinterland.model.composite import check_feature_names, composite_width
 from hinterland.model.energy_model import EnergyModel, View
@@ -65,6 +65,8 @@ class DeepMixture(Detector, name="DeepMixture"):
     Parameters
     ----------
     n_members : autoencoders with a mixture each; their energies are averaged.
+    density : ``gaussian``, the mixture of Gaussians, or another density in ``hinterland.densities.DENSITIES``.
+    density_options : what that density takes beyond the parameters here; None for nothing.
     n_components : Gaussians in a member's mixture; of several numbers the members of a round take one after the other.
         Never more than one for five of its rows, and fewer on many columns.
     covariance_floor : share of each composite feature's variance added to every covariance's diagonal; never less than
@@ -114,6 +116,8 @@ class DeepMixture(Detector, name="DeepMixture"):
         self,
         n_members: int = 6,
         *,
+        density: str = "gaussian",
+        density_options: Mapping[str, Any] | None = None,
         n_components: int | Sequence[int] = (20, 60),
         covariance_floor: float = 0.03,
         reconstruction_features: Sequence[str] = ("floored_log_error",),
@@ -137,6 +141,8 @@ class DeepMixture(Detector, name="DeepMixture"):
         on_epoch: Callable[[dict[str, float]], None] | None = None,
     ) -> None:
         self.n_members = n_members
+        self.density = density
+        self.density_options = density_options
         self.n_components = n_components
         self.covariance_floor = covariance_floor
         self.reconstruction_features = reconstruction_features
@@ -171,6 +177,7 @@ class DeepMixture(Detector, name="DeepMixture"):
 
     def _check_parameters(self) -> None:
         check_integer("n_members", self.n_members, least=1)
+        check_density(self.density, self.density_options)
         check_widths("n_components", self._component_numbers())
         if not self._component_numbers():
             raise ValueError("n_components must hold at least one number of Gaussians, got none")
@@ -242,7 +249,7 @@ class DeepMixture(Detector, name="DeepMixture"):
     def _model(
         self, which: int, n_rows: int, scaling: InputScaling, generator: torch.Generator
     ) -> EnergyModel:
-        """An untrained model of ``n_rows`` rows, with the mixture of a round's number, ``which``."""
+        """An untrained model of ``n_rows`` rows, with the density of a round's number, ``which``."""
         n_features = len(scaling.center)
         latent_dim = self.latent_dim or min(WIDEST_LATENT, max(1, n_features // 2))
         view = self.view or ("row" if n_features <= WIDEST_ROW else "latent")
@@ -260,9 +267,12 @@ class DeepMixture(Detector, name="DeepMixture"):
             latent_dim if view == "latent" else n_features, n_features, self.reconstruction_features
         )
         bearable = min(n_rows // ROWS_A_COMPONENT, MOST_ENTRIES // (n_rows * width**2))
-        density = GaussianMixture(
+        density = make_density(
+            self.density,
             width,
-            max(1, min(numbers[which % len(numbers)], bearable)),
+            self.density_options,
+            generator,
+            n_components=max(1, min(numbers[which % len(numbers)], bearable)),
             covariance_floor=self.covariance_floor,
             least_variance=LEAST_VARIANCE[self.scaling],
             shared_rows=SHARED_ROWS,

@@ -153,8 +153,8 @@ class PositiveUnlabelled(Detector, name="PositiveUnlabelled"):
         return 0.0
 
     def threshold_rule(self) -> str:
-        """Which rows a fitted detector calls anomalous, in words."""
-        return "rows that are likelier anomalies than normal, judged by those known to be normal"
+        """Say in words where the threshold lies."""
+        return "rows that are more likely anomalous than normal, by the rows known to be normal"
 
     def _check_threshold_parameters(self) -> None:
         """There are none: the threshold follows from the labelling rate."""
