@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from hinterland.errors import BrokenMemberError, MissingExtraError
@@ -32,8 +32,8 @@ EXTRAS = {
 """Packages that are optional, and hinterland's extra that brings each: a member may need one to be imported."""
 
 
-class Shelf(Generic[Member]):
-    """Members of one kind by name.
+class Shelf(Collection[str], Generic[Member]):
+    """Members of one kind by name; as a collection it holds the names.
 
     Parameters
     ----------
@@ -88,6 +88,15 @@ class Shelf(Generic[Member]):
             self._passed_over = import_all(self.package)
         names = sorted(self._members, key=None if self.by_name else self._homes.__getitem__)
         return {name: self._members[name] for name in names}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.members())
+
+    def __len__(self) -> int:
+        return len(self.members())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.members()
 
     def passed_over(self) -> str:
         """What a message adds about modules that are passed over, and how to get each; empty where none is."""

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 import hinterland
-from hinterland.detectors.drocc import DROCC, RowClassifier, adversaries, on_shell
+from hinterland import DROCC
+from hinterland.detectors.drocc import RowClassifier, adversaries, on_shell
 from hinterland.explain import explain
 from hinterland.metrics import auroc
 from hinterland.model.scaling import InputScaling

@@ -122,7 +122,7 @@ class DROCC(Detector, name="DROCC"):
     Examples
     --------
     >>> from sklearn.datasets import load_breast_cancer
-    >>> from hinterland.detectors.drocc import DROCC
+    >>> from hinterland import DROCC
     >>> X, benign = load_breast_cancer(return_X_y=True)
     >>> detector = DROCC(steps=50, random_state=0).fit(X[benign == 1])
     >>> detector.predict(X).shape
