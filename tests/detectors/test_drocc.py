@@ -114,6 +114,7 @@ def test_each_part_moves_the_outcome(ring):
         {"shell": 1.0},
         {"weight_decay": 10.0},
         {"warm_up": 0.5},
+        {"validation_share": 0},
     ):
         assert not np.allclose(DROCC(**short | changed).fit(ring).energy(ring), plain), changed
 
@@ -139,6 +140,7 @@ def test_it_is_saved_loaded_and_explained(ring, tmp_path):
         ("adversarial_weight", 0),
         ("warm_up", 1.0),
         ("weight_decay", -0.1),
+        ("validation_share", 1),
         ("hidden", (0,)),
         ("activation", "sine"),
     ],

@@ -20,6 +20,7 @@ from hinterland.networks.gradients import without_gradients
 from hinterland.networks.layers import ACTIVATIONS, layers
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.threads import Threads
+from hinterland.training.hold_out import hold_out
 from hinterland.training.loop import train
 from hinterland.training.settings import LoopSettings
 from hinterland.training.staged_history import StagedHistory
@@ -106,6 +107,8 @@ class DROCC(Detector, name="DROCC"):
     clip : scaled values are bounded by this; None for no bound.
     steps : gradient steps.
     batch_size, learning_rate, weight_decay : of Adam's steps; the learning rate falls to zero along a cosine.
+    validation_share : share of the training rows that are held out, to say so where many more of them are flagged than
+        asked for; none where that is under 20 rows.
     contamination : expected share of anomalies in the training rows, in (0, 0.5]; sets ``offset_``.
     n_references, device, n_threads, random_state, on_epoch : as in ``DAGMM``.
 
@@ -148,6 +151,7 @@ class DROCC(Detector, name="DROCC"):
         batch_size: int = 256,
         learning_rate: float = 1e-3,
         weight_decay: float = 0.0,
+        validation_share: float = 0.1,
         contamination: float = 0.05,
         n_references: int = 256,
         device: str = "cpu",
@@ -169,6 +173,7 @@ class DROCC(Detector, name="DROCC"):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
+        self.validation_share = validation_share
         self.contamination = contamination
         self.n_references = n_references
         self.device = device
@@ -191,8 +196,9 @@ class DROCC(Detector, name="DROCC"):
         check_integer("batch_size", self.batch_size, least=2)
         check_number("learning_rate", self.learning_rate, above=0)
         check_number("weight_decay", self.weight_decay, least=0)
+        check_number("validation_share", self.validation_share, least=0, below=1)
 
-    def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
+    def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> np.ndarray:
         rows = rows[labels != ANOMALY]
         generator = torch.Generator().manual_seed(seed)
         scaling = InputScaling.from_rows(rows, self.scaling, self.clip)
@@ -200,7 +206,8 @@ class DROCC(Detector, name="DROCC"):
         self.radius_ = math.sqrt(rows.shape[1]) if self.radius is None else float(self.radius)
         warm_up = round(self.warm_up * self.steps)
         history = StagedHistory(self.on_epoch)
-        scaled = model.scaled_rows(rows)
+        fitted, held_out = hold_out(len(rows), self.validation_share, generator)
+        scaled = model.scaled_rows(rows[fitted])
 
         def usual(batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
             return {"usual_rows": softplus(-model.log_odds(batch[0])).mean()}
@@ -227,7 +234,7 @@ class DROCC(Detector, name="DROCC"):
             if steps:
                 settings = LoopSettings.of_steps(
                     steps,
-                    len(rows),
+                    len(fitted),
                     self.batch_size,
                     learning_rate=self.learning_rate,
                     weight_decay=self.weight_decay,
@@ -235,6 +242,7 @@ class DROCC(Detector, name="DROCC"):
                 train([model], objective, (scaled,), settings, generator, on_epoch=history.stage(stage))
         model.ready_to_score()
         self.model_, self.history_ = model, history.entries
+        return self.energy_of(rows[held_out])
 
 
 def adversaries(
