@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from hinterland.detectors.base import Detector
 from hinterland.errors import TableError
+from hinterland.nearest import did_you_mean
 from hinterland.pipeline import encoder_and_detector
 from hinterland.preprocessing import TabularEncoder
 from hinterland.report.truth import Codes, LabelColumn, TimeColumn, truth_from_array
@@ -163,8 +163,7 @@ def score_table(
     by_name = isinstance(label, str)
     for option, name in (("label", label if by_name else None), ("time_column", time_column)):
         if name is not None and name not in table.names:
-            nearest = difflib.get_close_matches(name, table.names, n=1)
-            hint = f"did you mean {nearest[0]!r}?" if nearest else f"it has {table.names}"
+            hint = did_you_mean(name, table.names, f"it has {table.names}")
             raise TableError(f"{option}: the table has no column {name!r}; {hint}")
     if anomaly is not None and not by_name:
         raise ValueError(
