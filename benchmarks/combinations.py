@@ -69,7 +69,7 @@ def main() -> int:
                 density=density,
                 scoring=scoring,
                 epochs=1,
-                min_steps=chosen.steps,
+                steps=chosen.steps,
                 batch_size=256,
                 random_state=0,
             )

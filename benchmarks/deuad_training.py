@@ -20,8 +20,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "defaults: 40 epochs, a choice every 2": {},
     "20 epochs, a choice each": {"epochs": 20, "r": 1},
     "20 epochs, a choice each, rate 0.0003": {"epochs": 20, "r": 1, "learning_rate": 3e-4},
-    "the same, at least 1,000 steps": {"epochs": 20, "r": 1, "learning_rate": 3e-4, "min_steps": 1000},
-    "200 epochs, a choice every 10, at least 2,000 steps": {"epochs": 200, "r": 10, "min_steps": 2000},
+    "the same, at least 1,000 steps": {"epochs": 20, "r": 1, "learning_rate": 3e-4, "steps": 1000},
+    "200 epochs, a choice every 10, at least 2,000 steps": {"epochs": 200, "r": 10, "steps": 2000},
     "defaults, scored by the error": {"scoring": "reconstruction"},
 }
 

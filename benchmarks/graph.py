@@ -73,7 +73,7 @@ def cadgmm(rows: Tensor, batch_size: int, **settings: object) -> Callable[[], ob
 
 def fitted(rows: np.ndarray, n_reference: int) -> CADGMM:
     """Return a detector of the usual size, trained for as long as speed needs."""
-    return CADGMM(n_reference=n_reference, epochs=1, min_steps=0, random_state=0).fit(rows)
+    return CADGMM(n_graph_rows=n_reference, epochs=1, steps=0, random_state=0).fit(rows)
 
 
 def kinds_of_rows(n: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -88,7 +88,7 @@ def main() -> int:
         write_table(path, n_rows)
         head = next(pa.parquet.ParquetFile(path).iter_batches(N_TRAINING))
         training = pa.Table.from_batches([head]).drop_columns(["is_anomaly", "when"])
-        model = table_pipeline("DAGMM", epochs=1, min_steps=200, random_state=0).fit(training)
+        model = table_pipeline("DAGMM", epochs=1, steps=200, random_state=0).fit(training)
 
         started = time.perf_counter()
         for _ in TableScorer(model, as_table_file(path), keep=[], explained="none").batches():

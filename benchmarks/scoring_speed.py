@@ -21,7 +21,7 @@ N_FEATURES = 118
 def fitted() -> DAGMM:
     """Return a detector of the usual size, trained for as long as speed needs."""
     rows = np.random.default_rng(0).normal(size=(4096, N_FEATURES))
-    return DAGMM(epochs=2, min_steps=0, random_state=0).fit(rows)
+    return DAGMM(epochs=2, steps=0, random_state=0).fit(rows)
 
 
 def stages(model: EnergyModel, chunk: torch.Tensor, repeats: int) -> dict[str, list[float]]:

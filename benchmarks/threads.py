@@ -38,7 +38,7 @@ def busy_core(busy: bool) -> Iterator[None]:
 
 def scoring(hidden: tuple[int, ...], rows: np.ndarray) -> Callable[[], object]:
     """Energies of rows by a detector of the given widths."""
-    (model,) = DAGMM(hidden=hidden, epochs=1, min_steps=0, random_state=0).fit(rows).models_
+    (model,) = DAGMM(hidden=hidden, epochs=1, steps=0, random_state=0).fit(rows).models_
     return lambda: apply_in_chunks(model.energy, rows, torch.device("cpu"))
 
 

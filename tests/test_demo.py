@@ -29,7 +29,7 @@ def test_the_demonstration_trains_on_half_of_the_benign_rows_and_scores_all_othe
         yield
 
     found = demonstrate(
-        tmp_path / "deep" / "er", detector="DAGMM", epochs=5, min_steps=20, watching=watching, n_findings=4
+        tmp_path / "deep" / "er", detector="DAGMM", epochs=5, steps=20, watching=watching, n_findings=4
     )
     scores = pd.read_csv(found.scores)
     table = pd.read_csv(found.table)

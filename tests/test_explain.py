@@ -29,7 +29,7 @@ def small(**settings) -> DAGMM:
         "latent_dim": 2,
         "n_components": 2,
         "epochs": 1,
-        "min_steps": 80,
+        "steps": 80,
         "batch_size": 64,
         "learning_rate": 1e-3,
         "random_state": 0,
@@ -150,7 +150,7 @@ def test_a_jump_ends_in_a_residual_and_not_in_an_endless_search():
 def test_a_planted_change_is_the_rows_top_column_in_nearly_all_rows(benign):
     rng = np.random.default_rng(0)
     training, rows = benign[::2], benign[1::2].copy()
-    detector = small(reconstruction_features=("residual",), min_steps=500).fit(training)
+    detector = small(reconstruction_features=("residual",), steps=500).fit(training)
     column = rng.integers(rows.shape[1], size=len(rows))
     rows[np.arange(len(rows)), column] += 8 * training.std(0)[column]
     top = [lines[0].column for lines in explain(detector, rows).top(1)]

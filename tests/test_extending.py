@@ -130,7 +130,7 @@ def test_a_density_in_one_file_is_found_used_saved_and_loaded_where_the_file_is_
         DAGMM(density="to-the-median").fit(rows)
     importlib.import_module("my_density")
     detector = DAGMM(
-        hidden=(4,), density="to-the-median", epochs=3, min_steps=20, scoring="energy", random_state=0
+        hidden=(4,), density="to-the-median", epochs=3, steps=20, scoring="energy", random_state=0
     ).fit(rows)
     detector.save(tmp_path / "own.hinterland")
     np.testing.assert_array_equal(

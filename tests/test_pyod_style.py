@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 from hinterland import DAGMM, DeepMixture, PyODStyle
 from hinterland.pipeline import table_pipeline
 
-SHORT = {"hidden": (6,), "epochs": 3, "min_steps": 60, "contamination": 0.1, "random_state": 0}
+SHORT = {"hidden": (6,), "epochs": 3, "steps": 60, "contamination": 0.1, "random_state": 0}
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,7 @@ def test_a_threads_number_is_its_own():
 
 def test_concurrent_scoring_leaves_every_thread_and_new_ones_their_number():
     rows = np.random.default_rng(0).normal(size=(60, 3))
-    detector = DAGMM(hidden=(4,), epochs=1, min_steps=2, n_threads=3, random_state=0).fit(rows)
+    detector = DAGMM(hidden=(4,), epochs=1, steps=2, n_threads=3, random_state=0).fit(rows)
     expected = detector.predict(rows)
     common = in_new_thread(torch.get_num_threads)
     start = threading.Barrier(6)

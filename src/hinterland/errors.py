@@ -1,4 +1,4 @@
-"""The errors a caller may want to catch by name; everything else is a plain ValueError or TypeError.
+"""The errors, and one warning, that a caller may want to catch by name; all others are plain ValueErrors or TypeErrors.
 
 Those about files say what is in them, which may be anything: their messages have no control characters, and an end.
 """
@@ -45,3 +45,7 @@ class BrokenMemberError(HinterlandError, ImportError):
         super().__init__(
             f"the module {module} cannot be imported: {type(error).__name__}: {printable(str(error))}"
         )
+
+
+class FormerNameWarning(FutureWarning):
+    """A parameter is given by a name that it no longer has."""

@@ -142,7 +142,7 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
     >>> from hinterland import DAGMM
     >>> from hinterland.explain import explain
     >>> wine = load_wine(as_frame=True).data
-    >>> detector = DAGMM(epochs=5, min_steps=50, random_state=0).fit(wine)
+    >>> detector = DAGMM(epochs=5, steps=50, random_state=0).fit(wine)
     >>> odd = wine[:1].assign(ash=9.0)
     >>> [[line.column for line in lines] for lines in explain(detector, odd).top(1)]
     [['ash']]

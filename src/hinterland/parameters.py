@@ -1,10 +1,11 @@
-"""Checks of detectors' parameters: each error names the parameter, the value found and what was expected."""
+"""Checks of parameters: each error names the parameter, the value found and what was expected."""
 
 from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from hinterland.printable import shown
@@ -88,3 +89,53 @@ def check_device(name: str, value: Any) -> None:
         raise ValueError(
             f"{name} must name one that torch has here, such as 'cpu', got {shown(value)}"
         ) from error
+
+
+# --- the same as objects, for a table of parameters ---------------------------------------------------
+
+Check = Callable[[str, Any], None]
+"""Called with a parameter's name and value; raises ValueError that names both where the value is none."""
+
+
+def whole(*, least: int, most: int | None = None, optional: bool = False) -> Check:
+    """Make a check for integers: see ``check_integer``."""
+    return partial(check_integer, least=least, most=most, optional=optional)
+
+
+def number(
+    *,
+    above: float | None = None,
+    least: float | None = None,
+    below: float | None = None,
+    most: float | None = None,
+    optional: bool = False,
+) -> Check:
+    """Make a check for finite numbers: see ``check_number``."""
+    return partial(check_number, above=above, least=least, below=below, most=most, optional=optional)
+
+
+def choice(*choices: Any) -> Check:
+    """Make a check for one of the choices: see ``check_choice``."""
+    return partial(check_choice, choices=choices)
+
+
+def widths(*, optional: bool = False) -> Check:
+    """Make a check for layer widths: see ``check_widths``."""
+    return partial(check_widths, optional=optional)
+
+
+def instance_of(*types: type[Any], called: str) -> Check:
+    """Make a check for instances of types, which the message calls by what they stand for, such as ``a dictionary``."""
+
+    def check(name: str, value: Any) -> None:
+        if not isinstance(value, types):
+            raise ValueError(f"{name} must be {called}, got {shown(value)}")
+
+    return check
+
+
+flag = choice(True, False)
+"""Check for booleans."""
+
+options = instance_of(Mapping, type(None), called="a dictionary or None")
+"""Check for what another constructor is called with."""

@@ -39,7 +39,7 @@ def table_pipeline(detector: str | Detector = DEFAULT_DETECTOR, **settings: Any)
     if isinstance(detector, str):
         make = detector_class(detector)
         check_parameter_names(make, settings)
-        scale_off = {name: None for name in ("scaling", "clip") if name in parameters(make)}
+        scale_off: dict[str, Any] = dict.fromkeys({"scaling", "clip"} & parameters(make).keys())
         detector = make(**(scale_off | settings))
     elif settings:
         raise ValueError(

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from hinterland.cli import app
 
 Run = Callable[..., Result]
-QUICK = ["--detector", "dagmm", "--set", "epochs=3", "--set", "min_steps=30", "--set", "hidden=(8,)"]
+QUICK = ["--detector", "dagmm", "--set", "epochs=3", "--set", "steps=30", "--set", "hidden=(8,)"]
 
 
 def run_command(*arguments: object) -> Result:

@@ -31,7 +31,7 @@ def plain(numbers: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """A folder with a plain table and a model of it; to be read only."""
     folder = tmp_path_factory.mktemp("plain")
     numbers.to_csv(folder / "t.csv", index=False)
-    quick = ["--detector", "dagmm", "--set", "epochs=2", "--set", "min_steps=20", "--set", "hidden=(6,)"]
+    quick = ["--detector", "dagmm", "--set", "epochs=2", "--set", "steps=20", "--set", "hidden=(6,)"]
     arguments = ["fit", folder / "t.csv", "--save", folder / "m", "-q", *quick]
     assert CliRunner().invoke(app, [str(argument) for argument in arguments]).exit_code == 0
     return folder

@@ -153,7 +153,7 @@ def test_known_anomalies_are_marked_by_a_column_that_is_no_feature(
         assert shown["rows"] == 220
         assert "label" not in shown["columns"]
     rows = table.drop(columns=["label", "id"])
-    expected = table_pipeline("DAGMM", epochs=3, min_steps=30, hidden=(8,), random_state=0)
+    expected = table_pipeline("DAGMM", epochs=3, steps=30, hidden=(8,), random_state=0)
     expected.fit(rows, detector__is_anomaly=table["label"] == "attack")
     np.testing.assert_array_equal(
         persistence.load(tmp_path / "m")[-1].training_energy_, expected[-1].training_energy_
@@ -168,7 +168,7 @@ def test_known_normal_rows_are_for_a_detector_that_learns_from_them(
 ) -> None:
     table = table.assign(checked=np.where((table.label == "benign") & (np.arange(240) % 3 == 0), "Yes", ""))
     table[["age", "bytes", "checked"]].to_csv(tmp_path / "t.csv", index=False)
-    options = "{'epochs': 2, 'min_steps': 20, 'hidden': (8,)}"
+    options = "{'epochs': 2, 'steps': 20, 'hidden': (8,)}"
     arguments = [
         "--detector",
         "positive-unlabelled",
@@ -324,3 +324,15 @@ def test_a_threshold_for_new_rows_that_flags_no_training_row_is_said_to_be_one(
     exact = run("fit", tmp_path / "t.csv", "--save", tmp_path / "n", *short, "--set", "novelty=false")
     assert json.loads(exact.stdout)["flagged_training_rows"] == 6
     assert "novelty" not in exact.stderr
+
+
+def test_a_former_name_of_a_parameter_works_and_is_noted_once(
+    run: Any, folder: Path, tmp_path: Path, quick: list[str]
+) -> None:
+    saved = tmp_path / "m"
+    former = [text.replace("steps=30", "min_steps=30") for text in quick]
+    assert former != quick
+    result = run("fit", folder / "visits.csv", "--save", saved, *former, "--drop", "id")
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.count("the parameter min_steps of DAGMM is now called steps") == 1
+    assert persistence.load(saved)[-1].steps == 30

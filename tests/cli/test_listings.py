@@ -39,7 +39,7 @@ def test_inspect_says_what_is_inside(run: Any, model: Path) -> None:
         "when": "time",
     }.items():
         assert any(line[:2] == [column, kind] for line in lines)
-    assert ["min_steps", "30"] in lines
+    assert ["steps", "30"] in lines
 
 
 def test_inspect_as_json_is_the_description(run: Any, model: Path) -> None:
@@ -47,7 +47,7 @@ def test_inspect_as_json_is_the_description(run: Any, model: Path) -> None:
 
 
 def test_inspect_a_detector_alone(run: Any, tmp_path: Path) -> None:
-    DAGMM(hidden=(4,), epochs=2, min_steps=0).fit([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.5, 0.2]]).save(
+    DAGMM(hidden=(4,), epochs=2, steps=0).fit([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.5, 0.2]]).save(
         tmp_path / "m"
     )
     shown = run("inspect", tmp_path / "m").stdout
@@ -140,7 +140,7 @@ def test_inspect_shows_no_control_characters(run: Any, tmp_path: Path) -> None:
     table = pd.DataFrame({evil: ["a", f"b{evil}"] * 30, "x": np.arange(60.0)})
     steps = [
         ("encode", TabularEncoder()),
-        ("detect", DAGMM(epochs=1, min_steps=1, hidden=(2,), random_state=0)),
+        ("detect", DAGMM(epochs=1, steps=1, hidden=(2,), random_state=0)),
     ]
     persistence.save(Pipeline(steps).fit(table), tmp_path / "m")
     for arguments in ([], ["--json"]):

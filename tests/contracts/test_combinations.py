@@ -22,7 +22,7 @@ LEARNT_APART = [
 ]
 
 
-SHORT = {"hidden": (8, 4), "latent_dim": 2, "epochs": 3, "min_steps": 40, "batch_size": 64, "n_components": 2}
+SHORT = {"hidden": (8, 4), "latent_dim": 2, "epochs": 3, "steps": 40, "batch_size": 64, "n_components": 2}
 SMALL = {
     CADGMM: {**SHORT, "n_neighbors": 5},
     DAGMM: SHORT,
@@ -43,7 +43,7 @@ def combination(network: str, density: str, scoring: str, **settings) -> DAGMM:
         density=density,
         n_components=2,
         scoring=scoring,
-        **{"epochs": 3, "min_steps": 40, "batch_size": 64, "dropout": 0.0, "random_state": 0, **settings},
+        **{"epochs": 3, "steps": 40, "batch_size": 64, "dropout": 0.0, "random_state": 0, **settings},
     )
 
 
@@ -121,7 +121,7 @@ def test_options_reach_a_density_that_is_no_mixture(table):
 def test_every_parameter_moves(network, density, table):
     start, end = (
         combination(
-            network, density, "energy", epochs=epochs, min_steps=0, learning_rate=rate, validation_share=0.0
+            network, density, "energy", epochs=epochs, steps=0, learning_rate=rate, validation_share=0.0
         )
         .fit(table)
         .models_[0]

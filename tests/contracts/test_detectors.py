@@ -160,7 +160,7 @@ def test_nobody_elses_generator_is_touched(make, table):
 def test_the_number_of_threads_is_that_from_before(make, table):
     before = torch.get_num_threads()
     seen = []
-    few: dict[str, Any] = {"epochs": 1, "min_steps": 2}  # more threads than cores are slow
+    few: dict[str, Any] = {"epochs": 1, "steps": 2}  # more threads than cores are slow
     few |= {"steps": 2, "decoder_steps": 2, "contrastive_steps": 2, "detector_options": dict(few)}
     detector = make(**few, n_threads=before + 1, on_epoch=lambda entry: seen.append(torch.get_num_threads()))
     detector.fit(table).energy(table)

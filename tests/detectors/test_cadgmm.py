@@ -22,11 +22,11 @@ def small(**settings) -> CADGMM:
         "hidden": (8, 4),
         "latent_dim": 2,
         "n_neighbors": 5,
-        "n_reference": 64,
+        "n_graph_rows": 64,
         "estimation_hidden": (10,),
         "n_components": 2,
         "epochs": 2,
-        "min_steps": 0,
+        "steps": 0,
         "batch_size": 64,
         "random_state": 0,
     }
@@ -64,7 +64,7 @@ def test_the_energy_is_the_papers_step_by_step(table):
 def test_the_reference_is_of_training_rows_and_of_no_known_anomaly(table):
     y = np.zeros(len(table))
     y[:100] = -1
-    detector = small(n_reference=10_000).fit(table, y)
+    detector = small(n_graph_rows=10_000).fit(table, y)
     reference = detector.models_[0].network.reference
     trained = table[100:]
     scaled = ((trained - trained.mean(0)) / trained.std(0)).clip(-10, 10).astype(np.float32)
@@ -82,7 +82,7 @@ def test_known_anomalies_have_neighbours_too(table, label_loss, graph):
 
 def test_copies_of_rows_neither_crowd_the_reference_nor_leave_rows_with_themselves(table):
     rows = np.repeat(table[:40], 20, axis=0)
-    detector = small(n_reference=800).fit(rows)
+    detector = small(n_graph_rows=800).fit(rows)
     assert detector.models_[0].network.reference.shape == (40, 8)
     energy = detector.energy(rows)
     assert np.isfinite(energy).all()
@@ -97,11 +97,11 @@ def test_a_row_of_zeros_is_scored_by_either_distance(table):
 
 def test_a_reference_of_fewer_rows_than_neighbours_is_told_of(table):
     with pytest.warns(UserWarning, match="the reference has 4 different rows, and n_neighbors=5"):
-        detector = small(n_reference=4).fit(table)
+        detector = small(n_graph_rows=4).fit(table)
     assert np.isfinite(detector.energy(table)).all()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        small(n_reference=6).fit(table)
+        small(n_graph_rows=6).fit(table)
 
 
 def test_history_has_the_terms_of_the_objective(table):
@@ -116,7 +116,7 @@ def test_history_has_the_terms_of_the_objective(table):
     [
         {"distance": "euclidean"},
         {"n_neighbors": 2},
-        {"n_reference": 20},
+        {"n_graph_rows": 20},
         {"heads": 1},
         {"self_loops": False},
         {"latent_weight": 1.0},
@@ -203,7 +203,7 @@ def test_a_batch_of_no_more_rows_than_neighbours_is_refused_in_training(table):
 
 def test_the_network_is_on_the_shelf_for_dagmm_too(table):
     detector = DAGMM(
-        hidden=(8, 4), network="graph", network_options={"n_neighbors": 5}, epochs=3, min_steps=30
+        hidden=(8, 4), network="graph", network_options={"n_neighbors": 5}, epochs=3, steps=30
     ).fit(table)
     assert np.isfinite(detector.energy(table)).all()
     assert detector.models_[0].network.reference.shape == (len(table), 8)
@@ -218,7 +218,7 @@ def test_the_network_is_on_the_shelf_for_dagmm_too(table):
         ("graph", "global"),
         ("n_neighbors", 0),
         ("distance", "manhattan"),
-        ("n_reference", 0),
+        ("n_graph_rows", 0),
         ("symmetric", 1),
         ("self_loops", None),
         ("heads", 0),

@@ -34,30 +34,3 @@ def test_unknown_names_are_named() -> None:
         ValueError, match=r"DAGMM has no parameter 'latent_dims'; did you mean 'latent_dim'\?"
     ):
         catalogue.check_parameter_names(DAGMM, {"epochs": 3, "latent_dims": 2})
-
-
-def test_descriptions_go_on_over_lines_and_are_shared() -> None:
-    class Example(Detector):
-        """An example.
-
-        Parameters
-        ----------
-        first : what the
-            first is.
-        second, third : both.
-        on_epoch : called.
-
-        Attributes
-        ----------
-        fourth : is none.
-        """
-
-        def __init__(
-            self, first: int = 1, *, second: int = 2, third: int = 3, on_epoch: object = None
-        ) -> None: ...
-
-    assert catalogue.parameters(Example) == {
-        "first": (1, "what the first is."),
-        "second": (2, "both."),
-        "third": (3, "both."),
-    }

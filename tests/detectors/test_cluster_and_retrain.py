@@ -4,7 +4,7 @@ import pytest
 from hinterland import DAGMM, ClusterAndRetrain, DeepMixture, load
 from hinterland.training.loop import TrainingInterruptedWarning
 
-OPTIONS = {"hidden": (6,), "n_components": 2, "epochs": 4, "min_steps": 50, "batch_size": 64}
+OPTIONS = {"hidden": (6,), "n_components": 2, "epochs": 4, "steps": 50, "batch_size": 64}
 SMALL = {"detector_options": OPTIONS, "n_clusters": 5, "fits": 3, "n_references": 8, "random_state": 0}
 
 

@@ -14,7 +14,7 @@ from hinterland.detectors import contrastive_scorer
 from hinterland.detectors.contrastive_scorer import ContrastiveScorer
 
 FEATURES = ("squared_error", "cosine_dissimilarity")
-QUICK = {"hidden": (8,), "epochs": 3, "min_steps": 40, "batch_size": 64, "reconstruction_features": FEATURES}
+QUICK = {"hidden": (8,), "epochs": 3, "steps": 40, "batch_size": 64, "reconstruction_features": FEATURES}
 
 
 def small(*positional, **settings) -> ContrastiveScorer:
@@ -98,7 +98,7 @@ def test_rows_known_to_be_anomalous_train_neither_part_where_the_detector_has_no
 
 def test_training_finds_the_anomalies_of_a_real_table():
     rows, is_benign = load_breast_cancer(return_X_y=True)
-    options = {**QUICK, "latent_dim": 3, "min_steps": 200}
+    options = {**QUICK, "latent_dim": 3, "steps": 200}
     scorer = small(detector_options=options, contrastive_steps=200).fit(rows[is_benign == 1][::2])
     assert roc_auc_score(is_benign == 0, scorer.energy(rows)) > 0.85
 

@@ -14,7 +14,7 @@ from hinterland.model.composite import RECONSTRUCTION_FEATURES, composite_featur
 
 
 def small(**settings) -> DAGMM:
-    defaults = {"hidden": (8, 4), "epochs": 3, "min_steps": 30, "batch_size": 64, "random_state": 0}
+    defaults = {"hidden": (8, 4), "epochs": 3, "steps": 30, "batch_size": 64, "random_state": 0}
     return DAGMM(**{**defaults, **settings})
 
 
@@ -62,8 +62,8 @@ def test_history_has_the_terms_of_the_objective(table):
 
 def test_a_small_table_trains_for_the_least_number_of_steps(table):
     steps_an_epoch = 6  # 322 rows that are not held out, in batches of 64
-    assert small(min_steps=0).fit(table).history_[-1]["epoch"] == 3
-    history = small(min_steps=60, patience=1.0).fit(table).history_
+    assert small(steps=0).fit(table).history_[-1]["epoch"] == 3
+    history = small(steps=60, patience=1.0).fit(table).history_
     assert history[-1]["epoch"] * steps_an_epoch >= 60
 
 
@@ -75,7 +75,7 @@ def test_training_finds_the_anomalies_of_a_real_table(seed):
         hidden=(20, 10),
         latent_dim=3,
         reconstruction_features=("squared_error", "cosine_similarity"),
-        min_steps=300,
+        steps=300,
         learning_rate=1e-3,
         random_state=seed,
     )
@@ -136,7 +136,7 @@ def test_lists_and_tuples_are_the_same(table):
         ("scaling", "robust"),
         ("clip", 0),
         ("epochs", 0),
-        ("min_steps", -1),
+        ("steps", -1),
         ("batch_size", 1),
         ("learning_rate", 0),
         ("gradient_norm", 0),
@@ -169,10 +169,10 @@ def test_the_docstrings_examples_hold():
 def test_labels_that_leave_nothing_to_learn_from_are_named(y, message):
     rows = np.random.default_rng(0).normal(size=(60, 4))
     with pytest.raises(ValueError, match=message):
-        DAGMM(epochs=1, min_steps=1).fit(rows, y)
+        DAGMM(epochs=1, steps=1).fit(rows, y)
 
 
 def test_a_codebook_larger_than_the_rows_is_named():
     rows = np.random.default_rng(0).normal(size=(60, 4))
     with pytest.raises(ValueError, match="at least 100 rows"):
-        DAGMM(network="vqvae", network_options={"n_codes": 100}, epochs=1, min_steps=1).fit(rows)
+        DAGMM(network="vqvae", network_options={"n_codes": 100}, epochs=1, steps=1).fit(rows)

@@ -8,7 +8,7 @@ from hinterland.detectors.deuad import FewerClustersWarning
 from hinterland.training.cluster_and_retrain import EmptySelectionWarning
 
 SMALL = {
-    "n_clusters": 6, "hidden": (8,), "latent_dim": 2, "r": 2, "epochs": 8, "min_steps": 200, "batch_size": 64,
+    "n_clusters": 6, "hidden": (8,), "latent_dim": 2, "r": 2, "epochs": 8, "steps": 200, "batch_size": 64,
     "n_references": 8, "random_state": 0,
 }  # fmt: skip
 
@@ -124,9 +124,9 @@ def test_fewer_rows_than_clusters_are_put_into_fewer_and_it_says_so(table, n_row
         rf"{n_rows} rows are too few for n_clusters=20: they are put into {n_clusters}, so that.*_size=5 rows"
     )
     with pytest.warns(FewerClustersWarning, match=message):
-        few = DEUAD(random_state=0, epochs=2, min_steps=4).fit(rows)
+        few = DEUAD(random_state=0, epochs=2, steps=4).fit(rows)
     assert np.isfinite(few.energy(rows)).all()
-    told = DEUAD(random_state=0, epochs=2, min_steps=4, n_clusters=n_clusters).fit(rows)
+    told = DEUAD(random_state=0, epochs=2, steps=4, n_clusters=n_clusters).fit(rows)
     np.testing.assert_allclose(few.energy(rows), told.energy(rows), rtol=1e-12)
 
 
@@ -138,11 +138,11 @@ def test_fewer_rows_than_an_option_names_are_put_into_fewer_too(table):
 
 @pytest.mark.filterwarnings("ignore::hinterland.training.cluster_and_retrain.EmptySelectionWarning")
 def test_as_many_rows_as_clusters_are_clustered_as_told(table, recwarn):
-    DEUAD(random_state=0, epochs=2, min_steps=4).fit(table[0][:20])
+    DEUAD(random_state=0, epochs=2, steps=4).fit(table[0][:20])
     assert not [w for w in recwarn if w.category is FewerClustersWarning]
 
 
 def test_training_is_short_by_default():
     """Anomalies among the rows that are kept are learnt with time; see docs/deuad-training.md."""
     detector = DEUAD()
-    assert (detector.epochs, detector.r, detector.min_steps) == (40, 2, 500)
+    assert (detector.epochs, detector.r, detector.steps) == (40, 2, 500)

@@ -1,7 +1,7 @@
 import pytest
 
-from hinterland import DAGMM
-from hinterland.detectors.inner import check_inner, unfitted_inner
+from hinterland import DAGMM, ContrastiveScorer
+from hinterland.detectors.inner import unfitted_inner
 
 
 def test_one_by_name_has_the_options_then_what_they_leave_unsaid_and_the_seed():
@@ -31,4 +31,4 @@ def test_an_instance_is_cloned_and_keeps_its_own_seed():
 )
 def test_what_is_no_detector_and_options_that_it_has_not_are_named(detector, options, message):
     with pytest.raises(ValueError, match=message):
-        check_inner(detector, options)
+        ContrastiveScorer(detector, options).check_parameters()

@@ -8,7 +8,7 @@ from hinterland.detectors import PositiveUnlabelled
 from hinterland.explain import explain
 
 BASES = {
-    "DAGMM": DAGMM(hidden=(16,), latent_dim=4, epochs=10, min_steps=600, batch_size=256),
+    "DAGMM": DAGMM(hidden=(16,), latent_dim=4, epochs=10, steps=600, batch_size=256),
     "DeepMixture": DeepMixture(n_components=5, hidden=(8,), steps=50),
 }
 

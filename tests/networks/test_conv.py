@@ -203,7 +203,7 @@ def detector(strokes) -> DAGMM:
         network_options={"shape": (12, 12, 1), "normalise_latent": True},
         scaling=None,
         epochs=3,
-        min_steps=20,
+        steps=20,
         random_state=0,
     ).fit(strokes)
 

@@ -164,7 +164,7 @@ def test_a_reference_larger_than_memory_is_refused(monkeypatch):
     net = network(n_reference=10**6)
     net.prepare(drawn(2000))  # as many as there are
     rows = np.zeros((10_000, 5), np.float32)
-    with pytest.raises(MemoryError, match=r"10,000 rows of 5 columns takes .* choose a smaller n_reference"):
+    with pytest.raises(MemoryError, match=r"10,000 rows of 5 columns takes .* choose a smaller reference"):
         network(n_reference=10**6).prepare(torch.from_numpy(rows))
     monkeypatch.setattr(module, "physical_memory", lambda: None)
     network(n_reference=10**4).prepare(torch.from_numpy(rows))

@@ -4,6 +4,7 @@ They were written before anything in a file was checked but its digests and the 
 """
 
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,15 @@ def test_it_can_be_saved_again(name, tmp_path):
     save(loaded, tmp_path / "again")
     rows = rows_for(name)
     np.testing.assert_array_equal(load(tmp_path / "again").score_samples(rows), loaded.score_samples(rows))
+
+
+def test_parameters_are_read_by_the_names_that_they_had_without_a_word():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FutureWarning)
+        graph, inner = load(FILES / "cadgmm.hinterland"), load(FILES / "contrastive_scorer.hinterland")
+    assert (graph.n_graph_rows, graph.steps) == (8, 3)
+    assert "steps" in inner.detector_options
+    assert "min_steps" not in inner.detector_options
 
 
 def test_pictures():

@@ -84,7 +84,7 @@ def test_rows_of_the_same_source_do_not_move(detector: DAGMM, benign: np.ndarray
 def test_a_new_category_shows_with_its_feature() -> None:
     generator = np.random.default_rng(0)
     rows = pd.DataFrame({"service": generator.choice(["a", "b"], 300), "x": generator.normal(size=300)})
-    model = table_pipeline("DAGMM", epochs=1, min_steps=5, hidden=(4,), random_state=0).fit(rows)
+    model = table_pipeline("DAGMM", epochs=1, steps=5, hidden=(4,), random_state=0).fit(rows)
     found = drift(score_table(model, as_table_file(rows.assign(service="new"))))["columns"]
     first = found["found"][0]
     assert first["column"] == "service"
@@ -94,5 +94,5 @@ def test_a_new_category_shows_with_its_feature() -> None:
 
 
 def test_without_references_columns_are_not_compared(benign: np.ndarray) -> None:
-    detector = DAGMM(epochs=1, min_steps=5, n_references=0, random_state=0).fit(benign)
+    detector = DAGMM(epochs=1, steps=5, n_references=0, random_state=0).fit(benign)
     assert drift(score_table(detector, as_table_file(benign)))["columns"] is None

@@ -32,7 +32,7 @@ def test_many_rows_are_shown_in_stretches(detector: DAGMM, benign: np.ndarray) -
 
 def test_time_orders_rows_and_leaves_out_those_without(detector: DAGMM, benign: np.ndarray) -> None:
     frame = pd.DataFrame(benign, columns=[f"c{j}" for j in range(30)])
-    named = DAGMM(epochs=1, min_steps=5, random_state=0).fit(frame)
+    named = DAGMM(epochs=1, steps=5, random_state=0).fit(frame)
     when = pd.Series(pd.date_range("2024-01-01", periods=357, freq="D")[::-1]).mask(np.arange(357) < 2)
     scored = score_table(named, as_table_file(frame.assign(when=when)), time_column="when")
     found = along_order(scored)

@@ -28,9 +28,7 @@ def test_writes_one_file_the_same_each_time(model: Pipeline, table: pd.DataFrame
 
 def test_two_models_side_by_side(model: Pipeline, table: pd.DataFrame, tmp_path: Path) -> None:
     rows = table.iloc[:80].drop(columns="diagnosis")
-    other = Pipeline(model.steps[:-1] + [("detector", DAGMM(epochs=1, min_steps=5, random_state=3))]).fit(
-        rows
-    )
+    other = Pipeline(model.steps[:-1] + [("detector", DAGMM(epochs=1, steps=5, random_state=3))]).fit(rows)
     report(model, rows, tmp_path / "a.html", comparison=other)
     text = (tmp_path / "a.html").read_text()
     assert 'id="map-1"' in text

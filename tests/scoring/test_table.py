@@ -13,7 +13,7 @@ from hinterland.pipeline import table_pipeline
 from hinterland.scoring.table import TableScorer
 from hinterland.tables import open_table
 
-SETTINGS = {"hidden": (6,), "epochs": 2, "min_steps": 20, "random_state": 0}
+SETTINGS = {"hidden": (6,), "epochs": 2, "steps": 20, "random_state": 0}
 
 
 @pytest.fixture

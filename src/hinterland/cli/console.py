@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from hinterland.errors import FormerNameWarning
 from hinterland.printable import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+SHOWN = (UserWarning, FormerNameWarning)
+"""Kinds of warnings that a user of the commands can do something about."""
 
 LONGEST_CELL = 1_000
 PLAIN_WIDTH = 200
@@ -98,12 +102,13 @@ def messages(quiet: bool) -> Iterator[Messages]:
     def show(message: Warning | str, category: type[Warning], *_: Any) -> None:
         text = " ".join(str(message).split())
         say.warned.add(category)
-        if issubclass(category, UserWarning) and text not in say.notes:
+        if issubclass(category, SHOWN) and text not in say.notes:
             say.notes.append(text)
             say.note(f"Note: {text}")
 
     with warnings.catch_warnings():
-        warnings.simplefilter("always", UserWarning)
+        for category in SHOWN:
+            warnings.simplefilter("always", category)
         warnings.showwarning = show  # type: ignore[assignment]  # with the arguments that are used
         yield say
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, OutlierMixin, TransformerMixin
+from sklearn.base import OutlierMixin, TransformerMixin
 from sklearn.utils import ClassifierTags, Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hinterland.cores import usable_cores
+from hinterland.detectors.parameters import check_callback, check_seed, check_threads
 from hinterland.labels import ANOMALY, check_rows_left, label_codes
 from hinterland.model.base import Model
 from hinterland.model.ensemble import as_one, members_of
-from hinterland.parameters import check_device, check_integer, check_number
+from hinterland.parameter_table import Parameterised, attribute, parameter
+from hinterland.parameters import check_device, whole
 from hinterland.shelf import Shelf
 from hinterland.threads import Threads, fastest_threads, threads
 from hinterland.thresholds import contamination_threshold, just_above
@@ -27,9 +29,8 @@ DETECTORS: Shelf[type[Detector]] = Shelf("detector", "hinterland.detectors")
 """Detectors by the name of their class."""
 
 ROWS_TO_MEASURE, ROWS_WORTH_MEASURING = 4_096, 200_000
-FEW_THREADS, MOST_THREADS = 16, 256
-"""No more than the latter are asked for, nor started than the former or than there are cores: a system that cannot
-start them ends the process."""
+FEW_THREADS = 16
+"""No more are started than these or than there are cores: a system that cannot start them ends the process."""
 
 TOO_FEW_ROWS = 10
 """With no more training rows than this a fit says that nothing can be told."""
@@ -38,10 +39,11 @@ SURPRISING_SHARE = 3
 """A fit says so where this many times the share asked for is flagged of rows that were held out."""
 
 
-class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
+class Detector(TransformerMixin, OutlierMixin, Parameterised):
     """Base of the detectors: ``fit`` validates, trains, freezes the density and sets the threshold.
 
-    A member implements ``_check_parameters`` and ``_train``. The constructor stores its arguments untouched.
+    A member has its parameters in its body, each with its check and description (``hinterland.parameter_table``), and
+    implements ``_train``; what no check of a single parameter sees is checked by ``_check_parameters``.
 
     Attributes
     ----------
@@ -57,21 +59,30 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
     n_features_in_, feature_names_in_ : as in scikit-learn.
     """
 
-    contamination: float
-    random_state: Any
-    n_references: int
-    n_threads: Threads
-    device: str
-    on_epoch: Callable[[dict[str, float]], None] | None
-    needs_labels: bool = False
+    needs_labels: ClassVar[bool] = False
     """Whether ``fit`` cannot do without labels."""
 
-    model_: Model
-    history_: History
-    offset_: float
-    training_energy_: np.ndarray
-    calibration_energy_: np.ndarray
-    references_: np.ndarray
+    # fmt: off
+    n_references: int = parameter(256, whole(least=0),
+        "usual training rows kept in the detector, and in its file, for explanations to compare with; 0 keeps the "
+        "columns' medians instead, and no row.")
+    n_threads: Threads = parameter(1, check_threads,
+        "torch threads; one is fastest for small networks. ``auto`` trains with one, and scores many rows with all "
+        "cores where that measures faster.")
+    random_state: Any = parameter(None, check_seed,
+        "seed or generator; the same seed gives the same bits on the same machine.")
+    on_epoch: Callable[[dict[str, float]], None] | None = parameter(None, check_callback,
+        "called with each entry of ``history_``, for progress.")
+    # fmt: on
+
+    contamination: float = attribute()  # a parameter, where the threshold is a share of the rows
+    device: str = attribute()  # a parameter, where it is not an inner detector's
+    model_: Model = attribute()
+    history_: History = attribute()
+    offset_: float = attribute()
+    training_energy_: np.ndarray = attribute()
+    calibration_energy_: np.ndarray = attribute()
+    references_: np.ndarray = attribute()
 
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
         """Put a class that gives a name on the shelf."""
@@ -132,10 +143,6 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         tags.transformer_tags.preserves_dtype = []  # features are float64 whatever comes in
         tags.classifier_tags = ClassifierTags(multi_class=False)  # y holds codes, not any number of classes
         return tags
-
-    def _check_parameters(self) -> None:
-        """Raise ValueError for a parameter of the member's own that is out of its range."""
-        raise NotImplementedError
 
     def _threshold(self) -> float:
         """Energy above which a row is called anomalous: few enough of ``calibration_energy_`` lie above it."""
@@ -260,24 +267,6 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         if self.n_threads != "auto" or len(rows) < ROWS_WORTH_MEASURING:
             return self.training_threads()
         return fastest_threads(lambda: self.energy_of(rows[:ROWS_TO_MEASURE]))
-
-    def check_parameters(self) -> None:
-        """Raise ValueError for a parameter out of its range, whatever device this machine has.
-
-        ``fit`` checks them before it looks at rows, and ``hinterland.load`` before it builds what a file holds.
-        """
-        self._check_threshold_parameters()
-        check_integer("n_references", self.n_references, least=0)
-        if not isinstance(self.n_threads, str) or self.n_threads != "auto":
-            check_integer("n_threads", self.n_threads, least=1, most=MOST_THREADS)
-        check_random_state(self.random_state)
-        on_epoch = getattr(self, "on_epoch", None)  # not every detector has epochs
-        if on_epoch is not None and not callable(on_epoch):
-            raise ValueError(f"on_epoch must be callable or None, got {on_epoch!r}")
-        self._check_parameters()
-
-    def _check_threshold_parameters(self) -> None:
-        check_number("contamination", self.contamination, above=0, most=0.5)
 
     def _validated(self, X: Any, *, reset: bool) -> np.ndarray:
         """Rows as a finite float64 matrix; their names and width learnt, or checked against those of the fit."""

@@ -10,6 +10,7 @@ import joblib
 import numpy as np
 import torch
 
+from hinterland.detectors import parameters as shared
 from hinterland.detectors.base import Detector
 from hinterland.detectors.contrastive_stage import ContrastiveStage
 from hinterland.model.column_scales import Scaling
@@ -19,8 +20,8 @@ from hinterland.model.scaling import InputScaling
 from hinterland.model.score import Score
 from hinterland.networks.base import NETWORKS, Network
 from hinterland.networks.mlp import Autoencoder
-from hinterland.parameters import check_choice, check_integer, check_number, check_widths
-from hinterland.threads import Threads
+from hinterland.parameter_table import parameter, positional, table
+from hinterland.parameters import check_choice, choice, instance_of, number, whole, widths
 from hinterland.training.history import History
 from hinterland.training.hold_out import hold_out
 from hinterland.training.principal_components import fit_principal_components
@@ -33,17 +34,22 @@ VARIANTS: dict[str, tuple[str, ...]] = {"CANCE": COMPOSITE, "CNCE": COMPOSITE, "
 """Reconstruction features of each variant."""
 
 NETWORK_PARAMETERS = ("n_features", "hidden", "latent_dim", "activation", "generator", "normalise_latent")
-OF_THE_NETWORK = (
-    "hidden", "latent_dim", "network", "network_options", "activation", "covariance_weight", "scaling", "clip", "steps",
-    "decoder_steps", "batch_size", "learning_rate", "validation_share", "device",
-)  # fmt: skip
-"""Parameters that decide what the first two stages make of the same rows."""
+SEEN_BY_ALL_STAGES = {"activation", "batch_size", "validation_share"}
+BESIDE_TRAINING = {"variant", "contamination", "memory"}
+"""Parameters of the third stage that the others see too, and parameters that none of the first two stages sees."""
 PCA = "pca"
 WIDEST_LATENT = 8
 
 
+def check_network(name: str, value: Any) -> None:
+    """Raise ValueError for a network that there is not."""
+    check_choice(name, value, (*NETWORKS.members(), PCA))
+
+
 class CANCE(ContrastiveStage, Detector, name="CANCE"):
-    """Composite features, and a density learnt by telling them from noise: three stages of training.
+    """Composite features and augmented noise-contrastive estimation: a density learnt by telling them from noise.
+
+    Training has three stages.
 
     First an autoencoder whose latent is batch-normalised and drawn to be uncorrelated; then its decoder alone; then, on
     the latent joined with the squared error and the cosine dissimilarity of each row and its reconstruction, a network
@@ -52,44 +58,14 @@ class CANCE(ContrastiveStage, Detector, name="CANCE"):
     The energy is minus the log-density that follows. The papers' ablations are the other variants (methods.md section
     5). The paper gives neither networks nor steps; how the defaults were chosen is in ``docs/cance-defaults.md``.
 
-    Parameters
-    ----------
-    hidden : widths of the encoder's hidden layers, mirrored in the decoder.
-    latent_dim : width of the latent; None for half the columns, at most 8.
-    variant : ``CANCE``; ``CNCE``, without the errors drawn anew; ``LatNCE``, which sees the latent alone; ``Error``,
-        whose energy is the squared error, and which has no density.
-    network : ``autoencoder``, another network with an encoder and a decoder in ``hinterland.networks.NETWORKS``, or
-        ``pca``: principal components, which are computed and not trained (methods.md section 6).
-    network_options : what that network takes beyond the parameters here; None for nothing.
-    activation : of all networks' hidden layers: tanh, relu, silu or gelu.
-    covariance_weight : lambda, the weight of the latent's covariances in the first stage.
-    score_hidden : widths of the hidden layers of the network that tells features from noise.
-    noise_ratio : nu, points of noise for each row.
-    covariance_floor : share of each feature's variance that is added to its own in the noise.
-    scaling : ``standard``, ``minmax`` or None: how columns are scaled by the training rows.
-    clip : scaled values are bounded by this; None for no bound.
-    steps, decoder_steps, contrastive_steps : gradient steps of the three stages; without ``decoder_steps`` there is no
-        second stage.
-    batch_size : of all stages.
-    learning_rate, contrastive_learning_rate : of the first two stages, and of the third; each falls to zero along a
-        cosine.
-    weight_decay : of the third stage (AdamW).
-    validation_share : share of the training rows that no stage sees: each keeps the state that is best on these. Less
-        than 20 rows, or 0, is none.
-    contamination : expected share of anomalies in the training rows, in (0, 0.5]; sets ``offset_``.
-    n_references : usual training rows kept in the detector, and in its file, for explanations to compare with; 0
-        keeps the columns' medians instead, and no row.
-    device : torch device.
-    n_threads : torch threads; one is fastest for small networks. ``auto`` trains with one, and scores many rows with
-        all cores where that measures faster.
-    random_state : seed or generator; the same seed gives the same bits on the same machine.
-    memory : folder where trained networks are kept, as in scikit-learn's pipelines: a fit on the same rows from the
-        same seed that differs in the third stage alone, a variant say, takes its network from there. None for none.
-    on_epoch : called with each entry of ``history_``, for progress.
-
     Attributes
     ----------
     See ``hinterland.detectors.base.Detector``.
+
+    References
+    ----------
+    Y. Liao and A. J. Brockmeier, "Anomaly Detection via Autoencoder Composite Features and NCE", arXiv, 2025.
+    arXiv:2502.01920
 
     Examples
     --------
@@ -101,82 +77,38 @@ class CANCE(ContrastiveStage, Detector, name="CANCE"):
     np.int64(-1)
     """
 
-    def __init__(
-        self,
-        hidden: Sequence[int] = (64, 32),
-        latent_dim: int | None = None,
-        *,
-        variant: str = "CANCE",
-        network: str = "autoencoder",
-        network_options: Mapping[str, Any] | None = None,
-        activation: str = "silu",
-        covariance_weight: float = 0.1,
-        score_hidden: Sequence[int] = (64, 64),
-        noise_ratio: int = 4,
-        covariance_floor: float = 1e-6,
-        scaling: Scaling | None = "standard",
-        clip: float | None = 10.0,
-        steps: int = 600,
-        decoder_steps: int = 300,
-        contrastive_steps: int = 1000,
-        batch_size: int = 256,
-        learning_rate: float = 1e-3,
-        contrastive_learning_rate: float = 3e-3,
-        weight_decay: float = 0.01,
-        validation_share: float = 0.1,
-        contamination: float = 0.05,
-        n_references: int = 256,
-        device: str = "cpu",
-        n_threads: Threads = 1,
-        random_state: Any = None,
-        memory: str | None = None,
-        on_epoch: Callable[[dict[str, float]], None] | None = None,
-    ) -> None:
-        self.hidden = hidden
-        self.latent_dim = latent_dim
-        self.variant = variant
-        self.network = network
-        self.network_options = network_options
-        self.activation = activation
-        self.covariance_weight = covariance_weight
-        self.score_hidden = score_hidden
-        self.noise_ratio = noise_ratio
-        self.covariance_floor = covariance_floor
-        self.scaling = scaling
-        self.clip = clip
-        self.steps = steps
-        self.decoder_steps = decoder_steps
-        self.contrastive_steps = contrastive_steps
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.contrastive_learning_rate = contrastive_learning_rate
-        self.weight_decay = weight_decay
-        self.validation_share = validation_share
-        self.contamination = contamination
-        self.n_references = n_references
-        self.device = device
-        self.n_threads = n_threads
-        self.random_state = random_state
-        self.memory = memory
-        self.on_epoch = on_epoch
+    # fmt: off
+    hidden: Sequence[int] = positional(default=(64, 32), check=widths(), about=shared.HIDDEN)
+    latent_dim: int | None = positional(default=None, check=whole(least=1, optional=True),
+        about="width of the latent; None for half the columns, at most 8.")
+    variant: str = parameter("CANCE", choice(*VARIANTS),
+        "``CANCE``; ``CNCE``, without the errors drawn anew; ``LatNCE``, which sees the latent alone; ``Error``, "
+        "whose energy is the squared error, and which has no density.")
+    network: str = shared.network(check=check_network,
+        about="``autoencoder``, another network with an encoder and a decoder in ``hinterland.networks.NETWORKS``, "
+        "or ``pca``: principal components, which are computed and not trained (methods.md section 6).")
+    network_options: Mapping[str, Any] | None = shared.network_options()
+    covariance_weight: float = parameter(0.1, number(least=0),
+        "lambda, the weight of the latent's covariances in the first stage.")
+    scaling: Scaling | None = shared.scaling()
+    clip: float | None = shared.clip()
+    steps: int = parameter(600, whole(least=1), "gradient steps of the first stage.")
+    decoder_steps: int = parameter(300, whole(least=0),
+        "gradient steps of the second stage; with 0 there is none.")
+    learning_rate: float = shared.learning_rate(
+        about="of the first two stages; in each it falls to zero along a cosine.")
+    contamination: float = shared.contamination()
+    device: str = shared.device()
+    memory: str | None = parameter(None, instance_of(str, type(None), called="the path of a folder or None"),
+        "folder where trained networks are kept, as in scikit-learn's pipelines: a fit on the same rows from the "
+        "same seed that differs in the third stage alone, a variant say, takes its network from there. None for "
+        "none.")
+    # fmt: on
 
     def _check_parameters(self) -> None:
-        check_widths("hidden", self.hidden)
-        check_integer("latent_dim", self.latent_dim, least=1, optional=True)
-        check_choice("variant", self.variant, VARIANTS)
-        check_choice("network", self.network, (*NETWORKS.members(), PCA))
         taken = NETWORK_PARAMETERS if self.network != PCA else inspect.signature(Autoencoder).parameters
         options = self.network_options or {}
         NETWORKS.check_options("autoencoder" if self.network == PCA else self.network, options, taken=taken)
-        check_number("covariance_weight", self.covariance_weight, least=0)
-        check_choice("scaling", self.scaling, ("standard", "minmax", None))
-        check_number("clip", self.clip, above=0, optional=True)
-        check_integer("steps", self.steps, least=1)
-        check_integer("decoder_steps", self.decoder_steps, least=0)
-        check_number("learning_rate", self.learning_rate, above=0)
-        if self.memory is not None and not isinstance(self.memory, str):
-            raise ValueError(f"memory must be the path of a folder or None, got {self.memory!r}")
-        self._check_contrastive_parameters()
 
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> np.ndarray:
         rows = rows[labels != -1]
@@ -244,7 +176,7 @@ class CANCE(ContrastiveStage, Detector, name="CANCE"):
             finished = train()
             return _TrainedNetwork(network.state_dict(), generator.get_state(), history.entries, finished)
 
-        settings = {name: getattr(self, name) for name in OF_THE_NETWORK}
+        settings = {name: getattr(self, name) for name in parameters_of_the_network()}
         cached = joblib.Memory(self.memory, verbose=0).cache(_trained, ignore=["train"])
         kept = cached.call_and_shelve(settings, seed, rows, trained)
         state: _TrainedNetwork = kept.get()
@@ -286,6 +218,15 @@ class CANCE(ContrastiveStage, Detector, name="CANCE"):
         if self.decoder_steps and not result.interrupted:
             result = fit_decoder(model.network, *sides, second, generator, on_epoch=history.stage(2))
         return not result.interrupted
+
+
+def parameters_of_the_network() -> list[str]:
+    """Names of the parameters that decide what the first two stages make of the same rows from the same seed.
+
+    All in the table but those that the third stage alone reads, and those of what comes after or beside training.
+    """
+    third = table(ContrastiveStage).keys() - SEEN_BY_ALL_STAGES
+    return [name for name in table(CANCE) if name not in {*third, *table(Detector), *BESIDE_TRAINING}]
 
 
 class _TrainedNetwork(NamedTuple):

@@ -1,24 +1,18 @@
-"""The detectors by name, and what their docstrings say about them."""
+"""The detectors by name, and what their docstrings and tables of parameters say about them."""
 
 from __future__ import annotations
 
 import inspect
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from hinterland.detectors.base import DETECTORS, Detector
 from hinterland.nearest import did_you_mean
+from hinterland.parameter_table import Parameter, by_present_names, table
 
 DEFAULT_DETECTOR = "DeepMixture"
 """The recommended detector for an unknown table."""
-
-
-class Parameter(NamedTuple):
-    """A constructor's parameter: its default, and what the docstring says of it."""
-
-    default: Any
-    description: str
 
 
 def detectors() -> dict[str, type[Detector]]:
@@ -50,39 +44,35 @@ def summary(detector: type[Detector]) -> str:
 
 
 def parameters(detector: type[Detector]) -> dict[str, Parameter]:
-    """Parameters of a detector's constructor that can be written down, in its order: callbacks are left out."""
-    described = _described(inspect.getdoc(detector) or "")
-    return {
-        name: Parameter(parameter.default, described.get(name, ""))
-        for name, parameter in inspect.signature(detector).parameters.items()
-        if not name.startswith("on_")
-    }
+    """Parameters of a detector that can be written down: callbacks are left out."""
+    return {name: entry for name, entry in table(detector).items() if not name.startswith("on_")}
 
 
 def check_parameter_names(detector: type[Detector], given: Mapping[str, Any]) -> None:
     """Raise ValueError for a name that is no parameter of the detector, with the nearest one that is."""
     known = parameters(detector)
+    former = {entry.was for entry in known.values()}
     for name in given:
-        if name not in known:
+        if name not in known and name not in former:
             raise ValueError(
                 f"{detector.__name__} has no parameter {name!r}; {did_you_mean(name, known, after=' ')}"
                 f"it has: {', '.join(known)}"
             )
 
 
+def present_names(detector: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of a detector, and the options of one inside of it, by their present names, without a warning.
+
+    Files and stored jobs keep the names that they were written with.
+    """
+    named = by_present_names(detector, given)
+    options = named.get("detector_options")
+    if isinstance(options, Mapping) and (entry := table(detector).get("detector")) is not None:
+        inner = named.get("detector", entry.default)
+        if isinstance(inner, str) and _folded(inner) in {_folded(known) for known in detectors()}:
+            named["detector_options"] = present_names(detector_class(inner), options)
+    return named
+
+
 def _folded(name: str) -> str:
     return re.sub(r"[-_\s]", "", name).casefold()
-
-
-def _described(docstring: str) -> dict[str, str]:
-    """Descriptions in the section ``Parameters``: lines ``name, name : text``, text going on where indented."""
-    section = re.search(r"^Parameters\n-+\n(.*?)(?=\n\n\S+\n-+\n|\Z)", docstring, re.DOTALL | re.MULTILINE)
-    found: dict[str, str] = {}
-    names: list[str] = []
-    for line in section.group(1).splitlines() if section else []:
-        if start := re.match(r"(\w+(?:, \w+)*) : (.*)", line):
-            names = start.group(1).split(", ")
-            found |= dict.fromkeys(names, start.group(2).strip())
-        elif line.strip():
-            found |= {name: f"{found[name]} {line.strip()}" for name in names}
-    return found

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
+from hinterland.detectors import parameters as shared
 from hinterland.detectors.base import Detector
 from hinterland.detectors.contrastive_stage import ContrastiveStage
-from hinterland.detectors.inner import check_inner, unfitted_inner
+from hinterland.detectors.inner import check_inner, name_or_detector, unfitted_inner
 from hinterland.labels import ANOMALY, NORMAL
 from hinterland.model.base import Model
 from hinterland.model.energy_model import EnergyModel
 from hinterland.model.ensemble import as_one
 from hinterland.model.on_features import OnFeatures, under_density
-from hinterland.parameters import check_choice
-from hinterland.threads import Threads
+from hinterland.parameter_table import parameter, positional
+from hinterland.parameters import flag, options
 from hinterland.training.hold_out import hold_out
 from hinterland.training.staged_history import StagedHistory
 
@@ -30,34 +31,14 @@ class ContrastiveScorer(ContrastiveStage, Detector, name="ContrastiveScorer"):
     third stage. On DAGMM this is DAGMM-CANCE (CANCE, Appendix D; methods.md section 7). Of several models of a
     detector each gets a density of its own, and the energy is their mean.
 
-    Parameters
-    ----------
-    detector : name of a detector, or an instance, of which a clone is fitted.
-    detector_options : parameters of a detector by name; None for its defaults. Seed, contamination, device and threads
-        are those given here.
-    prefit : whether the instance is fitted already, and its networks are to be taken as they are.
-    augment : whether errors are drawn anew for half of the rows, as in CANCE: of the features ``squared_error``,
-        ``relative_euclidean`` and ``cosine_dissimilarity``, where the detector has them.
-    activation : of the hidden layers of the network that tells features from noise: tanh, relu, silu or gelu.
-    score_hidden : their widths.
-    noise_ratio : nu, points of noise for each row.
-    covariance_floor : share of each feature's variance that is added to its own in the noise.
-    contrastive_steps, batch_size : gradient steps, and rows of each.
-    contrastive_learning_rate, weight_decay : of AdamW; the learning rate falls to zero along a cosine.
-    validation_share : share of the training rows that the density keeps the state that is best on, and does not train
-        on. Less than 20 rows, or 0, is none.
-    contamination : expected share of anomalies in the training rows, in (0, 0.5]; sets ``offset_``.
-    n_references : usual training rows kept in the detector, and in its file, for explanations to compare with; 0
-        keeps the columns' medians instead, and no row.
-    device : torch device; a fitted or given instance has its own.
-    n_threads : torch threads; one is fastest for small networks. ``auto`` trains with one, and scores many rows with
-        all cores where that measures faster.
-    random_state : seed or generator; the same seed gives the same bits on the same machine.
-    on_epoch : called with each entry of ``history_``, for progress.
-
     Attributes
     ----------
     See ``hinterland.detectors.base.Detector``.
+
+    References
+    ----------
+    Y. Liao and A. J. Brockmeier, "Anomaly Detection via Autoencoder Composite Features and NCE", appendix D, 2025.
+    arXiv:2502.01920
 
     Examples
     --------
@@ -70,56 +51,25 @@ class ContrastiveScorer(ContrastiveStage, Detector, name="ContrastiveScorer"):
     (569,)
     """
 
-    def __init__(
-        self,
-        detector: str | Detector = "DAGMM",
-        detector_options: Mapping[str, Any] | None = None,
-        *,
-        prefit: bool = False,
-        augment: bool = True,
-        activation: str = "silu",
-        score_hidden: Sequence[int] = (64, 64),
-        noise_ratio: int = 4,
-        covariance_floor: float = 1e-6,
-        contrastive_steps: int = 1000,
-        batch_size: int = 256,
-        contrastive_learning_rate: float = 3e-3,
-        weight_decay: float = 0.01,
-        validation_share: float = 0.1,
-        contamination: float = 0.05,
-        n_references: int = 256,
-        device: str = "cpu",
-        n_threads: Threads = 1,
-        random_state: Any = None,
-        on_epoch: Callable[[dict[str, float]], None] | None = None,
-    ) -> None:
-        self.detector = detector
-        self.detector_options = detector_options
-        self.prefit = prefit
-        self.augment = augment
-        self.activation = activation
-        self.score_hidden = score_hidden
-        self.noise_ratio = noise_ratio
-        self.covariance_floor = covariance_floor
-        self.contrastive_steps = contrastive_steps
-        self.batch_size = batch_size
-        self.contrastive_learning_rate = contrastive_learning_rate
-        self.weight_decay = weight_decay
-        self.validation_share = validation_share
-        self.contamination = contamination
-        self.n_references = n_references
-        self.device = device
-        self.n_threads = n_threads
-        self.random_state = random_state
-        self.on_epoch = on_epoch
+    # fmt: off
+    detector: str | Detector = positional(default="DAGMM", check=name_or_detector,
+        about="name of a detector, or an instance, of which a clone is fitted.")
+    detector_options: Mapping[str, Any] | None = positional(default=None, check=options,
+        about="parameters of a detector by name; None for its defaults. Seed, contamination, device and threads "
+        "are those given here.")
+    prefit: bool = parameter(False, flag,
+        "whether the instance is fitted already, and its networks are to be taken as they are.")
+    augment: bool = parameter(True, flag,
+        "whether errors are drawn anew for half of the rows, as in CANCE: of the features ``squared_error``, "
+        "``relative_euclidean`` and ``cosine_dissimilarity``, where the detector has them.")
+    contamination: float = shared.contamination()
+    device: str = shared.device(about="torch device; a fitted or given instance has its own.")
+    # fmt: on
 
     def _check_parameters(self) -> None:
-        check_choice("prefit", self.prefit, (True, False))
-        check_choice("augment", self.augment, (True, False))
         check_inner(self.detector, self.detector_options)
         if self.prefit and isinstance(self.detector, str):
             raise ValueError(f"prefit needs a fitted detector, got the name {self.detector!r}")
-        self._check_contrastive_parameters()
 
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> np.ndarray:
         history = StagedHistory(self.on_epoch)

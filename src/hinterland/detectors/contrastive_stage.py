@@ -8,10 +8,11 @@ import numpy as np
 import torch
 
 from hinterland.densities.contrastive import ContrastiveDensity
+from hinterland.detectors import parameters as shared
 from hinterland.model.energy_model import EnergyModel
 from hinterland.model.on_features import OnFeatures
-from hinterland.networks.layers import ACTIVATIONS
-from hinterland.parameters import check_choice, check_integer, check_number, check_widths
+from hinterland.parameter_table import Parameterised, parameter
+from hinterland.parameters import number, whole, widths
 from hinterland.training.contrastive import fit_contrastive_model
 from hinterland.training.loop import TrainingResult
 from hinterland.training.settings import LoopSettings
@@ -20,29 +21,26 @@ SMALLEST_BATCH = 4
 """Batches differ in size by one: none of a table of two rows or more is then a single row, which has no covariance."""
 
 
-class ContrastiveStage:
+class ContrastiveStage(Parameterised):
     """The stage's parameters, as both detectors take them, and its work."""
 
-    score_hidden: Sequence[int]
-    activation: str
-    noise_ratio: int
-    covariance_floor: float
-    contrastive_steps: int
-    contrastive_learning_rate: float
-    weight_decay: float
-    batch_size: int
-    validation_share: float
+    # fmt: off
+    score_hidden: Sequence[int] = parameter((64, 64), widths(),
+        "widths of the hidden layers of the network that tells features from noise.")
+    noise_ratio: int = parameter(4, whole(least=1), "nu, points of noise for each row.")
+    covariance_floor: float = shared.covariance_floor(
+        about="share of each feature's variance that is added to its own in the noise.")
+    contrastive_steps: int = parameter(1000, whole(least=1), "gradient steps of that network.")
+    contrastive_learning_rate: float = shared.learning_rate(default=3e-3,
+        about="of that network's steps; it falls to zero along a cosine.")
+    weight_decay: float = parameter(0.01, number(least=0), "of that network's steps (AdamW).")
 
-    def _check_contrastive_parameters(self) -> None:
-        check_widths("score_hidden", self.score_hidden)
-        check_choice("activation", self.activation, ACTIVATIONS)
-        check_integer("noise_ratio", self.noise_ratio, least=1)
-        check_number("covariance_floor", self.covariance_floor, above=0)
-        check_integer("contrastive_steps", self.contrastive_steps, least=1)
-        check_number("contrastive_learning_rate", self.contrastive_learning_rate, above=0)
-        check_number("weight_decay", self.weight_decay, least=0)
-        check_integer("batch_size", self.batch_size, least=SMALLEST_BATCH)
-        check_number("validation_share", self.validation_share, least=0, below=1)
+    activation: str = shared.activation(about="of all networks' hidden layers: tanh, relu, silu or gelu.")
+    batch_size: int = shared.batch_size(check=whole(least=SMALLEST_BATCH))
+    validation_share: float = shared.validation_share(
+        about="share of the training rows that no stage sees: each keeps the state that is best on these. Less "
+        "than 20 rows, or 0, is none.")
+    # fmt: on
 
     def _contrastive_density(self, n_features: int, generator: torch.Generator) -> ContrastiveDensity:
         return ContrastiveDensity(

@@ -8,19 +8,20 @@ from typing import Any
 import numpy as np
 import torch
 
+from hinterland.densities.base import DENSITIES
+from hinterland.detectors import parameters as shared
 from hinterland.detectors.base import Detector
 from hinterland.detectors.own_density import check_density, make_density
 from hinterland.model.column_scales import Scaling
-from hinterland.model.composite import check_feature_names, composite_width
+from hinterland.model.composite import composite_width
 from hinterland.model.energy_model import EnergyModel, View
 from hinterland.model.ensemble import as_one
 from hinterland.model.scaling import InputScaling
 from hinterland.model.score import Score
-from hinterland.networks.layers import ACTIVATIONS
 from hinterland.networks.mlp import Autoencoder
-from hinterland.parameters import check_choice, check_integer, check_number, check_widths
+from hinterland.parameter_table import parameter, positional
+from hinterland.parameters import check_integer, check_widths, choice, flag, number, whole
 from hinterland.preprocessing.tabular.columns import CONSTANT_SHARE
-from hinterland.threads import Threads
 from hinterland.training.history import History
 from hinterland.training.hold_out import energies_of_new_rows, out_of_bag
 from hinterland.training.in_turn import fit_in_turn
@@ -50,6 +51,21 @@ LEAST_VARIANCE: dict[Scaling | None, float] = {"standard": 0.03, "minmax": 0.001
 """Of a scaled column, in a component: a value that was never seen is odd by tens of nats and no more."""
 
 
+def component_numbers(value: Any) -> Sequence[int]:
+    """The numbers of components that ``n_components`` stands for."""
+    return value if isinstance(value, Sequence) else (value,)
+
+
+def check_component_numbers(name: str, value: Any) -> None:
+    """Raise ValueError for what is neither a positive integer nor a sequence of some."""
+    if not isinstance(value, Sequence):
+        check_integer(name, value, least=1)
+        return
+    check_widths(name, value)
+    if not value:
+        raise ValueError(f"{name} must hold at least one number of Gaussians, got none")
+
+
 class DeepMixture(Detector, name="DeepMixture"):
     """Mixtures of Gaussians over each row and the error of its denoising autoencoder: the default for a table.
 
@@ -62,45 +78,15 @@ class DeepMixture(Detector, name="DeepMixture"):
     (``hinterland.model.score.eased``), so that no column can add thousands of nats.
     What each choice is worth is in ``docs/default-choices.md``; they were made on the ADBench and OddBench sets.
 
-    Parameters
-    ----------
-    n_members : autoencoders with a mixture each; their energies are averaged.
-    density : ``gaussian``, the mixture of Gaussians, or another density in ``hinterland.densities.DENSITIES``.
-    density_options : what that density takes beyond the parameters here; None for nothing.
-    n_components : Gaussians in a member's mixture; of several numbers the members of a round take one after the other.
-        Never more than one for five of its rows, and fewer on many columns.
-    covariance_floor : share of each composite feature's variance added to every covariance's diagonal; never less than
-        a few hundredths of a scaled column's usual variance.
-    reconstruction_features : names of the reconstruction features in the composite; see ``hinterland.model.composite``.
-    view : what the mixture sees beside them: ``row``, ``latent``, or None for the row of up to 100 columns and the
-        latent of more.
-    hidden : widths of the encoder's hidden layers, mirrored in the decoder.
-    latent_dim : width of the latent; None for half the columns, at most 16.
-    activation : of the hidden layers: tanh, relu, silu or gelu.
-    input_noise : standard deviation of the noise added to scaled rows while training.
-    scaling : ``standard``, ``minmax`` or None: how columns are scaled by the training rows. None takes rows as scaled
-        already, to a variance of about 1.
-    clip : scaled values are bounded by this; None for no bound.
-    steps : gradient steps of each autoencoder.
-    batch_size, learning_rate : of Adam's steps; the learning rate falls to zero along a cosine.
-    validation_share : share of the training rows that a member does not see. Members come in rounds, of three for a
-        third, in which each row is left out once. An autoencoder keeps the state that is best on the rows left out. 0
-        leaves none out, and the threshold is then of the training rows themselves.
-    contamination : share of rows to flag, in (0, 0.5]; sets ``offset_``.
-    novelty : whether that share is of rows that are new to the members that judge them, or exactly that of the training
-        rows under all members. They differ little: mixtures know the rows they were fitted to, but each row is new to
-        a part of the members.
-    n_references : usual training rows kept in the detector, and in its file, for explanations to compare with; 0
-        keeps the columns' medians instead, and no row.
-    device : torch device.
-    n_threads : torch threads; one is fastest for small networks. ``auto`` trains with one, and scores many rows with
-        all cores where that measures faster.
-    random_state : seed or generator; the same seed gives the same bits on the same machine.
-    on_epoch : called with each entry of ``history_``, for progress.
-
     Attributes
     ----------
     See ``hinterland.detectors.base.Detector``.
+
+    References
+    ----------
+    The method is this library's own. Its autoencoder is that of P. Vincent, H. Larochelle, Y. Bengio and P.-A.
+    Manzagol, "Extracting and Composing Robust Features with Denoising Autoencoders", International Conference on
+    Machine Learning (ICML), 2008. doi:10.1145/1390156.1390294
 
     Examples
     --------
@@ -112,58 +98,49 @@ class DeepMixture(Detector, name="DeepMixture"):
     np.int64(-1)
     """
 
-    def __init__(
-        self,
-        n_members: int = 6,
-        *,
-        density: str = "gaussian",
-        density_options: Mapping[str, Any] | None = None,
-        n_components: int | Sequence[int] = (20, 60),
-        covariance_floor: float = 0.03,
-        reconstruction_features: Sequence[str] = ("floored_log_error",),
-        view: View | None = None,
-        hidden: Sequence[int] = (64, 64),
-        latent_dim: int | None = None,
-        activation: str = "silu",
-        input_noise: float = 0.3,
-        scaling: Scaling | None = "standard",
-        clip: float | None = 10.0,
-        steps: int = 200,
-        batch_size: int = 256,
-        learning_rate: float = 1e-3,
-        validation_share: float = 1 / 3,
-        contamination: float = 0.05,
-        novelty: bool = True,
-        n_references: int = 256,
-        device: str = "cpu",
-        n_threads: Threads = 1,
-        random_state: Any = None,
-        on_epoch: Callable[[dict[str, float]], None] | None = None,
-    ) -> None:
-        self.n_members = n_members
-        self.density = density
-        self.density_options = density_options
-        self.n_components = n_components
-        self.covariance_floor = covariance_floor
-        self.reconstruction_features = reconstruction_features
-        self.view = view
-        self.hidden = hidden
-        self.latent_dim = latent_dim
-        self.activation = activation
-        self.input_noise = input_noise
-        self.scaling = scaling
-        self.clip = clip
-        self.steps = steps
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.validation_share = validation_share
-        self.contamination = contamination
-        self.novelty = novelty
-        self.n_references = n_references
-        self.device = device
-        self.n_threads = n_threads
-        self.random_state = random_state
-        self.on_epoch = on_epoch
+    # fmt: off
+    n_members: int = positional(default=6, check=whole(least=1),
+        about="autoencoders with a mixture each; their energies are averaged.")
+    density: str = parameter("gaussian", shared.member(DENSITIES),
+        "``gaussian``, the mixture of Gaussians, or another density in ``hinterland.densities.DENSITIES``.")
+    density_options: Mapping[str, Any] | None = shared.density_options()
+    n_components: int | Sequence[int] = parameter((20, 60), check_component_numbers,
+        "Gaussians in a member's mixture; of several numbers the members of a round take one after the other. "
+        "Never more than one for five of its rows, and fewer on many columns.")
+    covariance_floor: float = shared.covariance_floor(default=0.03,
+        about="share of each composite feature's variance added to every covariance's diagonal; never less than a "
+        "few hundredths of a scaled column's usual variance.")
+    reconstruction_features: Sequence[str] = shared.reconstruction_features(default=("floored_log_error",))
+    view: View | None = parameter(None, choice("row", "latent", None),
+        "what the mixture sees beside them: ``row``, ``latent``, or None for the row of up to 100 columns and the "
+        "latent of more.")
+    hidden: Sequence[int] = shared.hidden(default=(64, 64))
+    latent_dim: int | None = parameter(None, whole(least=1, optional=True),
+        "width of the latent; None for half the columns, at most 16.")
+    activation: str = shared.activation()
+    input_noise: float = parameter(0.3, number(least=0),
+        "standard deviation of the noise added to scaled rows while training.")
+    scaling: Scaling | None = shared.scaling(
+        about="``standard``, ``minmax`` or None: how columns are scaled by the training rows. None takes rows as "
+        "scaled already, to a variance of about 1.")
+    clip: float | None = shared.clip()
+    steps: int = parameter(200, whole(least=1), "gradient steps of each autoencoder.")
+    batch_size: int = shared.batch_size()
+    learning_rate: float = shared.learning_rate()
+    validation_share: float = shared.validation_share(default=1 / 3,
+        about="share of the training rows that a member does not see. Members come in rounds, of three for a "
+        "third, in which each row is left out once. An autoencoder keeps the state that is best on the rows left "
+        "out. 0 leaves none out, and the threshold is then of the training rows themselves.")
+    contamination: float = shared.contamination(about="share of rows to flag, in (0, 0.5]; sets ``offset_``.")
+    novelty: bool = parameter(True, flag,
+        "whether that share is of rows that are new to the members that judge them, or exactly that of the "
+        "training rows under all members. They differ little: mixtures know the rows they were fitted to, but each "
+        "row is new to a part of the members.")
+    device: str = shared.device()
+    # fmt: on
+
+    def _check_parameters(self) -> None:
+        check_density(self.density, self.density_options)
 
     @property
     def fit_predict(self) -> Callable[..., np.ndarray]:
@@ -174,30 +151,6 @@ class DeepMixture(Detector, name="DeepMixture"):
                 "rows, as in scikit-learn's LocalOutlierFactor: set novelty=False for it, or use fit(X).predict(X)"
             )
         return super().fit_predict
-
-    def _check_parameters(self) -> None:
-        check_integer("n_members", self.n_members, least=1)
-        check_density(self.density, self.density_options)
-        check_widths("n_components", self._component_numbers())
-        if not self._component_numbers():
-            raise ValueError("n_components must hold at least one number of Gaussians, got none")
-        check_number("covariance_floor", self.covariance_floor, above=0)
-        check_feature_names(self.reconstruction_features)
-        check_choice("view", self.view, ("row", "latent", None))
-        check_widths("hidden", self.hidden)
-        check_integer("latent_dim", self.latent_dim, least=1, optional=True)
-        check_choice("activation", self.activation, ACTIVATIONS)
-        check_number("input_noise", self.input_noise, least=0)
-        check_choice("scaling", self.scaling, ("standard", "minmax", None))
-        check_number("clip", self.clip, above=0, optional=True)
-        check_integer("steps", self.steps, least=1)
-        check_integer("batch_size", self.batch_size, least=2)
-        check_number("learning_rate", self.learning_rate, above=0)
-        check_number("validation_share", self.validation_share, least=0, below=1)
-        check_choice("novelty", self.novelty, (True, False))
-
-    def _component_numbers(self) -> Sequence[int]:
-        return self.n_components if isinstance(self.n_components, Sequence) else (self.n_components,)
 
     def _train(
         self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device
@@ -253,7 +206,7 @@ class DeepMixture(Detector, name="DeepMixture"):
         n_features = len(scaling.center)
         latent_dim = self.latent_dim or min(WIDEST_LATENT, max(1, n_features // 2))
         view = self.view or ("row" if n_features <= WIDEST_ROW else "latent")
-        numbers = self._component_numbers()
+        numbers = component_numbers(self.n_components)
         network = Autoencoder(
             n_features,
             self.hidden,

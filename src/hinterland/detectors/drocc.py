@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from hinterland.detectors import parameters as shared
 from hinterland.detectors.base import Detector
 from hinterland.labels import ANOMALY
 from hinterland.model.base import Model
@@ -18,8 +18,8 @@ from hinterland.model.column_scales import Scaling
 from hinterland.model.scaling import InputScaling
 from hinterland.networks.gradients import without_gradients
 from hinterland.networks.layers import ACTIVATIONS, layers
-from hinterland.parameters import check_choice, check_integer, check_number, check_widths
-from hinterland.threads import Threads
+from hinterland.parameter_table import parameter, positional
+from hinterland.parameters import check_widths, number, whole, widths
 from hinterland.training.hold_out import hold_out
 from hinterland.training.loop import train
 from hinterland.training.settings import LoopSettings
@@ -92,26 +92,6 @@ class DROCC(Detector, name="DROCC"):
     l being the logistic loss (equation 1 and algorithm 1 of the paper). It takes the training rows to be usual and to
     lie on a manifold, with no usual rows at the radius off it. A row's energy is -f(x).
 
-    Parameters
-    ----------
-    hidden : widths of the hidden layers; empty for log-odds that are linear in the columns.
-    activation : of the hidden layers: tanh, relu, silu or gelu.
-    radius : least distance of a generated row from its training row, in scaled columns; None for the root of their
-        number, which is how far standardised rows lie from their mean, and near what the paper chose for each table.
-    shell : greatest such distance, as a multiple of the radius (the paper's gamma).
-    ascent_steps : steps of gradient ascent that move a generated row.
-    ascent_rate : length of such a step, as a share of the radius.
-    adversarial_weight : of the generated rows' loss beside the training rows' (the paper's mu).
-    warm_up : share of the gradient steps, the first, that see training rows alone.
-    scaling : ``standard``, ``minmax`` or None: how columns are scaled by the training rows.
-    clip : scaled values are bounded by this; None for no bound.
-    steps : gradient steps.
-    batch_size, learning_rate, weight_decay : of Adam's steps; the learning rate falls to zero along a cosine.
-    validation_share : share of the training rows that are held out, to say so where many more of them are flagged than
-        asked for; none where that is under 20 rows.
-    contamination : expected share of anomalies in the training rows, in (0, 0.5]; sets ``offset_``.
-    n_references, device, n_threads, random_state, on_epoch : as in ``DAGMM``.
-
     Attributes
     ----------
     radius_ : float, the radius that was taken.
@@ -132,78 +112,40 @@ class DROCC(Detector, name="DROCC"):
     (569,)
     """
 
-    radius_: float
-
-    def __init__(
-        self,
-        hidden: Sequence[int] = (128,),
-        *,
-        activation: str = "silu",
-        radius: float | None = None,
-        shell: float = 2.0,
-        ascent_steps: int = 10,
-        ascent_rate: float = 0.01,
-        adversarial_weight: float = 1.0,
-        warm_up: float = 0.1,
-        scaling: Scaling | None = "standard",
-        clip: float | None = 10.0,
-        steps: int = 1000,
-        batch_size: int = 256,
-        learning_rate: float = 1e-3,
-        weight_decay: float = 0.0,
-        validation_share: float = 0.1,
-        contamination: float = 0.05,
-        n_references: int = 256,
-        device: str = "cpu",
-        n_threads: Threads = 1,
-        random_state: Any = None,
-        on_epoch: Callable[[dict[str, float]], None] | None = None,
-    ) -> None:
-        self.hidden = hidden
-        self.activation = activation
-        self.radius = radius
-        self.shell = shell
-        self.ascent_steps = ascent_steps
-        self.ascent_rate = ascent_rate
-        self.adversarial_weight = adversarial_weight
-        self.warm_up = warm_up
-        self.scaling = scaling
-        self.clip = clip
-        self.steps = steps
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.validation_share = validation_share
-        self.contamination = contamination
-        self.n_references = n_references
-        self.device = device
-        self.n_threads = n_threads
-        self.random_state = random_state
-        self.on_epoch = on_epoch
-
-    def _check_parameters(self) -> None:
-        check_widths("hidden", self.hidden)
-        check_choice("activation", self.activation, ACTIVATIONS)
-        check_number("radius", self.radius, above=0, optional=True)
-        check_number("shell", self.shell, least=1)
-        check_integer("ascent_steps", self.ascent_steps, least=0)
-        check_number("ascent_rate", self.ascent_rate, above=0)
-        check_number("adversarial_weight", self.adversarial_weight, above=0)
-        check_number("warm_up", self.warm_up, least=0, below=1)
-        check_choice("scaling", self.scaling, ("standard", "minmax", None))
-        check_number("clip", self.clip, above=0, optional=True)
-        check_integer("steps", self.steps, least=1)
-        check_integer("batch_size", self.batch_size, least=2)
-        check_number("learning_rate", self.learning_rate, above=0)
-        check_number("weight_decay", self.weight_decay, least=0)
-        check_number("validation_share", self.validation_share, least=0, below=1)
+    # fmt: off
+    hidden: Sequence[int] = positional(default=(128,), check=widths(),
+        about="widths of the hidden layers; empty for log-odds that are linear in the columns.")
+    activation: str = shared.activation()
+    radius: float | None = parameter(None, number(above=0, optional=True),
+        "least distance of a generated row from its training row, in scaled columns; None for the root of their "
+        "number, which is how far standardised rows lie from their mean, and near what the paper chose for each table.")
+    shell: float = parameter(2.0, number(least=1),
+        "greatest such distance, as a multiple of the radius (the paper's gamma).")
+    ascent_steps: int = parameter(10, whole(least=0), "steps of gradient ascent that move a generated row.")
+    ascent_rate: float = parameter(0.01, number(above=0), "length of such a step, as a share of the radius.")
+    adversarial_weight: float = parameter(1.0, number(above=0),
+        "of the generated rows' loss beside the training rows' (the paper's mu).")
+    warm_up: float = parameter(0.1, number(least=0, below=1),
+        "share of the gradient steps, the first, that see training rows alone.")
+    scaling: Scaling | None = shared.scaling()
+    clip: float | None = shared.clip()
+    steps: int = parameter(1000, whole(least=1), "gradient steps.")
+    batch_size: int = shared.batch_size()
+    learning_rate: float = shared.learning_rate()
+    weight_decay: float = parameter(0.0, number(least=0), "of Adam's steps (AdamW).")
+    validation_share: float = shared.validation_share(
+        about="share of the training rows that are held out, to say so where many more of them are flagged than asked "
+        "for; none where that is under 20 rows.")
+    contamination: float = shared.contamination()
+    device: str = shared.device()
+    # fmt: on
 
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> np.ndarray:
         rows = rows[labels != ANOMALY]
         generator = torch.Generator().manual_seed(seed)
         scaling = InputScaling.from_rows(rows, self.scaling, self.clip)
         model = RowClassifier(scaling, self.hidden, self.activation, generator=generator).to(device)
-        self.radius_ = math.sqrt(rows.shape[1]) if self.radius is None else float(self.radius)
+        self.radius_: float = math.sqrt(rows.shape[1]) if self.radius is None else float(self.radius)
         warm_up = round(self.warm_up * self.steps)
         history = StagedHistory(self.on_epoch)
         fitted, held_out = hold_out(len(rows), self.validation_share, generator)

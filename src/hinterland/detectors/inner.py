@@ -9,17 +9,17 @@ from sklearn.base import clone
 
 from hinterland.detectors import catalogue
 from hinterland.detectors.base import Detector
+from hinterland.parameters import instance_of
+
+name_or_detector = instance_of(str, Detector, called="the name of a detector or one itself")
+"""Check for what ``check_inner`` takes."""
 
 
-def check_inner(detector: Any, options: Any) -> None:
+def check_inner(detector: str | Detector, options: Mapping[str, Any] | None) -> None:
     """Raise ValueError unless ``detector`` names one that takes the options, or is one itself and there are none."""
-    if not isinstance(options, Mapping | None):
-        raise ValueError(f"detector_options must be a dictionary or None, got {options!r}")
     if isinstance(detector, str):
         catalogue.check_parameter_names(catalogue.detector_class(detector), options or {})
         unfitted_inner(detector, options, 0).check_parameters()
-    elif not isinstance(detector, Detector):
-        raise ValueError(f"detector must be the name of a detector or one itself, got {detector!r}")
     elif options:
         raise ValueError(
             f"detector_options are for a detector by name; set them on the instance, got {sorted(options)}"

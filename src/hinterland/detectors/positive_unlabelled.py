@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 from hinterland.densities.label_probability import LabelProbability
+from hinterland.detectors import parameters as shared
 from hinterland.detectors.base import Detector
-from hinterland.detectors.inner import check_inner, unfitted_inner
+from hinterland.detectors.inner import check_inner, name_or_detector, unfitted_inner
 from hinterland.labels import ANOMALY, NORMAL
 from hinterland.model.base import Model
 from hinterland.model.ensemble import as_one
 from hinterland.model.on_features import under_density
-from hinterland.parameters import check_choice, check_integer, check_number, check_widths
-from hinterland.threads import Threads
+from hinterland.parameter_table import parameter, positional
+from hinterland.parameters import choice, options, whole, widths
 from hinterland.training.positive_unlabelled import Estimate, anomaly_share, fit_label_probability
 from hinterland.training.settings import LoopSettings
 from hinterland.training.staged_history import StagedHistory
@@ -38,24 +39,17 @@ class PositiveUnlabelled(Detector, name="PositiveUnlabelled"):
     -log(2 h(z) / alpha), with the threshold at zero.
     The labelled rows must be a random part of the normal ones.
 
-    Parameters
-    ----------
-    detector : name of the detector whose features are used, with its network; or an instance, of which a clone is
-        fitted, with this one's ``random_state`` where it has none.
-    detector_options : parameters of a detector by name; None for its defaults.
-    trained_on : ``all``, or ``labelled``: the rows that the detector itself learns from. Where enough rows are labelled
-        to learn from, those alone are free of anomalies.
-    head_hidden : widths of the head's hidden layers.
-    steps : gradient steps of the head, at most; the state that is best on held-out rows is kept.
-    batch_size, learning_rate : of Adam's steps of the head; the learning rate falls to zero along a cosine.
-    n_references, n_threads, random_state, on_epoch : as in ``DAGMM``; ``on_epoch`` sees both trainings.
-
     Attributes
     ----------
     labelling_rate_ : dict with ``value``, ``low`` and ``high``: alpha, with a 95 % interval.
     anomaly_share_ : dict like it: the share of anomalies among the unlabelled training rows.
     models_ : the detector's, with the head in the place of the density. Others as in
         ``hinterland.detectors.base.Detector``.
+
+    References
+    ----------
+    C. Elkan and K. Noto, "Learning Classifiers from Only Positive and Unlabeled Data", ACM SIGKDD International
+    Conference on Knowledge Discovery and Data Mining (KDD), 2008. doi:10.1145/1401890.1401920
 
     Examples
     --------
@@ -64,50 +58,32 @@ class PositiveUnlabelled(Detector, name="PositiveUnlabelled"):
     >>> from hinterland.detectors import PositiveUnlabelled
     >>> X, benign = load_breast_cancer(return_X_y=True)
     >>> known = (benign == 1) & (np.arange(len(X)) % 3 == 0)
-    >>> options = {"hidden": (20, 10), "latent_dim": 4, "epochs": 5, "min_steps": 50}
+    >>> options = {"hidden": (20, 10), "latent_dim": 4, "epochs": 5, "steps": 50}
     >>> detector = PositiveUnlabelled("DAGMM", options, steps=100, random_state=0).fit(X, is_normal=known)
     >>> detector.predict(X).shape
     (569,)
     """
 
     needs_labels = True
-    labelling_rate_: dict[str, float]
-    anomaly_share_: dict[str, float]
 
-    def __init__(
-        self,
-        detector: str | Detector = "DAGMM",
-        detector_options: Mapping[str, Any] | None = None,
-        *,
-        trained_on: str = "all",
-        head_hidden: tuple[int, ...] = (32, 32),
-        steps: int = 2000,
-        batch_size: int = 1024,
-        learning_rate: float = 3e-3,
-        n_references: int = 256,
-        n_threads: Threads = 1,
-        random_state: Any = None,
-        on_epoch: Callable[[dict[str, float]], None] | None = None,
-    ) -> None:
-        self.detector = detector
-        self.detector_options = detector_options
-        self.trained_on = trained_on
-        self.head_hidden = head_hidden
-        self.steps = steps
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.n_references = n_references
-        self.n_threads = n_threads
-        self.random_state = random_state
-        self.on_epoch = on_epoch
+    # fmt: off
+    detector: str | Detector = positional(default="DAGMM", check=name_or_detector,
+        about="name of the detector whose features are used, with its network; or an instance, of which a clone is "
+        "fitted, with this one's ``random_state`` where it has none.")
+    detector_options: Mapping[str, Any] | None = positional(default=None, check=options,
+        about="parameters of a detector by name; None for its defaults.")
+    trained_on: str = parameter("all", choice(*TRAINED_ON),
+        "``all``, or ``labelled``: the rows that the detector itself learns from. Where enough rows are labelled "
+        "to learn from, those alone are free of anomalies.")
+    head_hidden: Sequence[int] = parameter((32, 32), widths(), "widths of the head's hidden layers.")
+    steps: int = parameter(2000, whole(least=1),
+        "gradient steps of the head; the state that is best on held-out rows is kept.")
+    batch_size: int = shared.batch_size(default=1024)
+    learning_rate: float = shared.learning_rate(default=3e-3)
+    # fmt: on
 
     def _check_parameters(self) -> None:
         check_inner(self.detector, self.detector_options)
-        check_choice("trained_on", self.trained_on, TRAINED_ON)
-        check_widths("head_hidden", self.head_hidden)
-        check_integer("steps", self.steps, least=1)
-        check_integer("batch_size", self.batch_size, least=2)
-        check_number("learning_rate", self.learning_rate, above=0)
 
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
         kept = labels != ANOMALY
@@ -138,8 +114,10 @@ class PositiveUnlabelled(Detector, name="PositiveUnlabelled"):
             models.append(under_density(model, head).eval())
             rates.append(rate)
         self.model_, self.history_ = as_one(models), history.entries
-        self.labelling_rate_ = _mean(rates)
-        self.anomaly_share_ = _mean([anomaly_share(rate, n_labelled, n_unlabelled) for rate in rates])
+        self.labelling_rate_: dict[str, float] = _mean(rates)
+        self.anomaly_share_: dict[str, float] = _mean(
+            [anomaly_share(rate, n_labelled, n_unlabelled) for rate in rates]
+        )
         if self.anomaly_share_["value"] > LARGEST_PLAUSIBLE_SHARE:
             warnings.warn(
                 f"by the {n_labelled:,} rows known to be normal {self.anomaly_share_['value']:.0%} of the "
@@ -156,10 +134,7 @@ class PositiveUnlabelled(Detector, name="PositiveUnlabelled"):
         """Say in words where the threshold lies."""
         return "rows that are more likely anomalous than normal, by the rows known to be normal"
 
-    def _check_threshold_parameters(self) -> None:
-        """There are none: the threshold follows from the labelling rate."""
-
-    @property
+    @property  # type: ignore[misc]
     def device(self) -> str:  # type: ignore[override]
         """The detector's device."""
         return getattr(self.detector, "device", "cpu")

@@ -158,8 +158,8 @@ ERROR_FEATURES = ("relative_euclidean", "cosine_dissimilarity", "squared_error")
 
 def check_feature_names(names: Sequence[str]) -> None:
     """Raise ValueError for a name that is not in ``RECONSTRUCTION_FEATURES``."""
-    unknown = [name for name in names if name not in RECONSTRUCTION_FEATURES]
-    if isinstance(names, str) or unknown:
+    listed = isinstance(names, Sequence) and not isinstance(names, str)
+    if not listed or any(name not in RECONSTRUCTION_FEATURES for name in names):
         raise ValueError(
             f"reconstruction_features must be a list of names among {sorted(RECONSTRUCTION_FEATURES)}, got {names!r}"
         )

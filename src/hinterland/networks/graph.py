@@ -229,7 +229,7 @@ def check_memory(n_reference: int, n_features: int) -> None:
     if there is not None and needed > SHARE_OF_MEMORY * there:
         raise MemoryError(
             f"a reference of {n_reference:,} rows of {n_features:,} columns takes {needed / 1e9:,.1f} GB, and this "
-            f"machine has {there / 1e9:,.1f} GB: choose a smaller n_reference"
+            f"machine has {there / 1e9:,.1f} GB: choose a smaller reference"
         )
 
 

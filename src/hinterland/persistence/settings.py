@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import numpy as np
-import torch
 
 from hinterland.detectors.base import Detector
+from hinterland.detectors.catalogue import present_names
 from hinterland.persistence.classes import class_named, kind_of
 from hinterland.persistence.values import Arrays, Node, pack, unpack
 from hinterland.printable import shown
@@ -59,6 +59,8 @@ def with_parameters(cls: type[E], node: Any, arrays: Arrays) -> E:
     )
     if not isinstance(parameters, dict):
         raise ValueError(f"the parameters of a {cls.__name__} are {shown(parameters)}")
+    if issubclass(cls, Detector):
+        parameters = present_names(cls, parameters)
     known = inspect.signature(cls).parameters
     if unknown := [name for name in parameters if name not in known]:
         raise ValueError(
@@ -74,7 +76,6 @@ def with_parameters(cls: type[E], node: Any, arrays: Arrays) -> E:
         )
     obj = cls(**parameters)
     if isinstance(obj, Detector):
-        _check_device_name(obj)
         if (on_epoch := getattr(obj, "on_epoch", None)) is not None:
             raise ValueError(f"on_epoch is {shown(on_epoch)}, and a file holds no callbacks")
         obj.check_parameters()
@@ -88,16 +89,6 @@ def _unpack_detector(content: Node, arrays: Arrays) -> Detector:
         class_named("detector", content["class"]), content["parameters"], arrays
     )
     return detector
-
-
-def _check_device_name(detector: Detector) -> None:
-    """Raise ValueError unless the device is one that torch knows of, whether this machine has it or not."""
-    if not isinstance(detector.device, str):
-        raise ValueError(f"device is {shown(detector.device)}, expected text")
-    try:
-        torch.device(detector.device)
-    except RuntimeError as error:
-        raise ValueError(f"device is {shown(detector.device)}, which torch does not know") from error
 
 
 def _without_places(value: Any) -> tuple[Any, bool]:

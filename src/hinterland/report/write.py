@@ -83,7 +83,7 @@ def report(
     >>> from hinterland import DAGMM
     >>> from hinterland.report import report
     >>> wine = load_wine(as_frame=True).data
-    >>> detector = DAGMM(epochs=5, min_steps=50, random_state=0).fit(wine)
+    >>> detector = DAGMM(epochs=5, steps=50, random_state=0).fit(wine)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     report(detector, wine, os.path.join(folder, "wine.html")).n_rows
     178

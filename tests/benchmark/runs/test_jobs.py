@@ -92,6 +92,9 @@ def test_no_data_at_all_is_said(monkeypatch, tmp_path):
 def test_a_job_gives_the_same_numbers_alone_and_after_others():
     job = Job("DAGMM", "quick-one-class", "wine", 0, {"epochs": 5, "min_steps": 0})
     alone = run_job(job)
+    assert alone.job.id == "d66afb0c9eca83b1"  # of the settings as they were written
+    assert alone.parameters["steps"] == 0
+    assert alone.warnings == ()
     np.random.default_rng(1).normal(size=5)
     run_job(Job("IF", "quick-one-class", "breast_cancer", 4))
     assert run_job(job).metrics == alone.metrics

@@ -13,7 +13,7 @@ from hinterland.benchmark.runs.jobs import Job, grid, run_job
 from hinterland.benchmark.runs.store import Store
 
 METHODS = ["IF", "GMM", "PCA", "5-NN"]
-ENDLESS = {"epochs": 10**7, "min_steps": 0, "validation_share": 0.0}
+ENDLESS = {"epochs": 10**7, "steps": 0, "validation_share": 0.0}
 
 
 SEEDS = 4

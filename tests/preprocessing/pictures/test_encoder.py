@@ -192,7 +192,7 @@ def test_it_is_an_estimator_that_can_be_saved(tmp_path):
     with pytest.raises(NotFittedError):
         PictureEncoder().transform(pictures())
     X = pictures((6, 6, 3), n=40)
-    detector = DAGMM(hidden=(5,), epochs=2, min_steps=3, random_state=0)
+    detector = DAGMM(hidden=(5,), epochs=2, steps=3, random_state=0)
     pipeline = make_pipeline(PictureEncoder(size=(3, 4), colour=False), detector).fit(X)
     assert pipeline[-1].n_features_in_ == 12
     save(pipeline, tmp_path / "model")

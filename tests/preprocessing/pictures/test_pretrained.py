@@ -115,7 +115,7 @@ def test_random_numbers_of_others_are_left_alone():
 
 def test_any_detector_follows_and_a_fitted_one_can_be_pickled():
     X = pictures(n=30)
-    detector = DAGMM(hidden=(4,), epochs=2, min_steps=3, random_state=0)
+    detector = DAGMM(hidden=(4,), epochs=2, steps=3, random_state=0)
     pipeline = make_pipeline(
         PretrainedFeatures(convolution(), size=16), PrincipalComponents(2), detector
     ).fit(X)

@@ -91,7 +91,10 @@ class Method:
         """An unfitted scorer; one that can keeps in the folder ``memory`` what variants of it share."""
         remembers = memory is not None and "memory" in inspect.signature(self.make).parameters
         shared = {"memory": memory} if remembers else {}
-        scorer: Scorer = self.make(random_state=seed, **shared, **settings)
+        # Settings keep the names that they were first run with, as a job is known by them.
+        scorer: Scorer = self.make(
+            random_state=seed, **shared, **catalogue.present_names(self.make, settings)
+        )
         return scorer
 
     def is_reported_as(self, source: str, name: str) -> bool:

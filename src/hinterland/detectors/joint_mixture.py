@@ -1,0 +1,145 @@
+"""What DAGMM and CADGMM share: a network and a mixture on its composite features, trained jointly."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from hinterland.densities.base import DENSITIES, Density
+from hinterland.detectors import parameters as shared
+from hinterland.detectors.base import Detector
+from hinterland.detectors.own_density import check_density, make_density
+from hinterland.model.column_scales import Scaling
+from hinterland.model.composite import MEASURES, composite_width
+from hinterland.model.energy_model import EnergyModel
+from hinterland.model.scaling import InputScaling
+from hinterland.model.score import SCALINGS, SCORES, Score
+from hinterland.networks.base import Network
+from hinterland.parameter_table import parameter, positional
+from hinterland.parameters import choice, number, whole, widths
+from hinterland.training.joint import JointWeights, fit_jointly
+from hinterland.training.label_losses import LABEL_LOSSES
+from hinterland.training.settings import LoopSettings
+
+
+class JointMixture(Detector, ABC):
+    """Base of detectors whose network and mixture are trained jointly; a member makes the network."""
+
+    # fmt: off
+    hidden: Sequence[int] = positional(default=(60, 30, 10), check=widths(), about=shared.HIDDEN)
+    latent_dim: int = positional(default=1, check=whole(least=1), about="width of the latent.")
+    activation: str = shared.activation(default="tanh",
+        about="of all hidden layers: tanh, relu, silu or gelu.")
+    density: str = parameter("gaussian", shared.member(DENSITIES),
+        "``gaussian``, ``laplacian``, or another in ``hinterland.densities.DENSITIES``. A mixture trains jointly "
+        "with the network; another density is fitted to what the network gives that has learnt to reconstruct alone.")
+    density_options: Mapping[str, Any] | None = shared.density_options()
+    n_components: int = parameter(4, whole(least=1), "components of the mixture.")
+    estimation_hidden: Sequence[int] = parameter((10,), widths(),
+        "widths of the estimation network's hidden layers.")
+    dropout: float = parameter(0.5, number(least=0, below=1),
+        "before the estimation network's last layer, while training.")
+    reconstruction_features: Sequence[str] = shared.reconstruction_features(
+        default=("relative_euclidean", "cosine_similarity"))
+    reconstruction: str = parameter("mean", choice(*MEASURES),
+        "``mean`` averages the squared error over entries, ``sum`` sums it over a row's (the literal loss), "
+        "``norm`` takes the root of that sum, as CADGMM's public code does.")
+    energy_weight: float = parameter(0.1, number(least=0), "lambda1 of the loss.")
+    penalty_weight: float = parameter(0.005, number(least=0),
+        "lambda2 of the loss, the weight of the penalty on small variances.")
+    label_loss: str | None = parameter("ranking", choice(*LABEL_LOSSES, None),
+        "what rows known to be anomalous (-1 in y) add to the loss. ``ranking`` asks that they, and random "
+        "variants of them, lie above the other rows' energies; they are neither reconstructed nor counted in the "
+        "mixture. ``reciprocal`` is the modified loss of methods.md section 3.4, for reproduction: rows like the "
+        "others, of which the loss takes 1 / energy. With None they are left out.")
+    label_weight: float = parameter(1.0, number(least=0), "weight of the ranking loss.")
+    covariance_floor: float = shared.covariance_floor(
+        about="share of each composite feature's variance that every component's is raised by.")
+    scoring: str = parameter("energy", choice(*SCORES),
+        "``energy``, ``reconstruction`` (the error), ``energy+reconstruction``, or ``angle`` (between a row and "
+        "its reconstruction).")
+    reconstruction_weight: float = parameter(1.0, number(above=0),
+        "weight of the reconstruction in ``energy+reconstruction``.")
+    reconstruction_scaling: str = parameter("learnt", choice(*SCALINGS),
+        "``learnt`` weighs it in the units that make both vary alike over the training rows, ``literal`` adds it "
+        "as it is.")
+    scaling: Scaling | None = shared.scaling()
+    clip: float | None = shared.clip()
+    steps: int = parameter(2000, whole(least=0),
+        "gradient steps, in whole passes over the training rows and early stopping aside; more where ``epochs`` "
+        "passes take more.", was="min_steps")
+    epochs: int = parameter(200, whole(least=1), "least passes over the training rows, as papers count them.")
+    batch_size: int = shared.batch_size(default=1024)
+    learning_rate: float = shared.learning_rate(about="of Adam's steps.")
+    gradient_norm: float | None = shared.gradient_norm()
+    validation_share: float = shared.validation_share(
+        about="share of the training rows held out for early stopping; 0 for none.")
+    patience: float = parameter(0.2, number(above=0, most=1),
+        "training stops when the held-out loss has not improved over this share of the epochs.")
+    contamination: float = shared.contamination()
+    device: str = shared.device()
+    # fmt: on
+
+    def _check_parameters(self) -> None:
+        check_density(self.density, self.density_options)
+
+    def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
+        trained = rows if self.label_loss == "reciprocal" else rows[labels != -1]
+        generator = torch.Generator().manual_seed(seed)
+        scaling = InputScaling.from_rows(trained, self.scaling, self.clip)
+        network = self._network(trained, scaling, generator)
+        if len(trained) < network.least_rows:
+            raise ValueError(
+                f"a {type(network).__name__} needs at least {network.least_rows} rows to train on "
+                f"(a codebook one a code), got {len(trained)}"
+            )
+        density = self._density(
+            composite_width(network.latent_dim, rows.shape[1], self.reconstruction_features), generator
+        )
+        score = Score(
+            self.scoring,
+            measure=self.reconstruction,
+            weight=self.reconstruction_weight,
+            scaling=self.reconstruction_scaling,
+        )
+        model = EnergyModel(scaling, network, density, self.reconstruction_features, score=score).to(device)
+        epochs = max(self.epochs, -(-self.steps // -(-len(trained) // self.batch_size)))
+        result = fit_jointly(
+            model,
+            rows,
+            LoopSettings(
+                epochs=epochs,
+                batch_size=self.batch_size,
+                learning_rate=self.learning_rate,
+                patience=max(1, round(self.patience * epochs)),
+                gradient_norm=self.gradient_norm,
+            ),
+            generator,
+            JointWeights(self.energy_weight, self.penalty_weight, self.reconstruction, self.label_weight),
+            is_anomaly=labels == -1,
+            label_loss=self.label_loss,
+            validation_share=self.validation_share,
+            on_epoch=self.on_epoch,
+        )
+        self.model_, self.history_ = model, result.history
+
+    @abstractmethod
+    def _network(self, rows: np.ndarray, scaling: InputScaling, generator: torch.Generator) -> Network:
+        """The untrained network, for raw training rows (n, d) and their scaling."""
+
+    def _density(self, n_features: int, generator: torch.Generator) -> Density:
+        """The untrained density over composite features of this width."""
+        return make_density(
+            self.density,
+            n_features,
+            self.density_options,
+            generator,
+            n_components=self.n_components,
+            covariance_floor=self.covariance_floor,
+            hidden=self.estimation_hidden,
+            dropout=self.dropout,
+        )
