@@ -16,6 +16,7 @@ SOURCE = Path(__file__).parents[1] / "src"
 
 FLOORS = (
     "moved printable whole_files warning_filters own_draws pyod_style errors offline download cores threads parameters",
+    "nearest",
     "shelf labels parameter_table",
     "tables pictures thresholds metrics decisions",
     "datasets",

@@ -78,9 +78,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    home = _HOMES.get(name)
+    if home is None and name[:1].isupper():  # a detector that is found on its shelf alone
+        home = "hinterland.detectors"
+    found = None if home is None else getattr(importlib.import_module(home), name, None)
+    if found is None:
         raise AttributeError(f"module 'hinterland' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    return found
 
 
 def __dir__() -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hinterland.errors import TableError
+from hinterland.nearest import did_you_mean
 from hinterland.report.truth import Codes, LabelColumn, TimeColumn, truth_from_array
 from hinterland.scoring.model_input import ModelInput
 from hinterland.scoring.table import TableScorer
@@ -128,8 +128,7 @@ def score_table(
     by_name = isinstance(label, str)
     for option, name in (("label", label if by_name else None), ("time_column", time_column)):
         if name is not None and name not in table.names:
-            nearest = difflib.get_close_matches(name, table.names, n=1)
-            hint = f"did you mean {nearest[0]!r}?" if nearest else f"it has {table.names}"
+            hint = did_you_mean(name, table.names, f"it has {table.names}")
             raise TableError(f"{option}: the table has no column {name!r}; {hint}")
     if anomaly is not None and not by_name:
         raise ValueError(
