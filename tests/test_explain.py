@@ -412,3 +412,12 @@ def test_a_pipeline_that_passes_rows_on_is_the_detector_alone(fitted, benign):
     np.testing.assert_array_equal(
         explain(piped, benign[:5]).contributions, explain(fitted, benign[:5]).contributions
     )
+
+
+def test_energies_that_are_known_are_taken(fitted, benign):
+    expected = explain(fitted, benign[:5])
+    found = explain(fitted, benign[:5], energy=expected.energy)
+    np.testing.assert_array_equal(found.contributions, expected.contributions)
+    np.testing.assert_array_equal(found.residual, expected.residual)
+    with pytest.raises(ValueError, match=r"a value for each of the 5 rows, got shape \(4,\)"):
+        explain(fitted, benign[:5], energy=expected.energy[:4])

@@ -1,5 +1,6 @@
 import doctest
 import json
+import math
 from itertools import combinations
 from statistics import fmean
 
@@ -21,6 +22,7 @@ from hinterland.metrics import (
     average_precision,
     best_f1,
     evaluate,
+    label_metrics,
     precision_at_k,
     threshold_metrics,
 )
@@ -475,3 +477,11 @@ def test_a_detectors_own_threshold_is_judged_as_it_is():
     assert (result["precision"], result["recall"]) == pytest.approx((2 / 3, 1.0))
     nothing = evaluate(truth, energy, rule="own", share=0.5, threshold=9.0).as_dict()
     assert (nothing["precision"], nothing["recall"], nothing["f1"]) == (0, 0, 0)
+
+
+def test_counts_that_tell_nothing():
+    assert label_metrics(hits=0, flagged=0, anomalies=4) == (0.0, 0.0, 0.0)
+    precision, recall, f1 = label_metrics(hits=0, flagged=3, anomalies=0)
+    assert precision == 0
+    assert math.isnan(recall)
+    assert math.isnan(f1)

@@ -34,12 +34,15 @@ if TYPE_CHECKING:
     from hinterland.persistence import load, save
     from hinterland.preprocessing import TabularEncoder
     from hinterland.pyod_style import PyODStyle
+    from hinterland.scoring.batch import BatchScorer
+    from hinterland.scoring.frame import score_frame
 
 __version__ = "0.1.0"
 
 keep_old_modules()
 
 _HOMES = {
+    "BatchScorer": "hinterland.scoring.batch",
     "CADGMM": "hinterland.detectors.cadgmm",
     "CANCE": "hinterland.detectors.cance",
     "ContrastiveScorer": "hinterland.detectors.contrastive_scorer",
@@ -52,6 +55,7 @@ _HOMES = {
     "TabularEncoder": "hinterland.preprocessing",
     "load": "hinterland.persistence",
     "save": "hinterland.persistence",
+    "score_frame": "hinterland.scoring.frame",
 }
 
 __all__ = [
@@ -59,6 +63,7 @@ __all__ = [
     "CANCE",
     "DAGMM",
     "DEUAD",
+    "BatchScorer",
     "ClusterAndRetrain",
     "ContrastiveScorer",
     "DeepMixture",
@@ -68,13 +73,18 @@ __all__ = [
     "__version__",
     "load",
     "save",
+    "score_frame",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    home = _HOMES.get(name)
+    if home is None and name[:1].isupper():  # a detector that is found on its shelf alone
+        home = "hinterland.detectors"
+    found = None if home is None else getattr(importlib.import_module(home), name, None)
+    if found is None:
         raise AttributeError(f"module 'hinterland' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    return found
 
 
 def __dir__() -> list[str]:

@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 from scipy.spatial.distance import cdist
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
@@ -19,6 +18,7 @@ from hinterland.detectors.base import Detector
 from hinterland.model.base import Model
 from hinterland.networks.gradients import without_gradients
 from hinterland.parameters import check_integer
+from hinterland.pipeline import encoder_and_detector
 from hinterland.preprocessing.tabular.encoder import TabularEncoder
 from hinterland.tables import frames
 from hinterland.tables.python_values import python_values
@@ -102,7 +102,7 @@ class Explanation:
         )
 
 
-def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
+def explain(estimator: Any, X: Any, *, n_steps: int = 16, energy: Floats | None = None) -> Explanation:
     """Split each row's energy, less that of a usual row, into contributions of the columns.
 
     The method is integrated gradients (Sundararajan, Taly and Yan, ICML 2017, equation 1). A row is compared with
@@ -127,6 +127,7 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
         columns that an encoder makes of a source column are added up.
     X : rows (n, d), as the estimator was fitted on.
     n_steps : points at which the gradient is taken on each stretch.
+    energy : (n,), of these rows, where the detector has given it already.
 
     Raises
     ------
@@ -135,7 +136,7 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
     sklearn.exceptions.NotFittedError
         Where it has not been fitted.
     ValueError
-        For rows the estimator would not score either, or ``n_steps`` below 1.
+        For rows the estimator would not score either, ``n_steps`` below 1, or not one energy a row.
 
     Examples
     --------
@@ -149,7 +150,7 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
     [['ash']]
     """
     check_integer("n_steps", n_steps, least=1)
-    encoder, detector = _parts(estimator)
+    encoder, detector = encoder_and_detector(estimator)
     check_is_fitted(detector)
     detector.check_rows_alone("an explanation")
     if encoder is None:
@@ -165,6 +166,10 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
         columns, sources = list(encoder.kinds_), encoder.source_columns_
         values = _source_values(encoder, X, len(rows))
 
+    if energy is not None and np.shape(energy) != (len(rows),):
+        raise ValueError(
+            f"energy must have a value for each of the {len(rows)} rows, got shape {np.shape(energy)}"
+        )
     index = np.empty(len(rows), np.intp)
     contributions = np.zeros((len(rows), len(columns)))
     size = max(1, ENTRIES_AT_ONCE // (n_steps * rows.shape[1]))
@@ -173,7 +178,8 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
             here = slice(start, start + size)
             index[here], parts = _explain_rows(detector, rows[here], n_steps)
             np.add.at(contributions[here].T, sources, parts.T)
-        energy = detector.energy_of(rows)
+        if energy is None:
+            energy = detector.energy_of(rows)
         reference_energy = detector.energy_of(detector.references_)[index]
     if encoder is None:
         usual = detector.references_[index]
@@ -253,24 +259,6 @@ def _gradient(energy: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
     with torch.enable_grad():
         points = points.detach().requires_grad_()
         return torch.autograd.grad(energy(points).sum(), points)[0]
-
-
-def _parts(estimator: Any) -> tuple[TabularEncoder | None, Detector]:
-    if isinstance(estimator, Detector):
-        return None, estimator
-    if isinstance(estimator, Pipeline):
-        steps = [step for _, step in estimator.steps if step is not None and step != "passthrough"]
-        if len(steps) == 2 and isinstance(steps[0], TabularEncoder) and isinstance(steps[1], Detector):
-            return steps[0], steps[1]
-        if len(steps) == 1 and isinstance(steps[0], Detector):
-            return None, steps[0]
-        found = f"a Pipeline of {', '.join(type(step).__name__ for step in steps)}"
-    else:
-        found = repr(estimator)
-    raise TypeError(
-        f"estimator must be a hinterland detector, or a Pipeline of a TabularEncoder and one, got {found}; "
-        "behind other steps explain the detector itself, on the rows that it sees"
-    )
 
 
 def _source_values(encoder: TabularEncoder, X: Any, n_rows: int) -> npt.NDArray[Any]:

@@ -26,7 +26,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,12 +38,14 @@ from .thresholds import Energies, best_f1_threshold, check_energy, check_is_anom
 __all__ = [
     "RULES",
     "Evaluation",
+    "LabelMetrics",
     "ThresholdMetrics",
     "anomaly_scorer",
     "auroc",
     "average_precision",
     "best_f1",
     "evaluate",
+    "label_metrics",
     "natural_half",
     "pooled",
     "precision_at_k",
@@ -160,6 +162,28 @@ def _required(training_energy: Energies | None, rule: str) -> Energies:
     return training_energy
 
 
+class LabelMetrics(NamedTuple):
+    """Precision, recall and F1 of the anomalies, in [0, 1]; the last two NaN where there is none to be found."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+def label_metrics(hits: float, flagged: float, anomalies: float) -> LabelMetrics:
+    """Give :class:`LabelMetrics` of any labels from counts, or mean counts, of rows.
+
+    The precision of no flagged row is given as 0, as in scikit-learn. ``hits`` are the anomalies that are flagged.
+
+    >>> label_metrics(hits=3, flagged=4, anomalies=6)
+    LabelMetrics(precision=0.75, recall=0.5, f1=0.6)
+    """
+    precision = hits / flagged if flagged else 0.0
+    if not anomalies:
+        return LabelMetrics(precision, float("nan"), float("nan"))
+    return LabelMetrics(precision, hits / anomalies, 2 * hits / (flagged + anomalies))
+
+
 @dataclass(frozen=True)
 class ThresholdMetrics:
     """Precision, recall and F1 of the anomalies under a named threshold rule; shares are in [0, 1].
@@ -228,22 +252,19 @@ def threshold_metrics(
     flagged, hits = count(above), count(is_anomaly & above)
     expected_flagged = flagged + cut.missing * count(tied) / cut.tied
     expected_hits = hits + cut.missing * count(is_anomaly & tied) / cut.tied
-    precision, recall, f1 = _scores(hits, flagged, anomalies)
-    expected_precision, expected_recall, expected_f1 = _scores(expected_hits, expected_flagged, anomalies)
+    expected = label_metrics(expected_hits, expected_flagged, anomalies)
     return ThresholdMetrics(
         rule=rule,
         share=float(share),
         threshold=cut.threshold,
-        precision=precision,
-        recall=recall,
-        f1=f1,
+        **label_metrics(hits, flagged, anomalies)._asdict(),
         flagged=flagged,
         flagged_share=flagged / len(energy),
         ties_at_threshold=count(tied) if cut.missing else 0,
         tie_probability=cut.missing / cut.tied,
-        expected_precision=expected_precision,
-        expected_recall=expected_recall,
-        expected_f1=expected_f1,
+        expected_precision=expected.precision,
+        expected_recall=expected.recall,
+        expected_f1=expected.f1,
         expected_flagged=expected_flagged,
     )
 
@@ -257,7 +278,7 @@ def at_own_threshold(is_anomaly: npt.ArrayLike, energy: npt.ArrayLike, threshold
     is_anomaly = check_is_anomaly(is_anomaly, rows=len(energy))
     above = energy > threshold
     flagged = count(above)
-    precision, recall, f1 = _scores(count(is_anomaly & above), flagged, count(is_anomaly))
+    precision, recall, f1 = label_metrics(count(is_anomaly & above), flagged, count(is_anomaly))
     return ThresholdMetrics(
         rule=OWN,
         share=flagged / len(energy),
@@ -274,12 +295,6 @@ def at_own_threshold(is_anomaly: npt.ArrayLike, energy: npt.ArrayLike, threshold
         expected_f1=f1,
         expected_flagged=flagged,
     )
-
-
-def _scores(hits: float, flagged: float, anomalies: int) -> tuple[float, float, float]:
-    """Precision, recall and F1 from counts or mean counts."""
-    precision = hits / flagged if flagged else 0.0
-    return precision, hits / anomalies, 2 * hits / (flagged + anomalies)
 
 
 @dataclass(frozen=True)

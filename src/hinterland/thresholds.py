@@ -115,7 +115,7 @@ def just_above(energy: npt.ArrayLike, threshold: float) -> float:
     if not len(above):
         return threshold
     return min(
-        threshold + 1e-6 * max(1.0, abs(threshold)), float(_between(np.float64(threshold), above.min()))
+        threshold + 1e-6 * max(1.0, abs(threshold)), float(between(np.float64(threshold), above.min()))
     )
 
 
@@ -150,11 +150,11 @@ def best_f1_threshold(energy: npt.ArrayLike, is_anomaly: npt.ArrayLike) -> BestF
     if flagged[best] == len(energy):
         threshold = np.nextafter(lowest_flagged, -np.inf)
     else:
-        threshold = _between(descending[flagged[best]], lowest_flagged)
+        threshold = between(descending[flagged[best]], lowest_flagged)
     return BestF1(threshold=float(threshold), f1=float(f1[best]))
 
 
-def _between(lower: np.float64, upper: np.float64) -> np.float64:
+def between(lower: np.float64, upper: np.float64) -> np.float64:
     """Midpoint that is never ``upper``, even where no number lies between the two."""
     midpoint = lower / 2 + upper / 2  # halved first: the sum of two huge energies would overflow
     return midpoint if lower <= midpoint < upper else lower

@@ -178,7 +178,7 @@ def test_bad_values_are_named_as_the_file_counts_or_skipped(
         "skip",
     )
     assert scored.exit_code == 0, scored.stderr
-    assert "Skipped 2 rows" in scored.stderr
+    assert "skipped 2 rows with values that cannot be read: row 51, row 78" in scored.stderr
     assert len(pd.read_csv(tmp_path / "s.csv")) == N - 2
 
 

@@ -21,7 +21,7 @@ FORMER = [
     for name, entry in table(detector).items()
     if entry.was is not None
 ]
-CITED = re.compile(r"\d{4}\.\s(.*\n)*.*(arXiv:\d{4}\.\d{5}|doi:10\.\d{4,}/\S+|https://openreview\.net/\S+)")
+CITED = re.compile(r"\d{4}\.\s(.*\n)*.*(arXiv:\d{4}\.\d{5}|doi:10\.\d{4,}/\S+|https://\S+)")
 
 
 class Nonsense:

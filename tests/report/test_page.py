@@ -126,7 +126,7 @@ def test_no_label_needs_a_label(scored: Scored, model: object, table: object) ->
     assert "anomaly by the labels" in words
     assert "Precision" in words
     from hinterland.report.scored import score_table
-    from hinterland.report.source import as_table_file
+    from hinterland.tables.source import as_table_file
 
     unlabelled = score_table(model, as_table_file(table.drop(columns="diagnosis")))  # type: ignore[attr-defined]
     found = elements(rendered(unlabelled))

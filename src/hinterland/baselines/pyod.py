@@ -44,10 +44,9 @@ class _PyOD(Baseline):
         return scores
 
 
-class ECOD(_PyOD):
+class ECOD(_PyOD, name="ECOD"):
     """Tail probabilities of each column's empirical distribution."""
 
-    name = "ECOD"
     footnote = _TRANSDUCTIVE
     rows_at_once = None
 
@@ -57,10 +56,9 @@ class ECOD(_PyOD):
         return ECOD(**self.parameters)
 
 
-class COPOD(_PyOD):
+class COPOD(_PyOD, name="COPOD"):
     """Tail probabilities under an empirical copula."""
 
-    name = "COPOD"
     footnote = _TRANSDUCTIVE
     rows_at_once = None
 
@@ -70,10 +68,8 @@ class COPOD(_PyOD):
         return COPOD(**self.parameters)
 
 
-class DeepSVDD(_PyOD):
+class DeepSVDD(_PyOD, name="DeepSVDD"):
     """A network that draws the training rows together around a centre; energy is the squared distance to it."""
-
-    name = "DeepSVDD"
 
     def __init__(self, *, epochs: int = 50, batch_size: int = 128, **others: Any) -> None:
         super().__init__(epochs=epochs, batch_size=batch_size, **others)
@@ -85,10 +81,9 @@ class DeepSVDD(_PyOD):
         return DeepSVDD(n_features=n_columns, **fixed, **self.parameters)
 
 
-class VAE(_PyOD):
+class VAE(_PyOD, name="VAE"):
     """Variational autoencoder; energy is the distance between a row and its reconstruction from a sampled latent."""
 
-    name = "VAE"
     footnote = (
         "The library's default leaves the Kullback-Leibler term out of the loss (its capacity is 0); it is switched on "
         "here, with the weight of a unit-variance decoder. Scores come from a sampled latent and are random."
@@ -107,10 +102,9 @@ class VAE(_PyOD):
         return VAE(**fixed, **(elbo | self.parameters))
 
 
-class LUNAR(_PyOD):
+class LUNAR(_PyOD, name="LUNAR"):
     """A graph network on the distances to the nearest training rows."""
 
-    name = "LUNAR"
     footnote = (
         "Learns from at most 20,000 random training rows, which it scales to [0, 1] itself. The library's neighbour "
         "index also holds the negatives that it generates."
@@ -125,10 +119,9 @@ class LUNAR(_PyOD):
         return LUNAR(random_state=self.random_state, **self.parameters)
 
 
-class AnoGAN(_PyOD):
+class AnoGAN(_PyOD, name="AnoGAN"):
     """Distance to what a generator makes of the best latent, by its paper."""
 
-    name = "AnoGAN"
     library_fault = (
         "Not printed: the library's AnoGAN (PyOD 3.6.7) searches no latent when it scores. Every row is compared with "
         "one and the same generated row, and the search in fit moves generator and discriminator too."
@@ -143,10 +136,9 @@ class AnoGAN(_PyOD):
         return AnoGAN(device="cpu", **self.parameters)
 
 
-class ALAD(_PyOD):
+class ALAD(_PyOD, name="ALAD"):
     """Reconstruction error in the features of a discriminator, by its paper."""
 
-    name = "ALAD"
     library_fault = (
         "Not printed: in the library's ALAD (PyOD 3.6.7) dropout stays on when it scores, so that a row's score is "
         "random; an epoch is a single batch, so that the default takes 200 steps; and the score compares the "

@@ -10,7 +10,7 @@ import torch
 from hinterland.model.scaling import InputScaling
 from hinterland.shelf import Shelf
 
-CLUSTERINGS = Shelf("clustering", "hinterland.clustering")
+CLUSTERINGS: Shelf[type[Clustering]] = Shelf("clustering", "hinterland.clustering")
 """Clusterings by the name that a detector's ``clustering`` takes."""
 
 NOISE = -1

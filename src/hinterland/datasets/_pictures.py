@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from hinterland.datasets._dataset import Dataset
+from hinterland.shelf import Shelf
+
+PICTURES: Shelf[Callable[..., PictureDataset]] = Shelf("set of pictures", "hinterland.datasets")
+"""Loaders of pictures by name; each can be called without arguments."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

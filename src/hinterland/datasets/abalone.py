@@ -5,7 +5,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from hinterland.datasets._dataset import Dataset
+from hinterland.datasets._dataset import TABLES, Dataset
 from hinterland.datasets._fetch import PublicFile, fetch
 from hinterland.errors import FileFormatError
 
@@ -53,6 +53,7 @@ def read_abalone() -> pd.DataFrame:
     return table
 
 
+@TABLES.member("abalone")
 def load_abalone(
     *,
     anomalous_rings: Collection[int] = (3, 21),

@@ -1,10 +1,9 @@
 """ADBench's classical data sets, one .npz file each (Han et al., NeurIPS 2022)."""
 
-import difflib
-
 from hinterland.datasets._arrays import read_labelled
-from hinterland.datasets._dataset import Dataset
+from hinterland.datasets._dataset import FAMILIES, Dataset, Family
 from hinterland.datasets._fetch import PublicFile, fetch, places
+from hinterland.nearest import nearest_name
 
 FOLDER = "tabular/adbench"
 SITE = "https://github.com/Minqi824/ADBench/raw/main/adbench/datasets/Classical"
@@ -59,6 +58,9 @@ def load_adbench(name: str) -> Dataset:
     return read_labelled(file, name=f"adbench/{name}", source=f"ADBench {name}")
 
 
+FAMILIES.add("adbench", Family(adbench_names, load_adbench))
+
+
 def _full_name(name: str) -> str:
     known = sorted({*adbench_names(), *CHECKSUMS}, key=_by_number)
     if name in known:
@@ -70,8 +72,8 @@ def _full_name(name: str) -> str:
         raise ValueError(f"the ADBench name {name!r} fits several sets: {', '.join(matches)}")
     # one by its number and name, the other by its name alone, both without regard to case
     by_spelling = {spelling: full for full in known for spelling in (full.lower(), _bare(full))}
-    nearest = difflib.get_close_matches(str(name).lower(), by_spelling, n=1)
-    hint = f"did you mean {by_spelling[nearest[0]]!r}? " if nearest else ""
+    near = nearest_name(name, by_spelling)
+    hint = f"did you mean {by_spelling[near]!r}? " if near else ""
     raise ValueError(
         f"no ADBench set is called {name!r}; {hint}Known: {', '.join(known)}. "
         f"Any other is found once its file lies in {FOLDER} below the folder in HINTERLAND_DATA"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from hinterland.datasets._arrays import read_labelled
-from hinterland.datasets._dataset import Dataset
+from hinterland.datasets._dataset import TABLES, Dataset
 from hinterland.datasets._fetch import PublicFile, fetch
 from hinterland.errors import FileFormatError
 
@@ -51,6 +51,7 @@ COLUMNS = (
 INCOMPLETE_COLUMNS = ("T_angle", "P_angle", "QRST_angle", "J_angle", "heart_rate")
 
 
+@TABLES.member("arrhythmia")
 def load_arrhythmia(*, source: Literal["odds", "uci"] = "odds") -> Dataset:
     """Arrhythmia: 452 rows, of which 66 are anomalies (the diagnoses 3, 4, 5, 7, 8, 9, 14 and 15).
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from hinterland.datasets._archives import read_zipped_pictures
 from hinterland.datasets._fetch import find
-from hinterland.datasets._pictures import PictureDataset
+from hinterland.datasets._pictures import PICTURES, PictureDataset
 
 PATH = "images/cats_vs_dogs_128px.zip"
 ORIGIN = (
@@ -15,6 +15,7 @@ CLASSES = ("cat", "dog")
 SHAPE = (128, 128, 3)
 
 
+@PICTURES.member("cats_vs_dogs")
 def load_cats_vs_dogs() -> PictureDataset:
     """Cats and dogs, 128 x 128 in colour, as many as the archive has; the source has no test part.
 

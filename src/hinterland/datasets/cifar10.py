@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from hinterland.datasets._archives import read_zipped_pictures
 from hinterland.datasets._fetch import PublicFile, fetch, find, on_this_machine
-from hinterland.datasets._pictures import PictureDataset
+from hinterland.datasets._pictures import PICTURES, PictureDataset
 from hinterland.errors import FileFormatError
 
 ORIGINAL = PublicFile(
@@ -40,6 +40,7 @@ BATCHES = (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin")
 _RECORD = 1 + 3 * 32 * 32
 
 
+@PICTURES.member("cifar10")
 def load_cifar10(*, form: Literal["original", "jpeg"] | None = None) -> PictureDataset:
     """CIFAR-10, 50,000 training pictures and then 10,000 test pictures, 32 x 32 in colour.
 

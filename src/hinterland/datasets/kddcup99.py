@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from hinterland.datasets._dataset import Dataset
+from hinterland.datasets._dataset import TABLES, Dataset
 from hinterland.datasets._fetch import PublicFile, fetch
 from hinterland.errors import FileFormatError
 
@@ -42,6 +42,7 @@ _LABEL = "label"
 _NORMAL = "normal."
 
 
+@TABLES.member("kddcup99")
 def load_kddcup99(
     *,
     encoding: Literal["mixed", "one_hot", "one_hot_all"] = "mixed",
@@ -76,6 +77,7 @@ def load_kddcup99(
     return Dataset("kddcup99", table, is_anomaly, f"KDD Cup 1999, 10 percent sample, {encoding}")
 
 
+@TABLES.member("kddcup99_encoded")
 def load_kddcup99_encoded() -> Dataset:
     """The 118-column one-hot form, ``load_kddcup99(encoding="one_hot")``."""
     return replace(load_kddcup99(encoding="one_hot"), name="kddcup99_encoded")

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hinterland.datasets._fetch import PublicFile, fetch
-from hinterland.datasets._pictures import PictureDataset
+from hinterland.datasets._pictures import PICTURES, PictureDataset
 from hinterland.errors import FileFormatError
 
 SITE = "https://ossci-datasets.s3.amazonaws.com/mnist"
@@ -34,6 +34,7 @@ PARTS = (
 )
 
 
+@PICTURES.member("mnist")
 def load_mnist() -> PictureDataset:
     """MNIST, 60,000 training pictures and then 10,000 test pictures, 28 x 28, of the digits 0 to 9.
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from hinterland.datasets._arrays import read_npz
 from hinterland.datasets._fetch import find
-from hinterland.datasets._pictures import PictureDataset
+from hinterland.datasets._pictures import PICTURES, PictureDataset
 from hinterland.datasets.mnist import SHAPE, load_mnist
 from hinterland.errors import FileFormatError
 
@@ -33,6 +33,7 @@ CORRUPTIONS = (
 )
 
 
+@PICTURES.member("mnist_c")
 def load_mnist_c() -> PictureDataset:
     """MNIST as it is, training part and test part, of the class ``identity``; then its corruptions, all to test.
 

@@ -1,10 +1,9 @@
 """ADBench's sets of pictures as features of an ImageNet ResNet-18, 512 a picture (Han et al., NeurIPS 2022)."""
 
-import difflib
-
 from hinterland.datasets._arrays import read_labelled
-from hinterland.datasets._dataset import Dataset
+from hinterland.datasets._dataset import FAMILIES, Dataset, Family
 from hinterland.datasets._fetch import PublicFile, fetch, on_this_machine, places
+from hinterland.nearest import did_you_mean
 
 FOLDER = "features"
 PREFIX = "resnet18_"
@@ -46,8 +45,7 @@ def load_resnet18(name: str) -> Dataset:
     file = on_this_machine(path)
     if file is None and name not in CHECKSUMS:
         known = sorted({*resnet18_names(), *CHECKSUMS})
-        nearest = difflib.get_close_matches(str(name), known, n=1)
-        hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+        hint = did_you_mean(name, known, after=" ")
         raise ValueError(
             f"no set of ResNet-18 features is called {name!r}; {hint}Known: {', '.join(known)}. "
             f"Any other is found once its file lies in {FOLDER} below the folder in HINTERLAND_DATA"
@@ -59,3 +57,6 @@ def load_resnet18(name: str) -> Dataset:
         source=f"ADBench {name}, ResNet-18 features",
         columns=[f"f{j}" for j in range(WIDTH)],
     )
+
+
+FAMILIES.add("resnet18", Family(resnet18_names, load_resnet18))

@@ -1,7 +1,7 @@
 """Satellite: Landsat images of soil (Statlog), where the three smallest classes are the anomalies."""
 
 from hinterland.datasets._arrays import read_labelled
-from hinterland.datasets._dataset import Dataset
+from hinterland.datasets._dataset import TABLES, Dataset
 from hinterland.datasets._fetch import PublicFile, fetch
 
 FILE = PublicFile(
@@ -11,6 +11,7 @@ FILE = PublicFile(
 )
 
 
+@TABLES.member("satellite")
 def load_satellite() -> Dataset:
     """Satellite as ODDS prepares it: 6,435 rows, 36 pixel values, 2,036 anomalies (classes 2, 4 and 5).
 

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from hinterland.datasets._dataset import Dataset
+from hinterland.datasets._dataset import TABLES, Dataset
 from hinterland.datasets.adbench import load_adbench
 
 
+@TABLES.member("thyroid")
 def load_thyroid() -> Dataset:
     """Thyroid as ODDS prepares it: 3,772 rows, 6 measurements without names, 93 anomalies.
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from hinterland.shelf import Shelf
 
-DENSITIES = Shelf("density", "hinterland.densities")
+DENSITIES: Shelf[type[Density]] = Shelf("density", "hinterland.densities")
 """Densities by the name that a detector's ``density`` takes."""
 
 Parts: TypeAlias = Callable[[], Iterable[tuple[Tensor, Tensor | None]]]

@@ -1,6 +1,8 @@
-"""Detectors: the named methods, each a short recipe over networks, densities and training."""
+"""Detectors: the named methods, each a short recipe over networks, densities and training. A shelf."""
 
-from hinterland.detectors.base import Detector
+from typing import Any
+
+from hinterland.detectors.base import DETECTORS, Detector
 from hinterland.detectors.cadgmm import CADGMM
 from hinterland.detectors.cance import CANCE
 from hinterland.detectors.cluster_and_retrain import ClusterAndRetrain
@@ -14,6 +16,7 @@ __all__ = [
     "CADGMM",
     "CANCE",
     "DAGMM",
+    "DETECTORS",
     "DEUAD",
     "ClusterAndRetrain",
     "ContrastiveScorer",
@@ -21,3 +24,10 @@ __all__ = [
     "Detector",
     "PositiveUnlabelled",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Give a member of the shelf that is not named here."""
+    if name[:1].isupper() and name in (members := DETECTORS.members()):
+        return members[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -21,7 +21,7 @@ SHARED = ("contamination", "device", "n_threads", "random_state", "on_epoch")
 """Parameters of the inner detector that are set from outside and are no options."""
 
 
-class ClusterAndRetrain(CompactChoice, Detector):
+class ClusterAndRetrain(CompactChoice, Detector, name="ClusterAndRetrain"):
     """Another detector, fitted to rows of compact clusters that are chosen again and again, as in ``DEUAD``.
 
     The rows are clustered and those of the clusters with the greatest variance left out. The detector is fitted to the
@@ -39,7 +39,8 @@ class ClusterAndRetrain(CompactChoice, Detector):
     References
     ----------
     T. Li, Z. Wang, S. Liu and W.-Y. Lin, "Deep Unsupervised Anomaly Detection", IEEE Winter Conference on Applications
-    of Computer Vision (WACV), 2021. doi:10.1109/WACV48630.2021.00368
+    of Computer Vision (WACV), 2021.
+    https://openaccess.thecvf.com/content/WACV2021/papers/Li_Deep_Unsupervised_Anomaly_Detection_WACV_2021_paper.pdf
 
     Examples
     --------

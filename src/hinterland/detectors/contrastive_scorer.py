@@ -24,7 +24,7 @@ from hinterland.training.hold_out import hold_out
 from hinterland.training.staged_history import StagedHistory
 
 
-class ContrastiveScorer(ContrastiveStage, Detector):
+class ContrastiveScorer(ContrastiveStage, Detector, name="ContrastiveScorer"):
     """Another detector's features, scored by a density that is learnt by telling them from noise.
 
     The detector is fitted first; then its networks stay as they are, and its densities give way to that of CANCE's

@@ -17,7 +17,7 @@ NETWORK_PARAMETERS = ("n_features", "hidden", "latent_dim", "activation", "gener
 """What the parameters of a detector set of its network; all else are its options."""
 
 
-class DAGMM(JointMixture):
+class DAGMM(JointMixture, name="DAGMM"):
     """Deep Autoencoding Gaussian Mixture Model: autoencoder, composite features and mixture, trained jointly.
 
     Any network goes with any mixture and any score, which makes the family's variants: ``network="vae"``,

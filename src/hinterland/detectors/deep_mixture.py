@@ -66,7 +66,7 @@ def check_component_numbers(name: str, value: Any) -> None:
         raise ValueError(f"{name} must hold at least one number of Gaussians, got none")
 
 
-class DeepMixture(NoveltyDetector):
+class DeepMixture(NoveltyDetector, name="DeepMixture"):
     """Mixtures of Gaussians over each row and the error of its denoising autoencoder: the default for a table.
 
     Each member trains an autoencoder on rows with added noise, joins the scaled row (its latent, for a wide

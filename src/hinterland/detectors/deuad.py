@@ -28,7 +28,7 @@ __all__ = ["DEUAD", "FewerClustersWarning"]
 WIDEST_LATENT = 16
 
 
-class DEUAD(CompactChoice, Detector):
+class DEUAD(CompactChoice, Detector, name="DEUAD"):
     """Deep end-to-end unsupervised anomaly detection: cluster, drop the loose clusters, retrain, and again.
 
     For training rows with many anomalies among them. Rows are clustered and those of the clusters with the greatest
@@ -59,7 +59,8 @@ class DEUAD(CompactChoice, Detector):
     References
     ----------
     T. Li, Z. Wang, S. Liu and W.-Y. Lin, "Deep Unsupervised Anomaly Detection", IEEE Winter Conference on Applications
-    of Computer Vision (WACV), 2021. doi:10.1109/WACV48630.2021.00368
+    of Computer Vision (WACV), 2021.
+    https://openaccess.thecvf.com/content/WACV2021/papers/Li_Deep_Unsupervised_Anomaly_Detection_WACV_2021_paper.pdf
 
     Examples
     --------

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from hinterland.model.chunks import apply_in_chunks, chunks
 from hinterland.shelf import Shelf
 
-MODELS = Shelf("model", "hinterland.model")
+MODELS: Shelf[type[Model]] = Shelf("model", "hinterland.model")
 """Kinds of models by name; a saved detector finds its own there."""
 
 Integral: TypeAlias = Callable[[Callable[[Tensor], Tensor], Tensor, Tensor, Tensor], Tensor]

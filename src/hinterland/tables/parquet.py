@@ -59,6 +59,10 @@ class ParquetFile:
                 self._n_read += batch.num_rows
                 yield pa.Table.from_batches([batch]).select(list(columns))
 
+    def row_numbers(self, places: Sequence[int]) -> list[int]:
+        """See ``TableFile``."""
+        return [place + 1 for place in places]
+
     def row_names(self, places: Sequence[int]) -> list[str]:
         """See ``TableFile``."""
         return [f"row {place + 1}" for place in places]

@@ -18,6 +18,10 @@ from hinterland import datasets, metrics
 from hinterland.benchmark.names import look_up
 from hinterland.datasets import Dataset, splits
 from hinterland.model.scaling import InputScaling
+from hinterland.shelf import Shelf
+
+PROTOCOLS: Shelf[Protocol] = Shelf("protocol", "hinterland.benchmark.experiments.protocols", by_name=False)
+"""Protocols by their keys."""
 
 Scaling = Literal["standard", "minmax"]
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from hinterland.benchmark.experiments.protocol import (
+    PROTOCOLS,
     Judgement,
     Protocol,
     Sides,
@@ -10,7 +11,7 @@ from hinterland.benchmark.experiments.protocol import (
     load_once,
     possible_share,
 )
-from hinterland.benchmark.experiments.suite import Suite
+from hinterland.benchmark.experiments.suite import SUITES, Suite
 from hinterland.datasets import Dataset, adbench_names, resnet18_names, splits
 
 MAX_TRAIN = 20_000
@@ -107,7 +108,8 @@ def _on_features(base: Protocol, reading: str) -> Protocol:
     )
 
 
-PROTOCOLS = (
+PROTOCOLS.add_by(
+    "key",
     _ONE_CLASS,
     _CONTAMINATED,
     replace(
@@ -122,9 +124,11 @@ PROTOCOLS = (
     ),
     _on_features(_ONE_CLASS, "one-class, standardised by the training rows"),
     _on_features(_CONTAMINATED, "the training half keeps its anomalies, unlabelled"),
+    home=__name__,
 )
 
-SUITES = (
+SUITES.add_by(
+    "name",
     Suite("adbench", "ADBench, one-class", ("adbench-one-class",)),
     Suite(
         "adbench-contaminated",
@@ -143,4 +147,5 @@ SUITES = (
         ("resnet18-one-class", "resnet18-contaminated"),
         methods=("CANCE", "CNCE", "Error", "DAGMM", "5-NN", "IF"),
     ),
+    home=__name__,
 )
