@@ -1,5 +1,3 @@
-import doctest
-
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -346,12 +344,6 @@ def test_the_frame_has_a_line_for_each_row_and_column(fitted, benign):
     best = result.to_frame(2)
     assert best["row"].tolist() == [0, 0, 1, 1, 2, 2]
     assert best["column"].tolist() == [line.column for lines in result.top(2) for line in lines]
-
-
-def test_the_docstrings_examples_hold():
-    outcome = doctest.testmod(explain_module)
-    assert outcome.attempted > 0
-    assert outcome.failed == 0
 
 
 # --- wrong input ------------------------------------------------------------------------------------

@@ -1,4 +1,3 @@
-import doctest
 import re
 
 import numpy as np
@@ -9,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score, precision_recall_curve
 
-from hinterland import thresholds
 from hinterland.thresholds import best_f1_threshold, contamination_threshold, cut_at_share, just_above
 
 # No deadline: a busy machine is no failure.
@@ -22,12 +20,6 @@ LABELLED = (
     .filter(lambda rows: 0 < sum(label for _, label in rows) < len(rows))
     .map(lambda rows: (np.array([e for e, _ in rows]), np.array([label for _, label in rows])))
 )
-
-
-def test_the_examples_in_the_docstrings_hold():
-    result = doctest.testmod(thresholds)
-    assert result.attempted > 0
-    assert result.failed == 0
 
 
 # --- cut_at_share -------------------------------------------------------------------------------------

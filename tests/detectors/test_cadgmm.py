@@ -1,4 +1,3 @@
-import doctest
 import warnings
 
 import numpy as np
@@ -7,7 +6,6 @@ import torch
 
 from hinterland import load
 from hinterland.densities.gaussian import mixture_energy, mixture_parameters, summarize
-from hinterland.detectors import cadgmm
 from hinterland.detectors.cadgmm import CADGMM
 from hinterland.detectors.dagmm import DAGMM
 from hinterland.explain import explain
@@ -233,9 +231,3 @@ def test_wrong_parameters_are_named_at_fit_and_not_before(table, name, value):
     with pytest.raises(ValueError, match=rf"{name}.*got"):
         detector.fit(table)
     assert not hasattr(detector, "models_")
-
-
-def test_the_docstrings_examples_hold():
-    outcome = doctest.testmod(cadgmm)
-    assert outcome.attempted > 0
-    assert outcome.failed == 0

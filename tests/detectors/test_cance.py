@@ -1,5 +1,3 @@
-import doctest
-
 import numpy as np
 import pytest
 import torch
@@ -8,7 +6,6 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
 import hinterland
-from hinterland.detectors import cance
 from hinterland.detectors.cance import CANCE, VARIANTS
 from hinterland.model.composite import composite_features, row_errors
 from hinterland.training.loop import TrainingInterruptedWarning
@@ -218,12 +215,6 @@ def test_networks_without_an_encoder_of_their_own_have_no_second_stage(table):
 def test_principal_components_take_no_options(table):
     with pytest.raises(ValueError, match=r"network_options.*got 'input_noise'"):
         small(network="pca", network_options={"input_noise": 0.1}).fit(table)
-
-
-def test_the_docstrings_examples_hold():
-    outcome = doctest.testmod(cance)
-    assert outcome.attempted > 0
-    assert outcome.failed == 0
 
 
 def test_variants_take_their_network_from_the_memory_and_are_the_same(tmp_path, monkeypatch):

@@ -1,5 +1,3 @@
-import doctest
-
 import numpy as np
 import pytest
 import torch
@@ -10,7 +8,6 @@ from sklearn.metrics import roc_auc_score
 import hinterland
 from hinterland import CANCE, DAGMM, DeepMixture
 from hinterland.densities import ContrastiveDensity
-from hinterland.detectors import contrastive_scorer
 from hinterland.detectors.contrastive_scorer import ContrastiveScorer
 
 FEATURES = ("squared_error", "cosine_dissimilarity")
@@ -151,9 +148,3 @@ def test_a_detector_that_is_not_fitted_or_of_other_rows_is_refused(table):
     fitted = DAGMM(**QUICK).fit(table[:, :5])
     with pytest.raises(ValueError, match="rows of 8 columns like these, got one fitted on 5"):
         small(fitted, prefit=True).fit(table)
-
-
-def test_the_docstrings_examples_hold():
-    outcome = doctest.testmod(contrastive_scorer)
-    assert outcome.attempted > 0
-    assert outcome.failed == 0

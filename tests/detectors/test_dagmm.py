@@ -1,4 +1,3 @@
-import doctest
 import inspect
 
 import numpy as np
@@ -8,7 +7,6 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import roc_auc_score
 
 from hinterland.densities.gaussian import mixture_energy, mixture_parameters, summarize
-from hinterland.detectors import dagmm
 from hinterland.detectors.dagmm import DAGMM
 from hinterland.model.composite import RECONSTRUCTION_FEATURES, composite_features, row_errors
 
@@ -149,12 +147,6 @@ def test_wrong_parameters_are_named_at_fit_and_not_before(table, name, value):
     with pytest.raises(ValueError, match=rf"{name}.*got"):
         detector.fit(table)
     assert not hasattr(detector, "models_")
-
-
-def test_the_docstrings_examples_hold():
-    outcome = doctest.testmod(dagmm)
-    assert outcome.attempted > 0
-    assert outcome.failed == 0
 
 
 @pytest.mark.parametrize(
