@@ -295,7 +295,8 @@ class Evaluation:
     def as_dict(self) -> dict[str, str | int | float]:
         """One flat row for a table or a JSON file: names to plain strings, integers and floats."""
         row = asdict(self)
-        return row | row.pop("at_threshold")
+        flat: dict[str, str | int | float] = row | row.pop("at_threshold")
+        return flat
 
 
 def evaluate(

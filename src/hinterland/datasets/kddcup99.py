@@ -91,7 +91,7 @@ def _read(path: Path) -> pd.DataFrame:
     }
     types[_LABEL] = pa.dictionary(pa.int32(), pa.string())
     try:
-        table = pa.csv.read_csv(
+        table: pd.DataFrame = pa.csv.read_csv(
             path,
             read_options=pa.csv.ReadOptions(column_names=list(types)),
             convert_options=pa.csv.ConvertOptions(column_types=types, null_values=[]),

@@ -270,7 +270,7 @@ def _drawn(candidates: Rows, n: int | None, what: str, generator: np.random.Gene
     return generator.permutation(candidates)[:n]
 
 
-def deduplicate(X: pd.DataFrame | npt.NDArray, is_anomaly: npt.ArrayLike) -> Rows:
+def deduplicate(X: pd.DataFrame | npt.NDArray[np.generic], is_anomaly: npt.ArrayLike) -> Rows:
     """Row numbers, ascending, of the first of each group of rows that are equal in every value and in truth.
 
     Rows with equal values but different truth are kept, one of each: neither label can be called the wrong

@@ -33,7 +33,8 @@ def as_table_file(table: Any) -> TableFile:
     if isinstance(table, str | os.PathLike):
         return open_table(table)
     if hasattr(table, "batches") and hasattr(table, "is_text"):
-        return table
+        opened: TableFile = table
+        return opened
     frames.refuse_lazy(table)
     return _MemoryTable(_arrow(table))
 
@@ -99,4 +100,5 @@ class _MemoryTable:
         return [f"row {place + 1}" for place in places]
 
     def share_read(self) -> float:
-        return self._n_read / max(1, self._table.num_rows)
+        share: float = self._n_read / max(1, self._table.num_rows)
+        return share

@@ -231,10 +231,12 @@ def _fit_and_score(scorer: Scorer, run: PreparedRun) -> _Outcome:
 
 
 def _energies(energy: Any, rows: int) -> np.ndarray:
-    energy = np.asarray(energy, dtype=np.float64)
-    if energy.shape != (rows,):
-        raise ValueError(f"the method must give one energy for each of {rows} rows, got shape {energy.shape}")
-    return energy
+    energies: np.ndarray = np.asarray(energy, dtype=np.float64)
+    if energies.shape != (rows,):
+        raise ValueError(
+            f"the method must give one energy for each of {rows} rows, got shape {energies.shape}"
+        )
+    return energies
 
 
 def _parameters(scorer: Any) -> dict[str, Any]:
