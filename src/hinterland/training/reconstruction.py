@@ -52,7 +52,6 @@ def fit_reconstruction(
     learnt : parts of the network to train, while the others stay in evaluation mode as they are; None for all of it.
     latent_terms : more terms of the loss by name, from a batch's latent (n, latent_dim).
     """
-
     network.prepare(rows)
     objective = reconstruction_objective(network, latent_terms)
 
