@@ -19,7 +19,7 @@ ELSEWHERE = {
     "benchmark/experiments/test_no_leak": "benchmark.experiments.protocol",
     "benchmark/results/test_compare": "benchmark.results.diagram benchmark.results.figures benchmark.results.summary",
     "benchmark/results/test_curves": "benchmark.experiments.suite benchmark.results.page",
-    "benchmark/results/test_tables": "benchmark.experiments.index benchmark.results.formats",
+    "benchmark/results/test_tables": "benchmark.results.formats",
     "benchmark/runs/test_store": "benchmark.runs.stored_rows",
     "cli/test_application": "__main__",
     "cli/test_benchmark": "benchmark.__main__",

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -74,6 +75,22 @@ def test_collect_takes_means_over_seeds_and_leaves_out_what_is_not_whole(finishe
     assert (result.datasets, result.methods) == (("wine",), ("IF", "PCA"))
     np.testing.assert_allclose(result.values, [[0.85, 0.7]])
     assert result.left_out == ("breast_cancer: no result of PCA",)
+
+
+def test_a_failed_run_counts_for_nothing_but_the_failures_of_its_method(finished):
+    stored = [finished(name, "quick-one-class", 0, "wine") for name in ("IF", "PCA", "DAGMM")]
+    failed = replace(finished("PCA", "quick-one-class", 1, "wine"), metrics={}, error="ValueError: no")
+    found = collect("quick", [*stored, failed], "auroc")
+    assert set(found.methods) == {"IF", "PCA", "DAGMM"}
+    rows = summary.rows("quick", compare(found), [*stored, failed])
+    assert {row[0]: row[-1] for row in rows} == {"IF": "0", "PCA": "1", "DAGMM": "0"}
+
+
+def test_the_tests_outcome_in_words(twenty):
+    first, second, *pairs = summary.tests(compare(twenty))
+    assert first.startswith("Friedman test that all are alike: p = ")
+    assert second.endswith(f"{len(pairs)} of 6 pairs differ at 0.05")
+    assert any(" over d: p = " in pair for pair in pairs)
 
 
 def test_too_little_to_compare_says_what_there_is(finished):
