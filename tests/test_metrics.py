@@ -63,6 +63,7 @@ def brute_force_average_precision(is_anomaly, energy):
     return total
 
 
+@pytest.mark.slow
 @property_test
 @given(LABELLED)
 def test_ranking_metrics_agree_with_their_definitions(rows):
@@ -83,6 +84,7 @@ def test_a_perfect_a_reversed_and_a_constant_ranking():
     assert (auroc(is_anomaly, [7, 7, 7, 7]), average_precision(is_anomaly, [7, 7, 7, 7])) == (0.5, 0.25)
 
 
+@pytest.mark.slow
 @property_test
 @given(LABELLED)
 def test_turning_the_energies_round_mirrors_auroc(rows):
@@ -98,6 +100,7 @@ def rows_of_the_rule(rule, energy, training_energy):
     return np.concatenate(parts[rule])
 
 
+@pytest.mark.slow
 @property_test
 @given(LABELLED, TRAINING, RULE, st.floats(0.01, 0.99))
 def test_strict_metrics_are_those_of_the_rows_above_the_threshold(rows, training_energy, rule, share):
@@ -169,6 +172,7 @@ def every_way_to_break_the_ties(is_anomaly, energy, learnt_from, judged, asked):
         yield top[judged]
 
 
+@pytest.mark.slow
 @property_test
 @given(
     st.lists(st.tuples(st.integers(0, 2).map(float), st.booleans()), min_size=3, max_size=9).filter(

@@ -23,6 +23,7 @@ def page() -> dict:
     return names
 
 
+@pytest.mark.slow
 def test_the_table_of_signs_is_so(page):
     detector, X, is_anomaly = page["detector"], page["X"], page["is_anomaly"]
     energy = detector.energy(X)

@@ -35,6 +35,7 @@ def test_without_ties_exactly_the_asked_number_of_rows_lies_above(share, asked, 
     assert (cut.asked, cut.above, cut.missing, cut.threshold) == (asked, asked, 0, threshold)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("percent", range(1, 100))
 def test_a_rounding_error_in_the_product_loses_no_row(percent):
     assert cut_at_share(np.arange(100.0), percent / 100).asked == percent
@@ -130,6 +131,7 @@ def brute_force_best_f1(energy, is_anomaly):
     return max(f1_score(is_anomaly, energy > candidate) for candidate in candidates)
 
 
+@pytest.mark.slow
 @property_test
 @given(LABELLED)
 def test_best_f1_is_the_best_of_all_thresholds_and_reached_by_its_own(rows):

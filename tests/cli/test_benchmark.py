@@ -79,6 +79,7 @@ def test_table_prints_to_stdout(invoke, store):
     )
 
 
+@pytest.mark.slow
 def test_compare_prints_ranks_and_draws(invoke, store, tmp_path):
     picture = tmp_path / "ranks.png"
     result = invoke("compare", "quick", "--store", store, "--diagram", picture)

@@ -58,6 +58,7 @@ def test_parquet_gives_what_csv_gives(run: Any, folder: Path, model: Path, tmp_p
     assert theirs.select(kept.column_names).equals(kept)  # what is kept keeps its type
 
 
+@pytest.mark.slow
 def test_batches_do_not_change_results(run: Any, folder: Path, model: Path) -> None:
     whole = run("score", model, folder / "visits.csv", "--quiet").stdout
     assert run("score", model, folder / "visits.parquet", "--keep", "id", "-q").stdout.splitlines()[0] == (
@@ -146,6 +147,7 @@ def test_a_table_without_rows_scores_to_a_header(run: Any, folder: Path, model: 
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "message"),
     [
@@ -182,6 +184,7 @@ def test_a_full_disk_is_one_line(run: Any, folder: Path, model: Path, tmp_path: 
     )
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_early_is_no_error(folder: Path, model: Path) -> None:
     command = [
         sys.executable,

@@ -20,6 +20,8 @@ from sklearn.preprocessing import StandardScaler
 from hinterland import TabularEncoder
 from hinterland.training.loop import TrainingInterruptedWarning
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def table(benign) -> np.ndarray:

@@ -91,6 +91,7 @@ def test_the_base_alone_cannot_train(method):
         getattr(Detector(), method)(*[None] * (4 if method == "_train" else 0))
 
 
+@pytest.mark.slow
 def test_threads_are_measured_only_where_asked_for_and_worth_it(monkeypatch):
     rows = np.random.default_rng(0).normal(size=(300, 3))
     asked = []
@@ -112,6 +113,7 @@ def test_threads_are_measured_only_where_asked_for_and_worth_it(monkeypatch):
 # --- doubtful fits ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_rows", "told"), [(2, True), (10, True), (11, False)])
 def test_a_fit_on_a_handful_of_rows_says_so(n_rows, told):
     rows = np.random.default_rng(0).normal(size=(n_rows, 2))

@@ -69,6 +69,7 @@ def test_the_reference_is_of_training_rows_and_of_no_known_anomaly(table):
     assert {tuple(r) for r in reference.numpy().astype(np.float32)} == {tuple(r) for r in scaled}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label_loss", ["ranking", "reciprocal", None])
 @pytest.mark.parametrize("graph", ["reference", "batch"])
 def test_known_anomalies_have_neighbours_too(table, label_loss, graph):
@@ -109,6 +110,7 @@ def test_history_has_the_terms_of_the_objective(table):
         assert entry["network_penalty"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

@@ -42,6 +42,7 @@ def test_each_fit_has_its_entries_and_the_numbers_of_its_choice(fitted):
     assert fitted.history_[-1]["selected"] == fitted.selected_.mean()
 
 
+@pytest.mark.slow
 def test_it_works_around_the_default_detector_by_name(rows):
     options = {"steps": 20, "n_components": 3, "hidden": (8,)}
     detector = ClusterAndRetrain("deep-mixture", options, n_clusters=5, fits=2, random_state=0).fit(rows)

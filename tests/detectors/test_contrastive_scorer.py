@@ -46,6 +46,7 @@ def test_a_fitted_detector_is_left_as_it_was(table):
     np.testing.assert_array_equal(dagmm.energy(table), before)
 
 
+@pytest.mark.slow
 def test_by_name_and_by_instance_are_the_same(table):
     by_name = small("dagmm", detector_options=QUICK).fit(table)
     seed = int(np.random.RandomState(0).randint(np.iinfo(np.int32).max))
@@ -72,6 +73,7 @@ def test_the_features_of_another_contrastive_detector_will_do(table):
     assert np.isfinite(scorer.energy(table)).all()
 
 
+@pytest.mark.slow
 def test_augmentation_acts_on_errors_alone(table):
     def differ(features):
         options = {**QUICK, "reconstruction_features": features}
@@ -85,6 +87,7 @@ def test_augmentation_acts_on_errors_alone(table):
     assert not differ(("cosine_similarity",))
 
 
+@pytest.mark.slow
 def test_rows_known_to_be_anomalous_train_neither_part_where_the_detector_has_no_loss_for_them(table):
     rows = np.concatenate([table, 100 * table[:20]])
     y = np.r_[np.zeros(len(table)), -np.ones(20)]
@@ -93,6 +96,7 @@ def test_rows_known_to_be_anomalous_train_neither_part_where_the_detector_has_no
     np.testing.assert_array_equal(scorer.fit(rows, y).energy(table), alone)
 
 
+@pytest.mark.slow
 def test_training_finds_the_anomalies_of_a_real_table():
     rows, is_benign = load_breast_cancer(return_X_y=True)
     options = {**QUICK, "latent_dim": 3, "min_steps": 200}
@@ -100,6 +104,7 @@ def test_training_finds_the_anomalies_of_a_real_table():
     assert roc_auc_score(is_benign == 0, scorer.energy(rows)) > 0.85
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["name", "instance", "fitted"])
 def test_a_saved_copy_gives_the_same_bits_and_can_be_fitted_again(table, tmp_path, kind):
     instance = DAGMM(**QUICK, random_state=3)

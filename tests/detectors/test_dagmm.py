@@ -65,6 +65,7 @@ def test_a_small_table_trains_for_the_least_number_of_steps(table):
     assert history[-1]["epoch"] * steps_an_epoch >= 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_training_finds_the_anomalies_of_a_real_table(seed):
     # The paper's relative error is blind to size, which matters here: with it AUROC is 0.5 to 0.9 by seed.
@@ -81,6 +82,7 @@ def test_training_finds_the_anomalies_of_a_real_table(seed):
     assert roc_auc_score(is_benign == 0, energy) > 0.85
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

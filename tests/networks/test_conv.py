@@ -180,6 +180,7 @@ def strokes() -> np.ndarray:
     return pictures.reshape(300, -1)
 
 
+@pytest.mark.slow
 def test_it_learns_pictures_of_one_kind(strokes):
     x = torch.from_numpy(strokes).float()
     net = network((12, 12, 1), hidden=(8, 16), latent_dim=3, normalise_latent=True)

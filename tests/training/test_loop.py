@@ -288,6 +288,7 @@ def failing_at(model: Regression, calls: set[int], value: float):
     return objective
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_training_recovers_from_a_non_finite_loss_and_warns_once(value):
     model = Regression()

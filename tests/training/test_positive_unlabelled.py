@@ -30,6 +30,7 @@ def fit(features, is_labelled, seed=0):
     return head, *fit_label_probability(head, features, is_labelled, settings, generator)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [0.1, 0.3, 0.7])
 @pytest.mark.parametrize("share", [0.05, 0.3])
 def test_the_labelling_rate_is_within_five_points_of_the_planted(alpha, share):

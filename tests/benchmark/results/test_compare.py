@@ -115,6 +115,7 @@ def test_the_summary_has_ranks_metrics_and_seconds(finished):
     assert second[:3] == ["PCA", "2.00", "70.00"]
 
 
+@pytest.mark.slow
 def test_the_diagram_is_a_picture_with_every_method_on_it(twenty, tmp_path):
     from matplotlib import image
 

@@ -89,6 +89,7 @@ def test_no_data_at_all_is_said(monkeypatch, tmp_path):
         grid(["adbench-one-class"], ["IF"], [0])
 
 
+@pytest.mark.slow
 def test_a_job_gives_the_same_numbers_alone_and_after_others():
     job = Job("DAGMM", "quick-one-class", "wine", 0, {"epochs": 5, "min_steps": 0})
     alone = run_job(job)
