@@ -386,6 +386,7 @@ def without_thresholds(row):
     return {name: value for name, value in row.items() if not name.endswith(" threshold")}
 
 
+@pytest.mark.slow
 @property_test
 @given(LABELLED, TRAINING, st.floats(0.01, 0.99), st.sampled_from([lambda e: e**3 - 7, lambda e: 2.0**e]))
 def test_a_monotone_map_of_the_energies_changes_no_metric(rows, training_energy, share, mapping):
@@ -397,6 +398,7 @@ def test_a_monotone_map_of_the_energies_changes_no_metric(rows, training_energy,
         assert after[f"{rule} threshold"] == mapping(before[f"{rule} threshold"])
 
 
+@pytest.mark.slow
 @property_test
 @given(LABELLED, TRAINING, st.floats(0.01, 0.99), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_nothing(rows, training_energy, share, random):
