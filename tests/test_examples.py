@@ -27,6 +27,7 @@ def examples() -> list[doctest.DocTest]:
     return [test for test in found if test.examples]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
 def test_an_example_prints_what_it_says(example: doctest.DocTest) -> None:
     failures: list[str] = []

@@ -196,6 +196,7 @@ def test_natural_half_expects_the_mean_over_every_way_to_break_the_ties(rows, sh
     assert result.expected_flagged == asked
 
 
+@pytest.mark.slow
 @property_test
 @given(
     st.lists(st.tuples(st.integers(0, 2).map(float), st.booleans()), min_size=2, max_size=6).filter(
@@ -248,6 +249,7 @@ def test_the_training_rule_breaks_ties_at_the_rate_the_training_rows_need():
     assert (result.expected_precision, result.expected_recall) == (1.25 / 1.5, 1.25 / 2)
 
 
+@pytest.mark.slow
 @property_test
 @given(LABELLED, TRAINING, RULE, st.floats(0.01, 0.99))
 def test_where_the_cut_falls_between_energies_both_readings_are_one(rows, training_energy, rule, share):
@@ -346,6 +348,7 @@ def test_best_f1_is_the_top_of_the_precision_recall_curve_and_bounds_every_rule(
             assert result.f1 <= best + 1e-12
 
 
+@pytest.mark.slow
 @property_test
 @given(LABELLED, st.data())
 def test_precision_at_k_is_the_mean_over_every_way_to_break_the_ties(rows, data):

@@ -25,6 +25,7 @@ def store(tmp_path, finished):
     return path
 
 
+@pytest.mark.slow
 def test_list_names_tables_protocols_and_methods(invoke):
     text = invoke("list").stdout
     for name in ("cadgmm/Table-3", "adbench", "quick", "cance-thyroid-natural", *methods()):
@@ -88,6 +89,7 @@ def test_compare_prints_ranks_and_draws(invoke, store, tmp_path):
     assert picture.stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_results_writes_the_page_and_its_pictures(invoke, store, tmp_path):
     page = tmp_path / "docs" / "results.md"
     result = invoke("results", "--store", store, "--output", page)

@@ -76,6 +76,7 @@ def test_batches_do_not_change_results(run: Any, folder: Path, model: Path) -> N
         assert small[name][decided].tolist() == expected[name][decided].tolist()
 
 
+@pytest.mark.slow
 def test_columns_are_matched_by_name(
     run: Any, folder: Path, model: Path, table: pd.DataFrame, tmp_path: Path
 ) -> None:
@@ -106,6 +107,7 @@ def test_missing_and_retyped_columns_are_named(
     assert not (tmp_path / "out.csv").exists()
 
 
+@pytest.mark.slow
 def test_bad_rows_are_named_and_nothing_is_written(
     run: Any, model: Path, table: pd.DataFrame, tmp_path: Path
 ) -> None:

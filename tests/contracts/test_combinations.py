@@ -34,6 +34,7 @@ def table(benign) -> np.ndarray:
     return benign[:, :8]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scoring", SCORES)
 @pytest.mark.parametrize("density", MIXTURES)
 @pytest.mark.parametrize("network", NETWORKS.members())

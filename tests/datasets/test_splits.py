@@ -292,6 +292,7 @@ def test_a_split_cannot_be_built_with_a_row_on_both_sides():
         Split(rows, np.array([3], dtype=np.int64), np.zeros(3, dtype=np.int8))
 
 
+@pytest.mark.slow
 @given(
     rows=st.lists(
         st.tuples(st.sampled_from([0.0, -0.0, 1.5, 2.0]), st.integers(0, 1), st.booleans()), min_size=1

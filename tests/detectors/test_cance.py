@@ -69,12 +69,14 @@ def test_each_variant_sees_its_own_features(table, variant, width):
         assert not np.allclose(detector.energy(table), other)
 
 
+@pytest.mark.slow
 def test_the_variant_error_is_the_squared_error_of_the_same_network(table):
     error = small(variant="Error").fit(table)
     np.testing.assert_allclose(error.energy(table), small(variant="CNCE").fit(table).transform(table)[:, 2])
     assert error.models_[0].density is None
 
 
+@pytest.mark.slow
 def test_no_decoder_steps_are_no_second_stage(table):
     detector = small(decoder_steps=0).fit(table)
     assert {entry["stage"] for entry in detector.history_} == {1, 3}
@@ -90,6 +92,7 @@ def test_history_counts_on_through_the_stages(table):
     assert {"contrast_of_rows", "contrast_of_noise", "least_growth", "largest_growth"} < set(history[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["CANCE", "Error"])
 def test_interrupted_in_any_stage_it_scores(table, variant):
     for stage in (1, 2):

@@ -31,6 +31,7 @@ def test_the_detector_is_one_fitted_to_the_selected_rows(rows):
     assert not once.settled_
 
 
+@pytest.mark.slow
 def test_each_fit_has_its_entries_and_the_numbers_of_its_choice(fitted):
     fits = [entry["fit"] for entry in fitted.history_]
     assert fits == sorted(fits)

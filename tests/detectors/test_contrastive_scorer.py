@@ -58,6 +58,7 @@ def test_by_name_and_by_instance_are_the_same(table):
     assert not hasattr(instance, "models_")  # a clone was fitted
 
 
+@pytest.mark.slow
 def test_each_model_of_a_detector_gets_a_density(table):
     scorer = small(DeepMixture(steps=30, hidden=(8,), n_members=2)).fit(table)
     assert len(scorer.models_) == 2

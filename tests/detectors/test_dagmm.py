@@ -58,6 +58,7 @@ def test_history_has_the_terms_of_the_objective(table):
         assert entry["loss"] == pytest.approx(sum(entry[name] for name in terms))
 
 
+@pytest.mark.slow
 def test_a_small_table_trains_for_the_least_number_of_steps(table):
     steps_an_epoch = 6  # 322 rows that are not held out, in batches of 64
     assert small(min_steps=0).fit(table).history_[-1]["epoch"] == 3

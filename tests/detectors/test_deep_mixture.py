@@ -36,6 +36,7 @@ def test_the_threshold_holds_for_new_rows_and_for_the_training_rows(cells, fitte
     assert 0 < np.mean(fitted.predict(train) == -1) <= 0.1  # 200 rows of 30 columns: the members know theirs
 
 
+@pytest.mark.slow
 def test_without_novelty_the_share_of_the_training_rows_is_exact(cells):
     known = DeepMixture(steps=20, contamination=0.1, novelty=False, random_state=0).fit(cells[0])
     assert np.mean(known.predict(cells[0]) == -1) == pytest.approx(0.1)
@@ -57,6 +58,7 @@ def test_with_no_rows_left_out_or_no_novelty_the_training_rows_set_the_threshold
     np.testing.assert_array_equal(detector.calibration_energy_, detector.training_energy_)
 
 
+@pytest.mark.slow
 def test_a_later_fit_forgets_the_earlier_ones_energies(cells):
     detector = DeepMixture(steps=5, random_state=0).fit(cells[0])
     detector.set_params(novelty=False).fit(cells[0][:90])
@@ -172,6 +174,7 @@ def test_one_unlabelled_table_has_its_odd_rows_on_top_and_about_as_many_flagged_
     assert 0.01 < np.mean(detector.predict(rows) == -1) < 0.07
 
 
+@pytest.mark.slow
 def test_a_clump_of_odd_rows_does_not_rank_last():
     rows, is_odd = odd_table(200, 10, clump=True)
     assert roc_auc_score(is_odd, fit(rows).energy(rows)) > 0.8

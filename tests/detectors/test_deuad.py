@@ -120,6 +120,7 @@ def test_wrong_parameters_are_named(table, settings, message):
         DEUAD(**{**SMALL, **settings}).fit(table[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_rows", "n_clusters"), [(19, 3), (12, 2), (9, 1), (2, 1)])
 @pytest.mark.filterwarnings("ignore::hinterland.training.cluster_and_retrain.EmptySelectionWarning")
 def test_fewer_rows_than_clusters_are_put_into_fewer_and_it_says_so(table, n_rows, n_clusters):

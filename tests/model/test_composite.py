@@ -93,6 +93,7 @@ def test_odd_rows_have_finite_features_and_gradients(name, dtype, case):
     assert all(torch.isfinite(g).all() for g in gradients)
 
 
+@pytest.mark.slow
 @given(PAIRS)
 def test_cosines_stay_in_range_and_errors_are_never_negative(pair):
     errors = row_errors(*map(torch.from_numpy, pair))

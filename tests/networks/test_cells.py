@@ -29,6 +29,7 @@ def always_in_cells(monkeypatch):
     monkeypatch.setattr(module, "WORTHWHILE", 1.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distance", DISTANCES)
 @pytest.mark.parametrize("size", [7, 8192])
 def test_a_search_in_cells_finds_what_a_full_one_does(always_in_cells, monkeypatch, distance, size):

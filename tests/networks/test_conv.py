@@ -209,6 +209,7 @@ def detector(strokes) -> DAGMM:
     ).fit(strokes)
 
 
+@pytest.mark.slow
 def test_alone_and_in_company_a_picture_has_the_same_energy(detector, strokes):
     whole = detector.energy(strokes[:20])
     alone = np.concatenate([detector.energy(row[None]) for row in strokes[:20]])

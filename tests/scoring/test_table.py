@@ -117,6 +117,7 @@ def test_where_most_rows_are_flagged_the_columns_that_did_it_are_named(
     assert too_many(model, moved[:9], tmp_path / "t.csv", explained=explained) is None  # too few to tell
 
 
+@pytest.mark.slow
 def test_half_of_the_rows_are_not_too_many(rows: pd.DataFrame, tmp_path: Path) -> None:
     model = DAGMM(**SETTINGS).fit(rows)  # type: ignore[arg-type]
     model.offset_ = float(np.median(model.score_samples(rows)))

@@ -225,6 +225,7 @@ def test_the_ranking_loss_lifts_rows_like_the_known_anomalies(rows):
     assert shares["ranking"] > 0.9
 
 
+@pytest.mark.slow
 def test_known_anomalies_are_left_out_where_no_loss_takes_them(marked):
     rows, is_anomaly = marked
     model, alone = model_of(rows[~is_anomaly]), model_of(rows[~is_anomaly])

@@ -48,6 +48,7 @@ def test_no_row_is_both_trained_on_and_tested(key, numbered_rows):
     np.testing.assert_array_equal(run.is_anomaly_test, truth[run.X_test[:, 0].astype(int)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 def test_the_training_side_does_not_change_with_the_values_of_test_rows(key, numbered_rows):
     rows = rows_tested(numbered_rows, key)

@@ -23,6 +23,7 @@ def read(layout: str, *texts: str | None) -> list[dt.datetime | None]:
 FIFTH, CLOCK = dt.datetime(2024, 1, 5), dt.datetime(2024, 1, 5, 14, 5, 9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layout", "text", "time"),
     [
