@@ -49,6 +49,7 @@ def test_it_trains_scores_a_row_alone_and_is_saved(network, density, scoring, ta
     np.testing.assert_array_equal(hinterland.load(tmp_path / "copy.hinterland").energy(table), energy)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("network", "density"), itertools.product(NETWORKS.members(), MIXTURES))
 def test_every_parameter_moves(network, density, table):
     start, end = (
