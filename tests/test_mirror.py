@@ -26,7 +26,7 @@ ELSEWHERE = {
     "cli/test_fit": "cli.labelled_rows cli.options",
     "cli/test_inspect": "cli.column_options",
     "cli/test_listings": "cli.console cli.datasets cli.detectors",
-    "contracts/test_clusterings": "clustering.gaussian_mixture clustering.hdbscan clustering.k_means",
+    "contracts/test_clusterings": "clustering.hdbscan clustering.k_means",
     "contracts/test_densities": "densities.base",
     "datasets/test_cifar10": "datasets._archives datasets.cats_vs_dogs",
     "datasets/test_datasets": "datasets.satellite datasets.thyroid",
@@ -35,7 +35,7 @@ ELSEWHERE = {
     "detectors/test_cance": "detectors.contrastive_stage",
     "detectors/test_deep_mixture": "training.in_turn",
     "persistence/test_forgeries": "persistence.agreement persistence.classes persistence.columns persistence.objects",
-    "persistence/test_persistence": "persistence.models persistence.settings persistence.values",
+    "persistence/test_persistence": "persistence.models persistence.settings",
     "preprocessing/pictures/test_pretrained": "preprocessing.pictures.backbones",
     "preprocessing/tabular/test_columns": "preprocessing.tabular.category_column preprocessing.tabular.fitting "
     "preprocessing.tabular.number_column preprocessing.tabular.time_column",
