@@ -82,6 +82,7 @@ def test_rules_are_those_of_the_metrics() -> None:
     assert {rule.value for rule in Rule} == set(metrics.RULES)
 
 
+@pytest.mark.slow
 def test_a_table_for_people(run: Any, folder: Path, model: Path) -> None:
     arguments = ["--label", "label", "--anomaly", "attack", "--rule", "natural_half", "--quiet"]
     result = run("evaluate", model, folder / "visits.csv", *arguments)

@@ -29,6 +29,7 @@ def test_malignant_cells_have_higher_energies_than_unseen_benign_ones(cells, fit
     assert roc_auc_score(np.arange(len(energy)) >= len(benign), energy) > 0.92
 
 
+@pytest.mark.slow
 def test_the_threshold_holds_for_new_rows_and_for_the_training_rows(cells, fitted):
     train, benign, malignant = cells
     assert 0.02 < np.mean(fitted.predict(benign) == -1) < 0.2  # 0.1 asked

@@ -130,6 +130,7 @@ def test_wrong_parameters_are_named(planted, parameters, message):
         PositiveUnlabelled(**parameters).fit(rows, y)
 
 
+@pytest.mark.slow
 def test_a_detector_that_learns_from_known_normal_rows_alone_sees_no_other(planted):
     rows, y, is_anomaly = planted
     base = BASES["DAGMM"]

@@ -107,6 +107,7 @@ def test_every_parameter_moves_and_is_its_own_afterwards():
     assert not model.training
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("gradient_norm", "weight_decay"), [(None, 0.0), (0.5, 0.0), (5.0, 0.1)])
 def test_the_steps_are_those_of_torchs_adamw(gradient_norm, weight_decay):
     ours, theirs = Regression(), Regression()

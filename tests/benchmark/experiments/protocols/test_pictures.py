@@ -29,6 +29,7 @@ def test_one_digit_is_trained_on_and_the_whole_test_part_tested():
     assert run.X_train.max() == 1
 
 
+@pytest.mark.slow
 def test_two_digits_are_normal():
     run = prepared("cance-mnist-multimodal", subset="classes=0+8")
     assert len(run.X_train) == 5923 + 5851
