@@ -23,8 +23,9 @@ ELSEWHERE = {
     "benchmark/runs/test_store": "benchmark.runs.stored_rows",
     "cli/test_application": "__main__",
     "cli/test_benchmark": "benchmark.__main__",
+    "cli/test_evaluate": "scoring.truth",
     "cli/test_fit": "cli.labelled_rows cli.options",
-    "cli/test_inspect": "cli.column_options",
+    "cli/test_inspect": "cli.column_options preprocessing.tabular.summary",
     "cli/test_listings": "cli.console cli.datasets cli.detectors",
     "contracts/test_clusterings": "clustering.hdbscan clustering.k_means",
     "contracts/test_densities": "densities.base",
@@ -37,17 +38,15 @@ ELSEWHERE = {
     "persistence/test_forgeries": "persistence.agreement persistence.classes persistence.columns persistence.objects",
     "persistence/test_persistence": "persistence.models persistence.settings",
     "preprocessing/pictures/test_pretrained": "preprocessing.pictures.backbones",
-    "preprocessing/tabular/test_columns": "preprocessing.tabular.category_column preprocessing.tabular.fitting "
+    "preprocessing/tabular/test_columns": "preprocessing.tabular.category_column "
     "preprocessing.tabular.number_column preprocessing.tabular.time_column",
-    "preprocessing/tabular/test_encoder": "preprocessing preprocessing.tabular.matching "
-    "preprocessing.tabular.summary preprocessing.tabular.tabular_parameters",
+    "preprocessing/tabular/test_encoder": "preprocessing preprocessing.tabular.fitting "
+    "preprocessing.tabular.matching preprocessing.tabular.tabular_parameters tables.columns.readings",
     "preprocessing/tabular/test_state": "preprocessing.tabular.tabular_state",
     "report/test_page": "report.data",
     "report/test_write": "cli.report",
-    "scoring/test_table": "scoring.truth",
     "tables/columns/test_decide": "tables.columns.decisions tables.columns.number_columns "
     "tables.columns.read_values tables.columns.text_columns",
-    "tables/columns/test_moments": "tables.columns.readings",
     "tables/csv/test_file": "tables.csv.blocks",
     "tables/text/test_time_format": "tables.text.time_layouts",
     "test_moved": "hinterland",
