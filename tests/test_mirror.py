@@ -12,11 +12,11 @@ SOURCE = TESTS.parent / "src" / "hinterland"
 
 ELSEWHERE = {
     "baselines/test_baselines": "baselines.base baselines.deepod baselines.pyod baselines.scikit_learn",
-    "benchmark/experiments/protocols/test_protocols": "benchmark.experiments.protocols.adbench "
+    "benchmark/experiments/test_no_leak": "benchmark.experiments.protocol "
+    "benchmark.experiments.protocols.adbench "
     "benchmark.experiments.protocols.cadgmm benchmark.experiments.protocols.cance "
     "benchmark.experiments.protocols.dagmm_variants benchmark.experiments.protocols.deuad "
     "benchmark.experiments.protocols.kddcup99 benchmark.experiments.protocols.quick",
-    "benchmark/experiments/test_no_leak": "benchmark.experiments.protocol",
     "benchmark/results/test_compare": "benchmark.results.diagram benchmark.results.figures benchmark.results.summary",
     "benchmark/results/test_curves": "benchmark.experiments.suite benchmark.results.page",
     "benchmark/results/test_tables": "benchmark.results.formats",
