@@ -14,7 +14,7 @@ ARITHMETIC := tests/contracts tests/preprocessing tests/densities tests/networks
 RUN := -m
 PYTEST = $(BIN)/python $(RUN) pytest
 
-.PHONY: help demo test test-fast coverage test-processors lint types bench clean
+.PHONY: help docs demo test test-fast coverage test-processors lint types bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -60,6 +60,12 @@ bench: $(VENV)/.installed ## speed and memory, as ratios in one run
 	$(BIN)/python benchmarks/clustering.py
 	$(BIN)/python benchmarks/threads.py
 	$(BIN)/python benchmarks/score_memory.py
+
+docs: $(VENV)/.installed ## what is generated of the documents: pages of results, README's lines and picture, module map
+	store=$$(mktemp -d)/kept.sqlite && $(BIN)/hinterland benchmark import benchmarks/results.jsonl.gz --store $$store \
+	&& $(BIN)/hinterland benchmark results --store $$store
+	$(BIN)/python docs/generate/first_page.py
+	$(BIN)/python docs/generate/module_map.py
 
 clean: ## remove the environment and what tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .coverage* build *.egg-info src/*.egg-info

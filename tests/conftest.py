@@ -1,3 +1,5 @@
+import gzip
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +43,15 @@ def benign() -> np.ndarray:
     """Benign rows of scikit-learn's breast cancer table, (357, 30)."""
     rows, is_benign = load_breast_cancer(return_X_y=True)
     return rows[is_benign == 1]
+
+
+@pytest.fixture(scope="session")
+def kept_results() -> list[Any]:
+    """Every result that the project keeps, behind the pages of results."""
+    from hinterland.benchmark.runs.stored_rows import from_row
+
+    with gzip.open(Path(__file__).parents[1] / "benchmarks" / "results.jsonl.gz") as lines:
+        return [from_row(json.loads(line)) for line in lines]
 
 
 def evaluation(**values: float) -> dict[str, Any]:

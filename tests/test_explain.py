@@ -219,7 +219,7 @@ def test_several_models_contribute_their_mean(benign):
 @pytest.mark.slow
 def test_what_models_may_miss_is_a_share_of_what_their_mean_climbs(benign, monkeypatch):
     both, other = small(n_references=0).fit(benign), small(n_references=0, random_state=1).fit(benign)
-    both.models_.append(other.models_[0])
+    both.models_ = [*both.models_, other.models_[0]]
     density = other.models_[0].density
     monkeypatch.setattr(density, "energy", lambda features: -GaussianMixture.energy(density, features))
     seen = []

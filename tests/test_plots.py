@@ -89,6 +89,18 @@ def test_training_curves_have_a_panel_each_term_and_a_line_each_member() -> None
     assert [line.get_marker() for line in energy.lines] == ["o", "o"]
 
 
+def test_training_curves_draw_no_places_and_the_stages_of_each_fit_apart() -> None:
+    history = [
+        {"fit": f, "stage": s, "epoch": 2 * s + e, "seconds": 1.0, "loss": 10.0 * f + s + e}
+        for f in (1, 2)
+        for s in (1, 2)
+        for e in (1, 2)
+    ]
+    [loss] = plots.training_curves(history).axes
+    assert loss.get_title() == "loss"
+    assert [list(line.get_ydata()) for line in loss.lines] == [[12, 13], [13, 14], [22, 23], [23, 24]]
+
+
 def test_energy_over_order_shades_anomalies() -> None:
     truth = np.zeros(6, bool)
     truth[[1, 2, 5]] = True

@@ -16,8 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from hinterland.detectors.base import Detector
-from hinterland.model.composite import row_errors
-from hinterland.model.energy_model import EnergyModel
+from hinterland.model.base import Model
 from hinterland.networks.gradients import without_gradients
 from hinterland.parameters import check_integer
 from hinterland.preprocessing.tabular.encoder import TabularEncoder
@@ -113,7 +112,7 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
     or flat. The integrals add up to energy(row) - energy(reference).
 
     The line runs in scaled space, after the clip: there the energy changes along all of it, whereas beyond the clip
-    the raw line is flat. For several models the contributions are the mean of theirs, as is the energy. Each integral
+    the raw line is flat. Several models' contributions are their mean or weighed sum, as their energy is. Each integral
     is by Gauss and Legendre's rule with ``n_steps`` points on a stretch of the line. As the energies at a stretch's
     ends are known, so is the error on it: where that is too large the stretch is halved. What is left of the error,
     rarely more than a thousandth of the difference, is the ``residual``. Only at a jump of the energy, as a network
@@ -153,7 +152,7 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
     check_is_fitted(detector)
     detector.check_rows_alone("an explanation")
     if encoder is None:
-        rows = detector._rows(X, reset=False)
+        rows = detector.rows(X)
         columns = [
             str(name)
             for name in getattr(detector, "feature_names_in_", [f"x{j}" for j in range(rows.shape[1])])
@@ -161,19 +160,20 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
         sources, values = np.arange(rows.shape[1]), rows
     else:
         check_is_fitted(encoder)
-        rows = detector._rows(encoder.transform(X), reset=False)
+        rows = detector.rows(encoder.transform(X))
         columns, sources = list(encoder.kinds_), encoder.source_columns_
         values = _source_values(encoder, X, len(rows))
 
     index = np.empty(len(rows), np.intp)
     contributions = np.zeros((len(rows), len(columns)))
     size = max(1, ENTRIES_AT_ONCE // (n_steps * rows.shape[1]))
-    with threads(detector._training_threads()):
+    with threads(detector.training_threads()):
         for start in range(0, len(rows), size):
             here = slice(start, start + size)
             index[here], parts = _explain_rows(detector, rows[here], n_steps)
             np.add.at(contributions[here].T, sources, parts.T)
-        energy, reference_energy = detector._energy(rows), detector._energy(detector.references_)[index]
+        energy = detector.energy_of(rows)
+        reference_energy = detector.energy_of(detector.references_)[index]
     if encoder is None:
         usual = detector.references_[index]
     else:
@@ -223,37 +223,34 @@ def path_integral(
 
 def _explain_rows(detector: Detector, rows: Floats, n_steps: int) -> tuple[npt.NDArray[np.intp], Floats]:
     """Positions of the references (n,) and contributions of the detector's own columns (n, d)."""
-    models = detector.models_
+    model = detector.model_
+    summands = model.summands()
     with torch.no_grad():
-        stops = [_scaled(model, rows) for model in models]
-        references = [_scaled(model, detector.references_) for model in models]
+        stops = [_scaled(summand, rows) for summand in summands]
+        references = [_scaled(summand, detector.references_) for summand in summands]
         distances = cdist(torch.cat(stops, 1).cpu().numpy(), torch.cat(references, 1).cpu().numpy())
         index = distances.argmin(1)
         starts = [usual[torch.from_numpy(index)] for usual in references]
-        energies = [_energy_of_scaled(model) for model in models]
-        # Models may differ by more than their mean climbs: what they may miss is a share of the mean.
+        energies = [_energy_of_scaled(summand) for summand in summands]
+        # Summands may differ by more than their sum climbs: what they may miss is a share of the sum.
         climbs = [energy(b) - energy(a) for energy, a, b in zip(energies, starts, stops, strict=True)]
-        allowed = TOLERANCE * torch.stack(climbs).mean(0).abs().clamp_min(SMALLEST_DIFFERENCE)
-    total = np.zeros_like(rows)
-    for model, energy, start, stop in zip(models, energies, starts, stops, strict=True):
-        with without_gradients(model):
-            total += path_integral(energy, start, stop, n_steps, allowed).double().cpu().numpy()
-    return index, total / len(models)
+        allowed = TOLERANCE * model.combined(climbs).abs().clamp_min(SMALLEST_DIFFERENCE)
+    parts = []
+    for summand, energy, start, stop in zip(summands, energies, starts, stops, strict=True):
+        with without_gradients(summand):
+            part = path_integral(energy, start, stop, n_steps, allowed).double().cpu().numpy()
+        parts.append(
+            part.reshape(len(rows), -1, rows.shape[1]).sum(1)
+        )  # of a column that it sees several times
+    return index, model.combined(parts)
 
 
-def _scaled(model: EnergyModel, rows: Floats) -> Tensor:
-    parameter = next(model.parameters())
-    copy = torch.tensor(np.ascontiguousarray(rows), dtype=parameter.dtype, device=parameter.device)
-    return model.scaling(copy).to(parameter)
+def _scaled(model: Model, rows: Floats) -> Tensor:
+    return torch.cat([model.scaled(chunk) for chunk in model.chunks(rows)])
 
 
-def _energy_of_scaled(model: EnergyModel) -> Callable[[Tensor], Tensor]:
-    def energy(scaled: Tensor) -> Tensor:
-        encoding = model.network(scaled)
-        errors = row_errors(scaled, encoding.reconstruction)
-        return model.energy_of(encoding.latent, errors).to(scaled.dtype)
-
-    return energy
+def _energy_of_scaled(model: Model) -> Callable[[Tensor], Tensor]:
+    return lambda scaled: model.energy_of_scaled(scaled).to(scaled.dtype)
 
 
 def _gradient(energy: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from hinterland import metrics
 from hinterland.errors import MissingExtraError
 from hinterland.parameters import check_integer
 from hinterland.thresholds import check_energy, check_is_anomaly
+from hinterland.training.history import lines, loss_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +34,6 @@ __all__ = [
 ]
 
 USUAL, ALARM, GREY = "#0072B2", "#D55E00", "#6E6E6E"  # Okabe and Ito's blue and vermilion
-_NOT_LOSSES = ("epoch", "seconds", "member")
 
 
 def energy_histogram(
@@ -181,7 +181,9 @@ def contributions(
 
 
 def training_curves(history: Sequence[Mapping[str, float]]) -> Figure:
-    """Draw a detector's ``history_``: a panel each loss term that is not zero throughout, a line each member.
+    """Draw a detector's ``history_``: a panel each loss term that is not zero throughout.
+
+    A line is a training of its own: a member's, a stage's or a fit's, where there are several.
 
     Raises
     ------
@@ -190,8 +192,7 @@ def training_curves(history: Sequence[Mapping[str, float]]) -> Figure:
     """
     if not history:
         raise ValueError("history must hold at least one epoch, got none: was the detector trained?")
-    names = dict.fromkeys(name for entry in history for name in entry if name not in _NOT_LOSSES)
-    names = {name: None for name in names if any(entry.get(name) for entry in history)} or {"loss": None}
+    names = [name for name in loss_names(history) if any(entry.get(name) for entry in history)] or ["loss"]
     width = min(3, len(names))
     rows = -(-len(names) // width)
     figure: Figure
@@ -199,8 +200,10 @@ def training_curves(history: Sequence[Mapping[str, float]]) -> Figure:
         rows, width, figsize=(4 * width, 2.6 * rows), squeeze=False, layout="constrained"
     )
     for panel, name in zip(panels.flat, names, strict=False):
-        for member in dict.fromkeys(entry.get("member", 0) for entry in history):
-            entries = [entry for entry in history if entry.get("member", 0) == member and name in entry]
+        for line in lines(history):
+            entries = [entry for entry in line if name in entry]
+            if not entries:
+                continue
             marker = "o" if len(entries) == 1 else None
             epochs, values = ([entry[key] for entry in entries] for key in ("epoch", name))
             panel.plot(epochs, values, marker=marker, color=USUAL, linewidth=1.2)

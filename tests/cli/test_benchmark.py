@@ -90,19 +90,27 @@ def test_compare_prints_ranks_and_draws(invoke, store, tmp_path):
 
 
 @pytest.mark.slow
-def test_results_writes_the_page_and_its_pictures(invoke, store, tmp_path):
-    page = tmp_path / "docs" / "results.md"
-    result = invoke("results", "--store", store, "--output", page)
+def test_results_writes_pages_their_pictures_and_the_contents(invoke, store, tmp_path):
+    contents = tmp_path / "docs" / "results.md"
+    result = invoke("results", "--store", store, "--output", contents)
     assert result.exit_code == 0, result.stderr
-    text = page.read_text(encoding="utf-8")
-    assert "hinterland benchmark run cadgmm/Table-3 --methods 'DAGMM' --seeds 1" in text
-    assert "hinterland benchmark run quick --methods 'IF,PCA' --seeds 1" in text
-    assert "![Mean ranks and which methods differ](images/quick-ranks.svg)" in text
-    assert (page.parent / "images" / "quick-ranks.svg").is_file()
-    assert "cance/Table-7" not in text  # nothing was run for it
-    again = page.read_bytes()
-    invoke("results", "--store", store, "--output", page)
-    assert page.read_bytes() == again
+    folder = contents.parent / "results"
+    assert {path.name for path in folder.iterdir()} == {"cadgmm.md", "quick.md"}  # nothing was run for others
+    paper, suite = ((folder / name).read_text(encoding="utf-8") for name in ("cadgmm.md", "quick.md"))
+    assert "hinterland benchmark run cadgmm/Table-3 --methods 'DAGMM' --seeds 1" in paper
+    assert "hinterland benchmark run quick --methods 'IF,PCA' --seeds 1" in suite
+    assert "![Mean ranks and which methods differ](../images/quick-ranks.svg)" in suite
+    assert (contents.parent / "images" / "quick-ranks.svg").is_file()
+    written = sorted(contents.parent.rglob("*.*"))
+    again = [path.read_bytes() for path in written]
+    invoke("results", "--store", store, "--output", contents)
+    assert [path.read_bytes() for path in written] == again
+
+
+def test_headlines_prints_the_lines_there_are_results_for(invoke, store):
+    result = invoke("headlines", "--store", store)
+    assert result.exit_code == 0, result.stderr
+    assert len(result.stdout.splitlines()) == 2  # the header: none of its tables is in this store
 
 
 def test_help_is_quick_to_import():

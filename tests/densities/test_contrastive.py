@@ -132,11 +132,6 @@ def test_rows_count_alike_whatever_their_memberships():
     torch.testing.assert_close(made.mean, z.mean(0))
 
 
-def test_training_jointly_is_refused():
-    with pytest.raises(TypeError, match="cannot be trained jointly with a network"):
-        density().batch_energy(features())
-
-
 def test_unknown_activations_are_refused():
     with pytest.raises(ValueError, match=r"activation must be one of .*got 'step'"):
         ContrastiveDensity(3, activation="step")

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from hinterland.densities.base import Density
-from hinterland.densities.mixture import MembershipNetwork
+from hinterland.densities.mixture import MembershipNetwork, Mixture
 
 
 def network(dropout: float = 0.5, seed: int = 0) -> MembershipNetwork:
@@ -44,10 +44,16 @@ def test_huge_logits_do_not_overflow():
     assert torch.isfinite(found).all()
 
 
-@pytest.mark.parametrize("method", ["batch_energy", "estimate", "energy"])
+@pytest.mark.parametrize("method", ["estimate", "energy"])
 def test_the_contract_has_no_body(method):
     with pytest.raises(NotImplementedError):
         getattr(Density(), method)(None)
+
+
+@pytest.mark.parametrize("method", ["batch_energy", "component_log_densities"])
+def test_the_contract_of_a_mixture_has_no_body(method):
+    with pytest.raises(NotImplementedError):
+        getattr(Mixture(2), method)(None)
 
 
 def test_the_contract_has_no_diagnostics():

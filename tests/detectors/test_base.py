@@ -1,9 +1,12 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.exceptions import NotFittedError
 
-from hinterland.detectors import DAGMM, base
+from hinterland import load
+from hinterland.detectors import DAGMM, DeepMixture, base
 from hinterland.detectors.base import Detector, check_finite, usual_rows, warn_of_surprises
 
 ROWS = np.arange(40.0).reshape(20, 2)
@@ -132,3 +135,37 @@ def test_more_than_three_times_the_share_asked_for_among_held_out_rows_is_said()
         warnings.simplefilter("error")
         warn_of_surprises(held_out, 84.0, 0.05)
         warn_of_surprises(np.empty(0), 84.0, 0.05)
+
+
+# --- rows, energies and the rule of the threshold in words ----------------------------------------
+
+
+def test_rows_are_validated_and_their_energies_those_of_the_table(benign):
+    table = pd.DataFrame(benign[:80, :3], columns=list("abc"))
+    detector = DAGMM((4,), epochs=1, min_steps=5, random_state=0).fit(table)
+    rows = detector.rows(table)
+    assert rows.dtype == np.float64
+    np.testing.assert_array_equal(rows, table.to_numpy())
+    np.testing.assert_array_equal(detector.energy_of(rows), detector.energy(table))
+    with pytest.raises(ValueError, match="feature names"):
+        detector.rows(table.rename(columns={"a": "z"}))
+    with pytest.raises(ValueError, match="contains NaN in column 'a'"):
+        detector.rows(table.assign(a=np.nan))
+    with pytest.raises(NotFittedError):
+        DAGMM().rows(table)
+
+
+@pytest.mark.parametrize(
+    ("detector", "rule"),
+    [
+        (DAGMM((4,), epochs=1, min_steps=5, contamination=0.1), "the highest 10% of the training rows"),
+        (DeepMixture(3, steps=2, contamination=0.125), "the highest 12.5% of held-out training rows"),
+        (DeepMixture(3, steps=2, novelty=False), "the highest 5% of the training rows"),
+    ],
+    ids=["contamination", "held out", "of the training rows"],
+)
+def test_a_detector_words_its_threshold(detector, rule, benign, tmp_path):
+    detector.set_params(random_state=0).fit(benign[:80, :3])
+    assert detector.threshold_rule() == rule
+    detector.save(tmp_path / "m")
+    assert load(tmp_path / "m").threshold_rule() == rule

@@ -372,7 +372,7 @@ def test_a_network_that_its_settings_do_not_rebuild_is_found_when_saving(fitted,
     detector = copy.deepcopy(fitted)
     detector.models_[0].network.settings["hidden"] = [6]
     with pytest.raises(
-        TypeError, match=r"models_\.0 cannot be saved, as its settings do not rebuild it: .*\(5, 4\)"
+        TypeError, match=r"model_ cannot be saved, as its settings do not rebuild it: .*\(5, 4\)"
     ):
         save(detector, path)
 
@@ -454,7 +454,7 @@ def edit(manifest, *keys, value):
         node[keys[-1]] = value
 
 
-MODEL = ("fitted", "models_", 0, "$model", "arguments")
+MODEL = ("fitted", "model_", "$model", "arguments")
 
 
 @pytest.mark.slow
@@ -468,9 +468,9 @@ MODEL = ("fitted", "models_", 0, "$model", "arguments")
         (("parameters", "wings"), 2, "unexpected keyword argument 'wings'"),
         (("fitted", "fit"), 1, "'fit' is no attribute"),
         (("fitted", "__class__"), 1, "'__class__' is no attribute"),
-        (("fitted", "models_"), KeyError, "models_"),
-        (("fitted", "models_"), [], "no models"),
-        (("fitted", "models_"), {"$call": ["os.system", "true"]}, r"no kind of value called '\$call'"),
+        (("fitted", "model_"), KeyError, "model_"),
+        (("fitted", "model_"), [], "no model"),
+        (("fitted", "model_"), {"$call": ["os.system", "true"]}, r"no kind of value called '\$call'"),
         (("fitted", "offset_"), {"$float": "nan"}, "offset_ holds NaN"),
         (("fitted", "offset_"), "1", "offset_ is '1'"),
         (("fitted", "n_features_in_"), 9, "9 columns has models of other widths"),
@@ -516,7 +516,7 @@ def test_forged_manifests(fitted, path, keys, value, message):
 def test_forged_arrays(fitted, path):
     save(fitted, path)
     manifest, arrays = manifest_and_arrays(path)
-    weight = "models_.0.network.encoder.0.weight"
+    weight = "model_.network.encoder.0.weight"
     assert arrays[weight].shape == (5, 4)
     for forged, message in [
         (arrays | {weight: arrays[weight].T.copy()}, r"encoder\.0\.weight has shape \(4, 5\)"),
@@ -574,7 +574,7 @@ def test_describe(named, path):
     found = describe(path)
     assert json.loads(json.dumps(found)) == found
     assert found["bytes"] == path.stat().st_size
-    assert found["format_version"] == 1
+    assert found["format_version"] == 2
     assert found["library_version"] == hinterland.__version__
     assert found["torch_version"] == torch.__version__
     assert found["sklearn_version"] == sklearn.__version__
@@ -641,6 +641,6 @@ def test_a_network_of_ones_own(path, monkeypatch):
 def test_what_cannot_be_loaded_is_not_saved(fitted, path):
     detector = copy.deepcopy(fitted)
     detector.models_[0].density.means[0, 0] = np.nan
-    with pytest.raises(TypeError, match=r"models_\.0 cannot be saved.*density\.means holds NaN"):
+    with pytest.raises(TypeError, match=r"model_ cannot be saved.*density\.means holds NaN"):
         save(detector, path)
     assert not path.exists()

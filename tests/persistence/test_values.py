@@ -24,10 +24,6 @@ def test_a_node_is_shown_as_what_it_stands_for(value, shown):
     assert plain(pack(value, "x", {})) == shown
 
 
-def test_a_model_is_shown_by_what_it_is_made_with():
-    assert plain({"$model": {"class": "DAGMM", "arguments": {"hidden": {"$tuple": [8]}}}}) == {"hidden": [8]}
-
-
 def test_one_key_that_starts_with_a_dollar_is_a_tag():
     assert tagged({"$tuple": [1]}) == ("$tuple", [1])
     assert tagged({"a": 1}) == (None, {"a": 1})

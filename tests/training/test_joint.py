@@ -92,7 +92,7 @@ def test_each_weight_acts_on_the_network(rows, term):
 
 def test_a_network_is_given_the_constants_of_each_row(rows, monkeypatch):
     model = model_of(rows)
-    scaled = model.scaled(rows)
+    scaled = model.scaled_rows(rows)
     seen = []
 
     def constants(given):
@@ -178,8 +178,8 @@ def test_the_literal_loss_takes_the_reciprocal_of_known_anomalies_energies(marke
 def test_ranked_anomalies_change_no_other_term(marked):
     rows, is_anomaly = marked
     model = model_of(rows[~is_anomaly], dropout=0.0)
-    batch = model.scaled(rows[~is_anomaly])
-    anomalies = model.scaled(rows[is_anomaly])
+    batch = model.scaled_rows(rows[~is_anomaly])
+    anomalies = model.scaled_rows(rows[is_anomaly])
     plain = JointObjective(model, JointWeights())((batch,))
     ranked = JointObjective(model, JointWeights(label=2.0), anomalies=anomalies)((batch,))
     assert set(ranked) == {*plain, "label"}
@@ -191,7 +191,7 @@ def test_ranked_anomalies_change_no_other_term(marked):
 def test_training_sees_variants_of_known_anomalies_and_evaluation_always_themselves(marked):
     rows, is_anomaly = marked
     model = model_of(rows[~is_anomaly], dropout=0.0)
-    batch, anomalies = model.scaled(rows[~is_anomaly]), model.scaled(rows[is_anomaly])
+    batch, anomalies = model.scaled_rows(rows[~is_anomaly]), model.scaled_rows(rows[is_anomaly])
     objective = JointObjective(
         model, JointWeights(), anomalies=anomalies, generator=torch.Generator().manual_seed(0)
     )

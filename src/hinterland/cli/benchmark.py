@@ -1,4 +1,4 @@
-"""``hinterland benchmark``: list, run, table, compare, results."""
+"""``hinterland benchmark``: list, run, table, compare, results, headlines, export, import."""
 
 from __future__ import annotations
 
@@ -147,14 +147,25 @@ def compare(
 @app.command()
 def results(
     store: StorePath = DEFAULT_STORE,
-    output: Annotated[Path, typer.Option(help="The Markdown file to write.")] = Path("docs/results.md"),
+    output: Annotated[Path, typer.Option(help="The Markdown file of the contents.")] = Path(
+        "docs/results.md"
+    ),
 ) -> None:
-    """Write the page of all tables that the store has results for, and how to reproduce each."""
+    """Write a page a paper of the tables that the store has results for, how to reproduce each, and their contents."""
     with _errors():
         from hinterland.benchmark.results.page import write
 
         for path in write(_read(store), output):
             typer.echo(f"wrote {path}", err=True)
+
+
+@app.command()
+def headlines(store: StorePath = DEFAULT_STORE) -> None:
+    """Print the README's lines of results, as Markdown."""
+    with _errors():
+        from hinterland.benchmark.results import headlines as lines
+
+        typer.echo(printable(lines.text(_read(store)), most=None), nl=False)
 
 
 @app.command()

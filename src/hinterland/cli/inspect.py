@@ -184,7 +184,7 @@ def _trained(fitted: dict[str, Any]) -> dict[str, object]:
 
 
 def _parts(models: list[dict[str, Any]], part: str) -> str:
-    first = models[0][part]
+    first = models[0].get(part)
     if first is None:
         return "none"
     return f"{first['class']}({', '.join(f'{name}={value}' for name, value in first['settings'].items())})"

@@ -19,10 +19,10 @@ Parts: TypeAlias = Callable[[], Iterable[tuple[Tensor, Tensor | None]]]
 class Density(nn.Module):
     """Base of the densities over composite features (n, n_features).
 
-    ``settings`` holds every constructor argument but the generator as JSON-able values. A density is used in two ways.
-    While training jointly, ``batch_energy`` estimates its parameters on the batch itself, with gradient. Afterwards
-    ``estimate`` stores the parameters that all training rows give, and ``energy`` uses these alone, so that a row's
-    energy never depends on its company.
+    ``settings`` holds every constructor argument but the generator as JSON-able values. ``estimate`` stores
+    the parameters that all training rows give, and ``energy`` uses these alone, so that a row's energy never depends on
+    its company. A density that learns otherwise, too, says how to ``hinterland.training.density.fit_density``; one that
+    can be trained together with a network is a ``Mixture``.
     """
 
     n_features: int
@@ -35,14 +35,6 @@ class Density(nn.Module):
         super().__init_subclass__(**kwargs)
         if name:
             DENSITIES.add(name, cls)
-
-    def batch_energy(self, features: Tensor, counts: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Energies of a batch in nats (n,), under parameters estimated on it, and the penalty on these (scalar).
-
-        ``counts`` (n,) is how much each row counts in the estimates; 1 where not given. A row that does not count has
-        its energy all the same.
-        """
-        raise NotImplementedError
 
     def estimate(self, parts: Parts) -> None:
         """Store the parameters that all rows give: statistics of the parts, added, in as many passes as it takes."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NoReturn
 
 import torch
 from torch import Tensor, nn
@@ -68,8 +67,8 @@ class ContrastiveDensity(Density, name="contrastive"):
     """A density learnt by telling features from Gaussian noise (CANCE; methods.md section 5).
 
     ``estimate`` stores mean and covariance of the features, of which the noise is made. Until the ratio is trained (by
-    ``hinterland.training.contrastive``) it is zero, and the density that Gaussian. It does not train jointly with a
-    network: what is noise, and what is not, would change under it.
+    ``hinterland.training.contrastive``) it is zero, and the density that Gaussian. It is no mixture, and
+    does not train jointly with a network: what is noise, and what is not, would change under it.
 
     Parameters
     ----------
@@ -119,13 +118,6 @@ class ContrastiveDensity(Density, name="contrastive"):
         }
         for name, shape in shapes.items():
             self.register_buffer(name, torch.full(shape, math.nan, dtype=torch.float64))
-
-    def batch_energy(self, features: Tensor, counts: Tensor | None = None) -> NoReturn:
-        """Raise TypeError: this density is trained on features that stay as they are."""
-        raise TypeError(
-            "a ContrastiveDensity cannot be trained jointly with a network; train the network first, and then this "
-            "density on its features (hinterland.training.contrastive, as CANCE and ContrastiveScorer do)"
-        )
 
     def estimate(self, parts: Parts) -> None:
         """Store what the noise is made of: mean, deviations, and the factor of the correlations' inverse.

@@ -92,6 +92,14 @@ class Mixture(Density):
         for name, shape in self.buffer_shapes().items():
             self.register_buffer(name, torch.full(shape, math.nan, dtype=torch.float64))
 
+    def batch_energy(self, features: Tensor, counts: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Energies of a batch in nats (n,), under parameters estimated on it, and the penalty on these (scalar).
+
+        With gradient, for training jointly with a network. ``counts`` (n,) is how much each row counts in the
+        estimates; 1 where not given. A row that does not count has its energy all the same.
+        """
+        raise NotImplementedError
+
     def buffer_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of what ``estimate`` stores, by name."""
         return {"weights": (self.n_components,), "means": (self.n_components, self.n_features)}

@@ -15,12 +15,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hinterland.cores import usable_cores
 from hinterland.labels import ANOMALY, check_rows_left, label_codes
-from hinterland.model.chunks import apply_in_chunks
-from hinterland.model.energy_model import EnergyModel
+from hinterland.model.base import Model
+from hinterland.model.ensemble import as_one, members_of
 from hinterland.parameters import check_device, check_integer, check_number
 from hinterland.threads import Threads, fastest_threads, threads
 from hinterland.thresholds import contamination_threshold, just_above
-from hinterland.training.loop import History
+from hinterland.training.history import History
 
 ROWS_TO_MEASURE, ROWS_WORTH_MEASURING = 4_096, 200_000
 FEW_THREADS, MOST_THREADS = 16, 256
@@ -41,7 +41,8 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
 
     Attributes
     ----------
-    models_ : list of EnergyModel. A row's energy is the mean of theirs.
+    model_ : Model, rows to energy: all that scores, is explained and saved.
+    models_ : list of Model, the members of ``model_`` where it is an ensemble, as a rule the mean of their energies.
     history_ : list of dict, an entry an epoch (and a member, where there are several): loss terms, seconds.
     offset_ : float; ``predict`` calls a row anomalous where ``score_samples`` is below it.
     training_energy_ : ndarray (n,), the energies of the training rows, in nats.
@@ -61,7 +62,7 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
     needs_labels: bool = False
     """Whether ``fit`` cannot do without labels."""
 
-    models_: list[EnergyModel]
+    model_: Model
     history_: History
     offset_: float
     training_energy_: np.ndarray
@@ -94,18 +95,18 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         """
         self.check_parameters()
         check_device("device", self.device)
-        rows = self._rows(X, reset=True)
+        rows = self._validated(X, reset=True)
         labels = label_codes(y, len(rows), is_anomaly=is_anomaly, is_normal=is_normal)
         check_rows_left(labels)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         device = torch.device(self.device)
         for name in ("training_energy_", "calibration_energy_"):  # of the previous fit
             self.__dict__.pop(name, None)
-        with threads(self._training_threads()):
+        with threads(self.training_threads()):
             held_out_energy = self._train(rows, labels, seed, device)
             training_rows = rows[labels != ANOMALY]
             if not hasattr(self, "training_energy_"):
-                self.training_energy_ = self._energy(training_rows)
+                self.training_energy_ = self.energy_of(training_rows)
         if not hasattr(self, "calibration_energy_"):
             self.calibration_energy_ = self.training_energy_
         self.offset_ = -self._threshold()
@@ -134,7 +135,7 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
     def _train(
         self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device
     ) -> np.ndarray | None:
-        """Set ``models_`` and ``history_`` from float64 rows (n, d) and label codes (n,).
+        """Set ``model_`` and ``history_`` from float64 rows (n, d) and label codes (n,).
 
         It may set ``calibration_energy_``, where the training rows' own energies would give a wrong threshold, and
         ``training_energy_`` where these are at hand. Returns
@@ -142,12 +143,43 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
         """
         raise NotImplementedError
 
+    def threshold_rule(self) -> str:
+        """Say in words which rows ``offset_`` was learnt from, and what it flags of them."""
+        check_is_fitted(self)
+        calibration = getattr(self, "calibration_energy_", self.training_energy_)  # not in the oldest files
+        held_out = not np.array_equal(calibration, self.training_energy_)
+        rows = "held-out training rows" if held_out else "the training rows"
+        return f"the highest {100 * self.contamination:.3g}% of {rows}"
+
+    def rows(self, X: Any) -> np.ndarray:
+        """Rows X as what the detector works on: a finite float64 matrix (n, d), as wide and named as in the fit.
+
+        Raises
+        ------
+        ValueError
+            For rows that are no finite numbers, or of other columns than the detector was fitted on.
+        """
+        check_is_fitted(self)
+        return self._validated(X, reset=False)
+
+    def energy_of(self, rows: np.ndarray) -> np.ndarray:
+        """Energy in nats (n,) float64 of rows (n, d) that ``rows`` gave; nothing is checked again."""
+        return self.model_.in_chunks(self.model_.energy, rows)
+
+    @property
+    def models_(self) -> list[Model]:
+        """The members of ``model_``, or itself; set to a list of models it makes ``model_`` their mean."""
+        return members_of(self.model_)
+
+    @models_.setter
+    def models_(self, models: Sequence[Model]) -> None:
+        self.model_ = as_one(models)
+
     def energy(self, X: Any) -> np.ndarray:
         """Energy of rows X (n, d) in nats, (n,) float64: higher is more anomalous."""
-        check_is_fitted(self)
-        rows = self._rows(X, reset=False)
+        rows = self.rows(X)
         with threads(self._scoring_threads(rows)):
-            energy = self._energy(rows)
+            energy = self.energy_of(rows)
         if np.isnan(energy).any():
             bad = np.flatnonzero(np.isnan(energy))
             raise ValueError(
@@ -189,10 +221,9 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
 
         Those of several models lie side by side.
         """
-        check_is_fitted(self)
-        rows = self._rows(X, reset=False)
+        rows = self.rows(X)
         with threads(self._scoring_threads(rows)):
-            return np.concatenate([_in_chunks(model, model.features, rows) for model in self.models_], axis=1)
+            return self.model_.in_chunks(self.model_.features, rows)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted detector to one file, atomically; ``hinterland.load`` reads it."""
@@ -202,17 +233,14 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
 
     def check_rows_alone(self, what: str) -> None:
         """Raise ValueError, naming ``what`` needs it, where a fitted detector's energies depend on a row's company."""
-        if not all(model.network.rows_alone for model in self.models_):
+        if not self.model_.rows_alone:
             raise ValueError(
                 f"{what} needs a detector whose energy of a row depends on that row alone, and that of a "
                 f"{type(self).__name__} with a graph within the batch does not"
             )
 
-    def _energy(self, rows: np.ndarray) -> np.ndarray:
-        energies = [_in_chunks(model, model.energy, rows) for model in self.models_]
-        return np.mean(energies, axis=0)
-
-    def _training_threads(self) -> int:
+    def training_threads(self) -> int:
+        """Torch threads to train with, and to score a few rows with."""
         if self.n_threads == "auto":
             return 1
         return min(self.n_threads, max(FEW_THREADS, usable_cores()))
@@ -220,8 +248,8 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
     def _scoring_threads(self, rows: np.ndarray) -> int:
         """Threads to score rows with; measured on the first of them where it is to be, and worth it."""
         if self.n_threads != "auto" or len(rows) < ROWS_WORTH_MEASURING:
-            return self._training_threads()
-        return fastest_threads(lambda: self._energy(rows[:ROWS_TO_MEASURE]))
+            return self.training_threads()
+        return fastest_threads(lambda: self.energy_of(rows[:ROWS_TO_MEASURE]))
 
     def check_parameters(self) -> None:
         """Raise ValueError for a parameter out of its range, whatever device this machine has.
@@ -241,8 +269,8 @@ class Detector(TransformerMixin, OutlierMixin, BaseEstimator):
     def _check_threshold_parameters(self) -> None:
         check_number("contamination", self.contamination, above=0, most=0.5)
 
-    def _rows(self, X: Any, *, reset: bool) -> np.ndarray:
-        """Rows as a finite float64 matrix; names and widths checked against those of the fit."""
+    def _validated(self, X: Any, *, reset: bool) -> np.ndarray:
+        """Rows as a finite float64 matrix; their names and width learnt, or checked against those of the fit."""
         matrix = validate_data(
             self,
             X,
@@ -277,13 +305,6 @@ def warn_of_surprises(held_out_energy: np.ndarray, threshold: float, contaminati
             UserWarning,
             stacklevel=3,
         )
-
-
-def _in_chunks(
-    model: EnergyModel, function: Callable[[torch.Tensor], torch.Tensor], rows: np.ndarray
-) -> np.ndarray:
-    device = model.scaling.center.device
-    return apply_in_chunks(function, rows, device, model.network.chunks_at_once)
 
 
 def usual_rows(rows: np.ndarray, energy: np.ndarray, n_rows: int, seed: int) -> np.ndarray:

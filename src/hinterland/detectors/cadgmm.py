@@ -11,6 +11,7 @@ import torch
 
 from hinterland.detectors.dagmm import DAGMM
 from hinterland.model.column_scales import Scaling
+from hinterland.model.energy_model import EnergyModel
 from hinterland.model.scaling import InputScaling
 from hinterland.networks.graph import GRAPHS, Graph, GraphAutoencoder
 from hinterland.networks.neighbours import DISTANCES, Distance
@@ -44,7 +45,7 @@ class CADGMM(DAGMM):
     self_loops : whether a row attends to itself too.
     heads : attentions side by side, which share its width.
     latent_weight : lambda3 of the loss, the weight of the latent's squared norm.
-    density : ``gaussian``, ``laplacian``, or another mixture in ``hinterland.densities.DENSITIES``.
+    density : ``gaussian``, ``laplacian``, or another in ``hinterland.densities.DENSITIES``, as in ``DAGMM``.
     density_options : what that density takes beyond the parameters here; None for nothing.
     n_components : components of the mixture.
     estimation_hidden : widths of the estimation network's hidden layers.
@@ -226,7 +227,8 @@ class CADGMM(DAGMM):
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:
         self.seed_ = seed
         super()._train(rows, labels, seed, device)
-        there = self.models_[0].network.settings["n_reference"]
+        assert isinstance(self.model_, EnergyModel)
+        there = self.model_.network.settings["n_reference"]
         if self.graph == "reference" and there <= self.n_neighbors:
             warnings.warn(
                 f"the reference has {there} different rows, and n_neighbors={self.n_neighbors}: all of them are "
@@ -235,10 +237,11 @@ class CADGMM(DAGMM):
                 stacklevel=3,
             )
 
-    def _energy(self, rows: np.ndarray) -> np.ndarray:
+    def energy_of(self, rows: np.ndarray) -> np.ndarray:
+        """Energy of rows; before a graph within the batch they are shuffled, as their order is not to matter."""
         if self.graph == "reference":
-            return super()._energy(rows)
+            return super().energy_of(rows)
         order = np.random.default_rng(self.seed_).permutation(len(rows))
         energy = np.empty(len(rows))
-        energy[order] = super()._energy(rows[order])
+        energy[order] = super().energy_of(rows[order])
         return energy

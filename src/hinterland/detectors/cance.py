@@ -21,8 +21,8 @@ from hinterland.networks.base import NETWORKS, Network
 from hinterland.networks.mlp import Autoencoder
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.threads import Threads
+from hinterland.training.history import History
 from hinterland.training.hold_out import hold_out
-from hinterland.training.loop import History
 from hinterland.training.principal_components import fit_principal_components
 from hinterland.training.settings import LoopSettings
 from hinterland.training.staged_history import StagedHistory
@@ -197,8 +197,8 @@ class CANCE(ContrastiveStage, Detector):
             self._fit_contrastive(model, rows, held_out, generator, augment=augment, on_epoch=report)
         else:
             model.freeze(rows)
-        self.models_, self.history_ = [model], history.entries
-        return self._energy(rows[held_out])
+        self.model_, self.history_ = model, history.entries
+        return self.energy_of(rows[held_out])
 
     def _model(self, rows: np.ndarray, generator: torch.Generator, seed: int) -> EnergyModel:
         """The untrained model; the density draws from the seed anew, so that all variants train the same network."""
@@ -265,7 +265,7 @@ class CANCE(ContrastiveStage, Detector):
         history: StagedHistory,
     ) -> bool:
         """Train the network in its two stages, or compute it; whether that was not interrupted."""
-        scaled = model.scaled(rows)
+        scaled = model.scaled_rows(rows)
         if self.network == PCA:
             fit_principal_components(model.network, scaled)
             return True

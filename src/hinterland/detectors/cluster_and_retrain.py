@@ -138,7 +138,7 @@ class ClusterAndRetrain(Detector):
             fitted = self._detector(seed, _reporting(self.on_epoch, numbered))
             before = interruptions()
             fitted.fit(rows[compact.chosen])
-            self.models_ = fitted.models_
+            self.model_ = fitted.model_
             self.history_ += map(numbered, fitted.history_)
             self.selected_ = compact.chosen
             if interruptions() > before or fit + 1 == self.fits:

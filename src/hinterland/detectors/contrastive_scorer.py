@@ -13,8 +13,10 @@ from hinterland.detectors.base import Detector
 from hinterland.detectors.contrastive_stage import ContrastiveStage
 from hinterland.detectors.inner import check_inner, unfitted_inner
 from hinterland.labels import ANOMALY, NORMAL
-from hinterland.model.composite import composite_width
+from hinterland.model.base import Model
 from hinterland.model.energy_model import EnergyModel
+from hinterland.model.ensemble import as_one
+from hinterland.model.on_features import OnFeatures, under_density
 from hinterland.parameters import check_choice
 from hinterland.threads import Threads
 from hinterland.training.hold_out import hold_out
@@ -125,21 +127,21 @@ class ContrastiveScorer(ContrastiveStage, Detector):
         rows = rows[labels != ANOMALY]
         generator = torch.Generator().manual_seed(seed)
         _, held_out = hold_out(len(rows), self.validation_share, generator)
-        self.models_ = []
+        models: list[Model] = []
         for number, of_detector in enumerate(fitted.models_, start=2):
             model = self._model(of_detector, generator)
             self._fit_contrastive(
                 model, rows, held_out, generator, augment=self.augment, on_epoch=history.stage(number)
             )
-            self.models_.append(model)
-        self.history_ = history.entries
-        return self._energy(rows[held_out])
+            models.append(model)
+        self.model_, self.history_ = as_one(models), history.entries
+        return self.energy_of(rows[held_out])
 
     def _fitted_detector(
         self, rows: np.ndarray, labels: np.ndarray, seed: int, history: StagedHistory
     ) -> Detector:
         if self.prefit and not isinstance(self.detector, str):
-            check_is_fitted(self.detector, "models_")
+            check_is_fitted(self.detector, "model_")
             if self.detector.n_features_in_ != rows.shape[1]:
                 raise ValueError(
                     f"detector must be fitted on rows of {rows.shape[1]} columns like these, got one fitted on "
@@ -154,12 +156,11 @@ class ContrastiveScorer(ContrastiveStage, Detector):
             device=self.device,
             n_threads=self.n_threads,
         )
-        detector.set_params(on_epoch=history.stage(1))
+        if "on_epoch" in detector.get_params(deep=False):  # not every detector has epochs
+            detector.set_params(on_epoch=history.stage(1))
         return detector.fit(rows, is_anomaly=labels == ANOMALY, is_normal=labels == NORMAL)
 
-    def _model(self, of_detector: EnergyModel, generator: torch.Generator) -> EnergyModel:
+    def _model(self, of_detector: Model, generator: torch.Generator) -> EnergyModel | OnFeatures:
         """The detector's model with an untrained contrastive density in place of its own."""
-        network, names = of_detector.network, of_detector.reconstruction_features
-        width = composite_width(of_detector.seen_width, network.n_features, names)
-        density = self._contrastive_density(width, generator).to(of_detector.scaling.center.device)
-        return EnergyModel(of_detector.scaling, network, density, names, of_detector.view)
+        density = self._contrastive_density(of_detector.features_width, generator)
+        return under_density(of_detector, density.to(of_detector.device))

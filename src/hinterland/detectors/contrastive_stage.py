@@ -9,6 +9,7 @@ import torch
 
 from hinterland.densities.contrastive import ContrastiveDensity
 from hinterland.model.energy_model import EnergyModel
+from hinterland.model.on_features import OnFeatures
 from hinterland.networks.layers import ACTIVATIONS
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.training.contrastive import fit_contrastive_model
@@ -54,7 +55,7 @@ class ContrastiveStage:
 
     def _fit_contrastive(
         self,
-        model: EnergyModel,
+        model: EnergyModel | OnFeatures,
         rows: np.ndarray,
         held_out: np.ndarray,
         generator: torch.Generator,

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from hinterland.densities.base import DENSITIES, Density
-from hinterland.densities.mixture import Mixture
+from hinterland.densities.base import Density
 from hinterland.detectors.base import Detector
+from hinterland.detectors.own_density import check_density, make_density
 from hinterland.model.column_scales import Scaling
 from hinterland.model.composite import MEASURES, check_feature_names, composite_width
 from hinterland.model.energy_model import EnergyModel
@@ -25,8 +25,7 @@ from hinterland.training.label_losses import LABEL_LOSSES
 from hinterland.training.settings import LoopSettings
 
 NETWORK_PARAMETERS = ("n_features", "hidden", "latent_dim", "activation", "generator")
-DENSITY_PARAMETERS = ("n_features", "n_components", "covariance_floor", "hidden", "dropout", "generator")
-"""What the parameters of a detector set of its network and its density; all else are their options."""
+"""What the parameters of a detector set of its network; all else are its options."""
 
 
 class DAGMM(Detector):
@@ -48,7 +47,8 @@ class DAGMM(Detector):
     hidden : widths of the encoder's hidden layers, mirrored in the decoder.
     latent_dim : width of the latent.
     activation : of both networks' hidden layers: tanh, relu, silu or gelu.
-    density : ``gaussian``, ``laplacian``, or another mixture in ``hinterland.densities.DENSITIES``.
+    density : ``gaussian``, ``laplacian``, or another in ``hinterland.densities.DENSITIES``. A mixture trains jointly
+        with the network; another density is fitted to what the network gives that has learnt to reconstruct alone.
     density_options : what that density takes beyond the parameters here; None for nothing.
     n_components : components of the mixture.
     estimation_hidden : widths of the estimation network's hidden layers.
@@ -180,11 +180,7 @@ class DAGMM(Detector):
         check_widths("hidden", self.hidden)
         check_integer("latent_dim", self.latent_dim, least=1)
         self._check_network()
-        DENSITIES.check_options(self.density, self.density_options or {}, taken=DENSITY_PARAMETERS)
-        if not issubclass(DENSITIES.named(self.density), Mixture):
-            raise ValueError(
-                f"density must be a mixture, to train jointly with a network, got {self.density!r}"
-            )
+        check_density(self.density, self.density_options)
         check_choice("activation", self.activation, ACTIVATIONS)
         check_integer("n_components", self.n_components, least=1)
         check_widths("estimation_hidden", self.estimation_hidden)
@@ -249,7 +245,7 @@ class DAGMM(Detector):
             validation_share=self.validation_share,
             on_epoch=self.on_epoch,
         )
-        self.models_, self.history_ = [model], result.history
+        self.model_, self.history_ = model, result.history
 
     def _network(self, rows: np.ndarray, scaling: InputScaling, generator: torch.Generator) -> Network:
         """The untrained network, for raw training rows (n, d) and their scaling."""
@@ -266,14 +262,13 @@ class DAGMM(Detector):
 
     def _density(self, n_features: int, generator: torch.Generator) -> Density:
         """The untrained density over composite features of this width."""
-        make = DENSITIES.named(self.density)
-        density: Density = make(
+        return make_density(
+            self.density,
             n_features,
-            self.n_components,
+            self.density_options,
+            generator,
+            n_components=self.n_components,
             covariance_floor=self.covariance_floor,
             hidden=self.estimation_hidden,
             dropout=self.dropout,
-            generator=generator,
-            **(self.density_options or {}),
         )
-        return density

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
-from hinterland.densities.gaussian import GaussianMixture
 from hinterland.detectors.base import Detector
-from hinterland.model.chunks import apply_in_chunks
+from hinterland.detectors.own_density import check_density, make_density
 from hinterland.model.column_scales import Scaling
 from hinterland.model.composite import check_feature_names, composite_width
 from hinterland.model.energy_model import EnergyModel, View
+from hinterland.model.ensemble import as_one
 from hinterland.model.scaling import InputScaling
 from hinterland.model.score import Score
 from hinterland.networks.layers import ACTIVATIONS
@@ -21,9 +21,10 @@ from hinterland.networks.mlp import Autoencoder
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.preprocessing.tabular.columns import CONSTANT_SHARE
 from hinterland.threads import Threads
+from hinterland.training.history import History
 from hinterland.training.hold_out import energies_of_new_rows, out_of_bag
 from hinterland.training.in_turn import fit_in_turn
-from hinterland.training.loop import History, warn_interrupted
+from hinterland.training.loop import warn_interrupted
 from hinterland.training.settings import LoopSettings
 
 WIDEST_ROW = 100
@@ -64,6 +65,8 @@ class DeepMixture(Detector):
     Parameters
     ----------
     n_members : autoencoders with a mixture each; their energies are averaged.
+    density : ``gaussian``, the mixture of Gaussians, or another density in ``hinterland.densities.DENSITIES``.
+    density_options : what that density takes beyond the parameters here; None for nothing.
     n_components : Gaussians in a member's mixture; of several numbers the members of a round take one after the other.
         Never more than one for five of its rows, and fewer on many columns.
     covariance_floor : share of each composite feature's variance added to every covariance's diagonal; never less than
@@ -113,6 +116,8 @@ class DeepMixture(Detector):
         self,
         n_members: int = 6,
         *,
+        density: str = "gaussian",
+        density_options: Mapping[str, Any] | None = None,
         n_components: int | Sequence[int] = (20, 60),
         covariance_floor: float = 0.03,
         reconstruction_features: Sequence[str] = ("floored_log_error",),
@@ -136,6 +141,8 @@ class DeepMixture(Detector):
         on_epoch: Callable[[dict[str, float]], None] | None = None,
     ) -> None:
         self.n_members = n_members
+        self.density = density
+        self.density_options = density_options
         self.n_components = n_components
         self.covariance_floor = covariance_floor
         self.reconstruction_features = reconstruction_features
@@ -170,6 +177,7 @@ class DeepMixture(Detector):
 
     def _check_parameters(self) -> None:
         check_integer("n_members", self.n_members, least=1)
+        check_density(self.density, self.density_options)
         check_widths("n_components", self._component_numbers())
         if not self._component_numbers():
             raise ValueError("n_components must hold at least one number of Gaussians, got none")
@@ -199,7 +207,7 @@ class DeepMixture(Detector):
         scaling = InputScaling.from_rows(rows, self.scaling, self.clip, constant_unit=CONSTANT_SHARE)
         trained = out_of_bag(len(rows), self.validation_share, self.n_members, generator, most=MOST_ROWS)
         a_round = max(1, round(1 / self.validation_share)) if self.validation_share else 1
-        self.models_: list[EnergyModel] = []
+        models: list[EnergyModel] = []
         self.history_: History = []
         energies = []
         for member, own in enumerate(trained):
@@ -216,20 +224,21 @@ class DeepMixture(Detector):
                     least_rows=LEAST_ROWS,
                     on_epoch=self._report(member),
                 )
-                energy = apply_in_chunks(model.energy, rows, device)
+                energy = model.in_chunks(model.energy, rows)
             except KeyboardInterrupt:  # outside of the training loop, which ends by itself
-                if not self.models_:
+                if not models:
                     raise
                 warn_interrupted(
                     f"training was interrupted; the {member} of {self.n_members} members that were ready are kept",
                     stacklevel=3,
                 )
                 break
-            self.models_.append(model)
+            models.append(model)
             self.history_ += [{"member": member, **entry} for entry in result.history]
             energies.append(energy)
             if result.interrupted:
                 break
+        self.model_ = as_one(models)
         self.training_energy_ = np.mean(energies, axis=0)
         new = energies_of_new_rows(np.stack(energies), trained[: len(energies)])
         if not self.novelty or not len(new):
@@ -240,7 +249,7 @@ class DeepMixture(Detector):
     def _model(
         self, which: int, n_rows: int, scaling: InputScaling, generator: torch.Generator
     ) -> EnergyModel:
-        """An untrained model of ``n_rows`` rows, with the mixture of a round's number, ``which``."""
+        """An untrained model of ``n_rows`` rows, with the density of a round's number, ``which``."""
         n_features = len(scaling.center)
         latent_dim = self.latent_dim or min(WIDEST_LATENT, max(1, n_features // 2))
         view = self.view or ("row" if n_features <= WIDEST_ROW else "latent")
@@ -258,9 +267,12 @@ class DeepMixture(Detector):
             latent_dim if view == "latent" else n_features, n_features, self.reconstruction_features
         )
         bearable = min(n_rows // ROWS_A_COMPONENT, MOST_ENTRIES // (n_rows * width**2))
-        density = GaussianMixture(
+        density = make_density(
+            self.density,
             width,
-            max(1, min(numbers[which % len(numbers)], bearable)),
+            self.density_options,
+            generator,
+            n_components=max(1, min(numbers[which % len(numbers)], bearable)),
             covariance_floor=self.covariance_floor,
             least_variance=LEAST_VARIANCE[self.scaling],
             shared_rows=SHARED_ROWS,

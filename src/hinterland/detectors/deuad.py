@@ -43,7 +43,7 @@ class DEUAD(Detector):
 
     Training is short, for a reason. The loosest clusters are small: where a third of them is dropped, all but a few
     rows in a hundred are still trained on, anomalies among them, and those are learnt with time. The paper's 200 epochs
-    with a choice every 10 made it worse (``docs/deuad-training.md``).
+    with a choice every 10 made it worse, as clusters count one each here (``docs/deuad-training.md``).
 
     Columns are scaled to [0, 1] for the network. An angle is one about the origin: on standardised columns that is the
     mean row, the most usual of all, near which directions and hence angles are chance. From the corner of the least
@@ -202,7 +202,7 @@ class DEUAD(Detector):
         compact.choose_first(standardised(rows, self.clip))
         result = cluster_and_retrain(
             model.network,
-            model.scaled(rows),
+            model.scaled_rows(rows),
             compact,
             times * self.r,
             LoopSettings(
@@ -215,7 +215,7 @@ class DEUAD(Detector):
             on_epoch=self.on_epoch,
         )
         model.freeze(rows)
-        self.models_, self.history_ = [model], result.history
+        self.model_, self.history_ = model, result.history
         self.selected_, self.settled_ = result.selected, result.settled
 
 

@@ -13,7 +13,9 @@ from hinterland.densities.label_probability import LabelProbability
 from hinterland.detectors.base import Detector
 from hinterland.detectors.inner import check_inner, unfitted_inner
 from hinterland.labels import ANOMALY, NORMAL
-from hinterland.model.energy_model import EnergyModel
+from hinterland.model.base import Model
+from hinterland.model.ensemble import as_one
+from hinterland.model.on_features import under_density
 from hinterland.parameters import check_choice, check_integer, check_number, check_widths
 from hinterland.threads import Threads
 from hinterland.training.positive_unlabelled import Estimate, anomaly_share, fit_label_probability
@@ -119,7 +121,8 @@ class PositiveUnlabelled(Detector):
         base = unfitted_inner(self.detector, self.detector_options, seed)
         base.fit(rows[is_labelled] if self.trained_on == "labelled" else rows)
         generator = torch.Generator().manual_seed(seed)
-        self.models_, self.history_ = [], [{"stage": 1.0, **entry} for entry in base.history_]
+        models: list[Model] = []
+        self.history_ = [{"stage": 1.0, **entry} for entry in base.history_]
         settings = LoopSettings.of_steps(
             self.steps, len(rows), self.batch_size, learning_rate=self.learning_rate
         )
@@ -130,13 +133,10 @@ class PositiveUnlabelled(Detector):
             result, rate = fit_label_probability(
                 head, features, is_labelled, settings, generator, on_epoch=self.on_epoch
             )
-            self.models_.append(
-                EnergyModel(
-                    model.scaling, model.network, head, model.reconstruction_features, model.view
-                ).eval()
-            )
+            models.append(under_density(model, head).eval())
             self.history_ += [{"stage": 2.0, "member": float(member), **entry} for entry in result.history]
             rates.append(rate)
+        self.model_ = as_one(models)
         self.labelling_rate_ = _mean(rates)
         self.anomaly_share_ = _mean([anomaly_share(rate, n_labelled, n_unlabelled) for rate in rates])
         if self.anomaly_share_["value"] > LARGEST_PLAUSIBLE_SHARE:
@@ -150,6 +150,10 @@ class PositiveUnlabelled(Detector):
 
     def _threshold(self) -> float:
         return 0.0
+
+    def threshold_rule(self) -> str:
+        """Say in words where the threshold lies."""
+        return "rows that are more likely anomalous than normal, by the rows known to be normal"
 
     def _check_threshold_parameters(self) -> None:
         """There are none: the threshold follows from the labelling rate."""

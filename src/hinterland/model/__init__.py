@@ -3,7 +3,10 @@
 - ``scaling``       rows to scaled rows; ``chunks``: how many at a time
 - ``composite``     what a density sees of a row: latent and reconstruction errors
 - ``score``         what of a row is its energy: the density's, the error, both, the angle
-- ``energy_model``  scaling, network, composite features, density and score in one
+- ``base``          the contract of a model, and the shelf of their kinds
+- ``energy_model``  the kind that reconstructs: scaling, network, composite features, density and score in one
+- ``on_features``   the kind that puts a density on another model's features
+- ``ensemble``      several models as one, by the mean or a weighed sum of their energies
 
 The first three know neither networks nor densities, and stand below them.
 """

@@ -1,16 +1,17 @@
-"""Rows to energy: scaling, network, composite features and density as one module."""
+"""Rows to energy by reconstruction: scaling, network, composite features and density as one module."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hinterland.densities.base import Density
-from hinterland.model.chunks import chunks
+from hinterland.model.base import Model
 from hinterland.model.composite import (
     RowErrors,
     check_feature_names,
@@ -27,7 +28,7 @@ View = Literal["latent", "row"]
 """What a density sees of a row beside its reconstruction features: the latent, or the scaled row itself."""
 
 
-class EnergyModel(nn.Module):
+class EnergyModel(Model, name="reconstruction"):
     """One network, one density over its composite features, and a score of both; what a fitted detector scores with.
 
     The density may be None where the score needs none. In evaluation mode each row is treated alone. Networks train in
@@ -46,6 +47,8 @@ class EnergyModel(nn.Module):
     ) -> None:
         super().__init__()
         self.scaling = scaling
+        self.n_features = len(scaling.center)
+        self.rows_alone, self.chunks_at_once = network.rows_alone, network.chunks_at_once
         self.network = network
         self.density = density
         self.reconstruction_features = tuple(reconstruction_features)
@@ -58,27 +61,33 @@ class EnergyModel(nn.Module):
         """Raise ValueError where one part gives what another one does not take."""
         check_feature_names(self.reconstruction_features)
         check_choice("view", self.view, ("latent", "row"))
-        n_features = len(self.scaling.center)
-        if self.network.n_features != n_features:
+        if self.network.n_features != self.n_features:
             raise ValueError(
-                f"a scaling of {n_features} columns before a network of {self.network.n_features}"
+                f"a scaling of {self.n_features} columns before a network of {self.network.n_features}"
             )
-        width = composite_width(self.seen_width, n_features, self.reconstruction_features)
+        width = self.features_width
         if self.density is not None and self.density.n_features != width:
             raise ValueError(
                 f"composite features of width {width} before a density of {self.density.n_features}"
             )
 
-    def encode(self, x: Tensor) -> tuple[Tensor, RowErrors]:
-        """Latent (n, latent_dim) and reconstruction errors of raw rows (n, d)."""
-        rows = self.scaling(x).to(next(self.network.parameters()).dtype)
-        encoding = self.network(rows)
-        return encoding.latent, row_errors(rows, encoding.reconstruction)
+    def scaled(self, x: Tensor) -> Tensor:
+        """Raw rows (n, d) scaled, in the network's precision."""
+        scaled: Tensor = self.scaling(x)
+        return scaled.to(next(self.network.parameters()).dtype)
 
-    def features(self, x: Tensor) -> Tensor:
-        """Composite features (n, D) of raw rows (n, d)."""
-        latent, errors = self.encode(x)
-        return self.composite(latent, errors)
+    def encode(self, scaled: Tensor) -> tuple[Tensor, RowErrors]:
+        """Latent (n, latent_dim) and reconstruction errors of scaled rows (n, d)."""
+        encoding = self.network(scaled)
+        return encoding.latent, row_errors(scaled, encoding.reconstruction)
+
+    def energy_of_scaled(self, scaled: Tensor) -> Tensor:
+        """Energy (n,) of scaled rows (n, d): in nats, where the score is the density's energy."""
+        return self.energy_of(*self.encode(scaled))
+
+    def features_of_scaled(self, scaled: Tensor) -> Tensor:
+        """Composite features (n, D) of scaled rows (n, d)."""
+        return self.composite(*self.encode(scaled))
 
     def composite(self, latent: Tensor, errors: RowErrors) -> Tensor:
         """Composite features (n, D) of encoded rows: the view of the row, and the reconstruction features."""
@@ -90,9 +99,10 @@ class EnergyModel(nn.Module):
         """Number of composite features that are the view of the row; the reconstruction features come after them."""
         return self.network.latent_dim if self.view == "latent" else self.network.n_features
 
-    def energy(self, x: Tensor) -> Tensor:
-        """Energy (n,) of raw rows (n, d): in nats, where the score is the density's energy."""
-        return self.energy_of(*self.encode(x))
+    @property
+    def features_width(self) -> int:
+        """Number of composite features."""
+        return composite_width(self.seen_width, self.n_features, self.reconstruction_features)
 
     def energy_of(self, latent: Tensor, errors: RowErrors) -> Tensor:
         """Energy (n,) of encoded rows."""
@@ -102,31 +112,7 @@ class EnergyModel(nn.Module):
         assert self.density is not None
         return self.density.energy(self.composite(latent, errors))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Energy (n,) of raw rows (n, d)."""
-        return self.energy(x)
-
-    def chunks(self, rows: np.ndarray) -> Iterator[Tensor]:
-        """Raw rows (n, d) in chunks on the model's device, of the size that suits the network."""
-        return chunks(rows, self.scaling.center.device, self.network.chunks_at_once)
-
-    def scaled(self, rows: np.ndarray) -> Tensor:
-        """Raw rows (n, d) scaled, in float32 and on the model's device: what a network trains on."""
-        with torch.no_grad():
-            return torch.cat([self.scaling(c).float() for c in self.chunks(rows)])
-
-    def features_of(self, rows: np.ndarray) -> Tensor:
-        """Composite features (n, D) of all raw rows (n, d), on the model's device: what a density is fitted to."""
-        with torch.no_grad():
-            return torch.cat([self.features(c) for c in self.chunks(rows)])
-
-    def ready_to_score(self) -> None:
-        """Turn to evaluation, in float64 where the device has it."""
-        self.eval()
-        if self.scaling.center.device.type != "mps":
-            self.double()
-
-    def freeze(self, rows: np.ndarray) -> None:
+    def freeze(self, rows: npt.NDArray[np.float64]) -> None:
         """Make ready to score, and take from all training rows (n, d) what density and score store of them."""
         self.ready_to_score()
         with torch.no_grad():
@@ -134,11 +120,11 @@ class EnergyModel(nn.Module):
                 self.density.estimate(lambda: ((self.features(chunk), None) for chunk in self.chunks(rows)))
             self.learn_score(rows)
 
-    def learn_score(self, rows: np.ndarray) -> None:
+    def learn_score(self, rows: npt.NDArray[np.float64]) -> None:
         """Take from all training rows (n, d) what the score stores of them; the density is ready."""
         if self.score.learns_unit:
             with torch.no_grad():
-                encoded = (self.encode(chunk) for chunk in self.chunks(rows))
+                encoded = (self.encode(self.scaled(chunk)) for chunk in self.chunks(rows))
                 self.score.learn_unit(
                     (self._density_energy(latent, errors), self.score.error(errors))
                     for latent, errors in encoded

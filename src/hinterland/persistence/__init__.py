@@ -24,6 +24,7 @@ import torch
 
 import hinterland
 from hinterland.errors import FileFormatError
+from hinterland.model.ensemble import Ensemble
 from hinterland.parameters import check_device
 from hinterland.persistence.archive import open_archive, write_archive
 from hinterland.persistence.objects import check_form, pack_object, unpack_object
@@ -37,7 +38,7 @@ __all__ = ["SUFFIX", "describe", "load", "save"]
 SUFFIX = ".hinterland"
 """What the names of saved files end with, by custom; nothing depends on it."""
 
-FORMAT, VERSION = "hinterland", 1
+FORMAT, VERSION = "hinterland", 2
 MANIFEST, TENSORS = "manifest.json", "tensors.safetensors"
 
 
@@ -115,7 +116,18 @@ def describe(path: Path) -> dict[str, Any]:
         manifest = _manifest(archive.read(MANIFEST))
         node = manifest.pop("object")
         check_form(node)
-        return {"bytes": os.stat(path).st_size, **manifest, **plain(node)}
+        described = {"bytes": os.stat(path).st_size, **manifest, **plain(node)}
+        for part in (described, *described.get("steps", ())):
+            if "model_" in part.get("fitted", ()):
+                part["fitted"]["models_"] = _members(part["fitted"].pop("model_"))
+        return described
+
+
+def _members(model: dict[str, Any]) -> list[dict[str, Any]]:
+    """The members of a mean of models, as ``Detector.models_`` has them, or the model itself."""
+    of_mean = model["class"] == Ensemble.__name__ and model.get("weights") is None
+    members: list[dict[str, Any]] = model["members"] if of_mean else [model]
+    return members
 
 
 def _manifest(content: bytes) -> Node:
@@ -142,7 +154,7 @@ def _no_constant(name: str) -> None:
     raise FileFormatError(f"its {MANIFEST} holds {name}, which is no JSON")
 
 
-def _read_version_1(node: Node, arrays: Arrays, device: torch.device) -> Any:
+def _read(node: Node, arrays: Arrays, device: torch.device) -> Any:
     check_form(node)
     with np.errstate(all="ignore"):  # what overflows is found by its result
         obj = unpack_object(node, arrays, device)
@@ -152,4 +164,7 @@ def _read_version_1(node: Node, arrays: Arrays, device: torch.device) -> Any:
 
 
 # A new format gets a reader of its own here, and the old ones stay.
-_READERS: dict[int, Callable[[Node, Arrays, torch.device], Any]] = {1: _read_version_1}
+_READERS: dict[int, Callable[[Node, Arrays, torch.device], Any]] = {
+    1: _read,  # a detector has its models as a list
+    2: _read,
+}

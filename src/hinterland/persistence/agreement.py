@@ -12,13 +12,14 @@ from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 from hinterland.detectors.base import Detector
 from hinterland.model.composite import composite_width
+from hinterland.model.scaling import InputScaling
 from hinterland.parameters import check_choice, check_integer
 from hinterland.persistence.values import check_finite
 from hinterland.printable import shown
 
 PROBES = 16
 """Rows that a loaded detector must give a finite energy."""
-_BEFORE = ("models_", "history_")  # checked by themselves; a history may hold what training recovered from
+_BEFORE = ("model_", "history_")  # checked by themselves; a history may hold what training recovered from
 
 
 def check_detector(detector: Detector) -> None:
@@ -28,7 +29,7 @@ def check_detector(detector: Detector) -> None:
             check_finite(value, name)
     check_columns(detector)
     width = detector.n_features_in_
-    if any(len(model.scaling.center) != width for model in detector.models_):
+    if detector.model_.n_features != width:
         raise ValueError(f"a detector of {width} columns has models of other widths")
     references = _array(detector, "references_", 2)
     if references.shape[1] != width:
@@ -39,7 +40,7 @@ def check_detector(detector: Detector) -> None:
     if hasattr(detector, "calibration_energy_"):
         _array(detector, "calibration_energy_", 1)
     _check_history(detector.history_)
-    if not np.isfinite(detector._energy(_probes(detector, references))).all():
+    if not np.isfinite(detector.energy_of(_probes(detector, references))).all():
         raise ValueError("its detector gives a row no finite energy")
 
 
@@ -81,15 +82,16 @@ def _check_history(history: Any) -> None:
 def _probes(detector: Detector, references: np.ndarray) -> np.ndarray:
     """Rows (n, d) to score: references, and the middle and the edges of what was trained on."""
     rows = [references[:PROBES]]
-    for model in detector.models_[:1]:
-        center, scale = (t.double().numpy() for t in (model.scaling.center, model.scaling.scale))
-        reach = min(model.scaling.clip or 10.0, 10.0)
+    modules = list(detector.model_.modules())
+    for scaling in [module for module in modules if isinstance(module, InputScaling)][:1]:
+        center, scale = (t.double().numpy() for t in (scaling.center, scaling.scale))
+        reach = min(scaling.clip or 10.0, 10.0)
         rows.append(
             np.clip(center + np.multiply.outer([0.0, -1.0, 1.0, -reach, reach], scale), -1e300, 1e300)
         )
     probes = np.concatenate(rows)
-    least = max(getattr(model.network, "n_neighbors", 0) for model in detector.models_) + 1
-    if not all(model.network.rows_alone for model in detector.models_) and len(probes) < least:
+    least = max(getattr(module, "n_neighbors", 0) for module in modules) + 1
+    if not detector.model_.rows_alone and len(probes) < least:
         probes = np.resize(probes, (least, probes.shape[1]))  # a graph within a batch needs so many rows
     return probes
 
@@ -155,10 +157,7 @@ def check_pipeline(pipeline: Pipeline) -> None:
 def width_of(step: Any) -> int:
     """Number of columns that a fitted step gives."""
     if isinstance(step, Detector):
-        return sum(
-            composite_width(m.seen_width, m.network.n_features, m.reconstruction_features)
-            for m in step.models_
-        )
+        return step.model_.features_width
     if hasattr(step, "shape_"):
         return math.prod(step.shape_)
     if hasattr(step, "n_components_"):

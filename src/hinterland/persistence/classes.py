@@ -8,6 +8,7 @@ from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 from hinterland.densities.base import DENSITIES
 from hinterland.detectors.catalogue import detectors
+from hinterland.model.base import MODELS
 from hinterland.model.scaling import InputScaling
 from hinterland.model.score import Score
 from hinterland.networks.base import NETWORKS
@@ -33,7 +34,7 @@ def classes(kind: str) -> dict[str, type[Any]]:
     raise ValueError(f"there is no kind of object called {kind!r}")
 
 
-_SHELVES = {"network": NETWORKS, "density": DENSITIES}
+_SHELVES = {"network": NETWORKS, "density": DENSITIES, "model": MODELS}
 
 
 def class_named(kind: str, name: Any) -> type[Any]:

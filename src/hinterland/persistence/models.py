@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
+from hinterland.model.base import Model
 from hinterland.model.energy_model import EnergyModel
+from hinterland.model.ensemble import as_one
 from hinterland.own_draws import OwnDraws
 from hinterland.persistence.classes import class_named, kind_of
 from hinterland.persistence.values import Arrays, Node, pack, tagged, unpack
 from hinterland.printable import shown
 
-PARTS = {"scaling": "scaling", "network": "network", "density": "density", "score": "score"}
-"""Arguments of a model that are parts, and the kinds of these; the others are plain values."""
+PARTS = ("scaling", "network", "density", "score")
+"""Kinds of a model's parts. An argument of a model that has such a name holds such a part, or none."""
 OPTIONAL = ("density", "score")
 MOST_ENTRIES = 1000
 """Entries of a list in a part's settings: a layer takes milliseconds to build, on whatever device."""
@@ -37,54 +39,77 @@ def pack_model(value: Any, where: str, arrays: Arrays) -> Node | None:
     TypeError
         For a model that could not be loaded: its settings do not rebuild it, or its tensors are not finite.
     """
-    if type(value) is not EnergyModel:
+    if not isinstance(value, Model):
         return None
-    arguments = {
-        name: pack(getattr(value, name), f"{where}.{name}", arrays, _pack_part) for name in _arguments()
-    }
+    if kind_of(value, ("model",)) is None:
+        raise TypeError(f"{where} is a {type(value).__name__}, which cannot be saved: it is on no shelf")
+    node = _packed(value, where, arrays)
     tensors = {name: tensor.detach().cpu().numpy() for name, tensor in value.state_dict().items()}
     try:
-        _check_tensors(_built(arguments, "meta").state_dict(), tensors)
+        _check_tensors(_built(node, "meta").state_dict(), tensors)
         _check_stored(value)
     except Exception as error:
         raise TypeError(f"{where} cannot be saved, as its settings do not rebuild it: {error}") from error
     arrays |= {f"{where}.{name}": np.array(tensor, order="C") for name, tensor in tensors.items()}
-    return {"$model": {"arguments": arguments, "tensors": where}}
+    return {"$model": {**node, "tensors": where}}
+
+
+def _packed(model: Model, where: str, arrays: Arrays) -> Node:
+    """Class and arguments of a model, those inside of it included."""
+    return {
+        "class": type(model).__name__,
+        "arguments": {
+            name: pack(value, f"{where}.{name}", arrays, _pack_part)
+            for name, value in model.arguments().items()
+        },
+    }
 
 
 def _pack_part(value: Any, where: str, arrays: Arrays) -> Node | None:
-    kind = kind_of(value, tuple(PARTS.values()))
+    if isinstance(value, torch.nn.ModuleList):
+        return [pack(item, f"{where}.{i}", arrays, _pack_part) for i, item in enumerate(value)]  # type: ignore[return-value]
+    kind = kind_of(value, (*PARTS, "model"))
     if kind is None:
         return None
+    if kind == "model":
+        return {"$model": _packed(value, where, arrays)}
     settings = pack(value.settings, f"{where}.settings", arrays)
     return {f"${kind}": {"class": type(value).__name__, "settings": settings}}
 
 
-def unpack_models(node: Any, arrays: Arrays) -> list[EnergyModel]:
-    """Undo ``pack_model`` for a list of models; their arrays leave ``arrays``.
+def unpack_model(node: Any, arrays: Arrays) -> Model:
+    """Undo ``pack_model``; its arrays leave ``arrays``.
 
     Raises
     ------
     ValueError
-        Where a node is no list of models, or settings and arrays of one do not fit together.
+        Where a node is no model, or settings and arrays do not fit together.
     """
+    model = unpack(node, {}, {"$model": lambda content: _unpack_model(content, arrays)})
+    if not isinstance(model, Model):
+        raise ValueError("a detector has no model")
+    return model
+
+
+def unpack_models(node: Any, arrays: Arrays) -> Model:
+    """The model that format 1 has as a list of models, whose mean it is."""
     models = unpack(node, {}, {"$model": lambda content: _unpack_model(content, arrays)})
-    if type(models) is not list or not models or not all(type(model) is EnergyModel for model in models):
+    if type(models) is not list or not models or not all(isinstance(model, Model) for model in models):
         raise ValueError("a detector has no models")
-    return models
+    return as_one(models).eval()
 
 
-def _unpack_model(content: Node, arrays: Arrays) -> EnergyModel:
-    arguments, prefix = content["arguments"], content["tensors"]
-    model = _built(arguments, "meta")
+def _unpack_model(content: Node, arrays: Arrays) -> Model:
+    prefix = content["tensors"]
+    model = _built(content, "meta")
     expected = model.state_dict()
     names = {name: f"{prefix}.{name}" for name in expected}
     if absent := [name for name, own in names.items() if own not in arrays]:
         raise ValueError(f"a model's arrays have other names than its parts have: {absent[:5]}")
     tensors = {name: arrays.pop(own) for name, own in names.items()}
     _check_tensors(expected, tensors)
-    if not all(_is_own(part) for part in (model.network, model.density)):
-        model = _built(arguments, "cpu")  # another's part may hold tensors beside those that a file has
+    if not all(_is_own(part) for part in model.modules()):
+        model = _built(content, "cpu")  # another's part may hold tensors beside those that a file has
     # Cloned, for torch's own alignment, and assigned, for the saved precision: both count for the last bit.
     state = {name: torch.from_numpy(np.asarray(tensor)).clone() for name, tensor in tensors.items()}
     model.load_state_dict(state, strict=True, assign=True)
@@ -92,33 +117,45 @@ def _unpack_model(content: Node, arrays: Arrays) -> EnergyModel:
     return model.eval()
 
 
-def _built(arguments: Node, device: str) -> EnergyModel:
-    """The model that arguments build; on the meta device without memory, and without a draw from any generator."""
-    if not isinstance(arguments, dict) or not set(arguments) <= set(_arguments()):
-        raise ValueError(f"a model is built with {list(_arguments())}, got {shown(arguments)}")
+def _built(content: Node, device: str) -> Model:
+    """The model that a node describes; on the meta device without memory, and without a draw from any generator."""
     if device == "meta":
         with torch.device("meta"), _OnMeta():
-            model = EnergyModel(**{name: _argument(name, node) for name, node in arguments.items()})
+            model = _made(content)
     else:
         with OwnDraws():  # of initial weights, in vain
-            model = EnergyModel(**{name: _argument(name, node) for name, node in arguments.items()})
+            model = _made(content)
     model.check_widths()
     return model
 
 
-def _arguments() -> Mapping[str, inspect.Parameter]:
-    return inspect.signature(EnergyModel).parameters
+def _made(content: Any) -> Model:
+    """The untrained model of a node's class and arguments; those of format 1 name no class."""
+    if not isinstance(content, dict) or not content.keys() <= {"class", "arguments", "tensors"}:
+        raise ValueError(f"a model has a class, arguments and tensors, got {shown(content)}")
+    cls = class_named("model", content.get("class", EnergyModel.__name__))
+    arguments, known = content["arguments"], _settings_of(cls)
+    if not isinstance(arguments, dict) or not set(arguments) <= known:
+        raise ValueError(f"a model is built with {sorted(known)}, got {shown(arguments)}")
+    model: Model = cls(**{name: _argument(name, node) for name, node in arguments.items()})
+    return model
 
 
 def _argument(name: str, node: Any) -> Any:
     if name not in PARTS:
-        return unpack(node, {})
-    kind = PARTS[name]
+        value = unpack(node, {}, _READERS)
+        if _entries(value) > MOST_ENTRIES:
+            raise ValueError(f"the {name} of a model have more than {MOST_ENTRIES} entries")
+        return value
     if node is None and name in OPTIONAL:
         return None
     tag, content = tagged(node) if isinstance(node, dict) else (None, node)
-    if tag != f"${kind}":
-        raise ValueError(f"the {name} of a model must be a {kind}")
+    if tag != f"${name}":
+        raise ValueError(f"the {name} of a model must be a {name}")
+    return _part(name, content)
+
+
+def _part(kind: str, content: Any) -> Any:
     cls = class_named(kind, content["class"])
     settings = unpack(content["settings"], {})
     if not isinstance(settings, dict) or _entries(settings) > MOST_ENTRIES:
@@ -129,6 +166,14 @@ def _argument(name: str, node: Any) -> Any:
     if unknown := [setting for setting in settings if setting not in known]:
         raise ValueError(f"a {cls.__name__} has no settings {unknown[:5]}; it has {sorted(known)}")
     return cls(**settings)
+
+
+def _reader(kind: str) -> Callable[[Any], Any]:
+    return lambda content: _part(kind, content)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {"$model": _made, **{f"${kind}": _reader(kind) for kind in PARTS}}
+"""What an argument may hold beside plain values, at any depth: parts, and models inside of a model."""
 
 
 def _settings_of(cls: type[Any]) -> set[str]:
@@ -150,8 +195,8 @@ def _entries(value: Any) -> int:
     return sum(map(_entries, value)) if isinstance(value, list | tuple) else 1
 
 
-def _is_own(part: Any) -> bool:
-    return part is None or type(part).__module__.partition(".")[0] == "hinterland"
+def _is_own(part: torch.nn.Module) -> bool:
+    return type(part).__module__.partition(".")[0] in ("hinterland", "torch")
 
 
 class _OnMeta(TorchFunctionMode):
@@ -183,9 +228,9 @@ def _check_tensors(expected: Mapping[str, torch.Tensor], found: Arrays) -> None:
             raise ValueError(f"a model's {name} holds NaN or infinity")
 
 
-def _check_stored(model: EnergyModel) -> None:
-    for part in (model.scaling, model.density, model.score):
-        if part is not None:
-            part.check_stored()
+def _check_stored(model: Model) -> None:
+    for part in model.modules():
+        if (check := getattr(part, "check_stored", None)) is not None:
+            check()
     if any(tensor.is_meta for tensor in itertools.chain(model.parameters(), model.buffers())):
         raise ValueError("a model has tensors that its file lacks")

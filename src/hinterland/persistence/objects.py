@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from hinterland.persistence.agreement import check_detector, check_pipeline, check_scaler
 from hinterland.persistence.classes import class_named, classes, kind_of, name_of
 from hinterland.persistence.columns import check_columns_stored
-from hinterland.persistence.models import pack_model, unpack_models
+from hinterland.persistence.models import pack_model, unpack_model, unpack_models
 from hinterland.persistence.settings import pack_parameters, with_parameters
 from hinterland.persistence.values import Arrays, Node, pack, unpack
 from hinterland.printable import shown
@@ -53,7 +53,7 @@ def pack_object(obj: Any, what: str, where: str, arrays: Arrays) -> Node:
     kind = kind_of(obj, ("detector", "encoder", "scaler"))
     if kind is None:
         raise TypeError(f"{what} is a {name_of(type(obj))}, which cannot be saved; {_savable()}")
-    check_is_fitted(obj, ["models_", "offset_", "references_"] if kind == "detector" else None)
+    check_is_fitted(obj, ["model_", "offset_", "references_"] if kind == "detector" else None)
     node: Node = {"kind": kind, "class": type(obj).__name__}
     if kind == "encoder":
         state, own = obj.to_state()
@@ -63,7 +63,7 @@ def pack_object(obj: Any, what: str, where: str, arrays: Arrays) -> Node:
         fitted = {name: value for name, value in vars(obj).items() if _LEARNT.fullmatch(name)}
         node["parameters"] = pack_parameters(obj, f"{where}parameters.", arrays)
         node["fitted"] = {
-            name: pack(value, f"{where}{name}", arrays, pack_model if name == "models_" else None)
+            name: pack(value, f"{where}{name}", arrays, pack_model if name == "model_" else None)
             for name, value in fitted.items()
         }
     if (container := getattr(obj, "_sklearn_output_config", {}).get("transform")) is not None:
@@ -130,13 +130,16 @@ def unpack_object(node: Node, arrays: Arrays, device: torch.device) -> Any:
     else:
         obj = with_parameters(cls, node["parameters"], arrays)
         for name, value in node["fitted"].items():
-            if not _LEARNT.fullmatch(name) or hasattr(cls, name):
+            if kind == "detector" and name == "models_":  # of format 1
+                name, value = "model_", unpack_models(value, arrays)
+            elif not _LEARNT.fullmatch(name) or hasattr(cls, name):
                 raise ValueError(f"{name!r} is no attribute that a {cls.__name__} learns")
-            setattr(obj, name, (unpack_models if name == "models_" else unpack)(value, arrays))
+            else:
+                value = (unpack_model if name == "model_" else unpack)(value, arrays)
+            setattr(obj, name, value)
         (check_detector if kind == "detector" else check_scaler)(obj)
     if kind == "detector":
-        for model in obj.models_:
-            model.to(device)
+        obj.model_.to(device)
     if "output" in node:
         if node["output"] not in _OUTPUTS:
             raise ValueError(f"output is {shown(node['output'])}, expected one of {_OUTPUTS}")

@@ -144,6 +144,6 @@ def plain(node: Any) -> Any:
         case "$array":
             return {"shape": content["shape"], "dtype": content["dtype"]}
         case "$model":
-            return plain(content["arguments"])
+            return {"class": content.get("class", "EnergyModel"), **plain(content["arguments"])}
         case _:
             return plain(content)

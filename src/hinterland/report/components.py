@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hinterland.densities.mixture import Mixture
-from hinterland.model.chunks import apply_in_chunks, chunks
+from hinterland.model.chunks import chunks
+from hinterland.model.energy_model import EnergyModel
+from hinterland.model.on_features import OnFeatures
 from hinterland.report.cells import cell, significant
 from hinterland.report.scored import Scored
 from hinterland.tables.python_values import python_value
@@ -35,21 +37,20 @@ def mixtures(scored: Scored) -> list[dict[str, Any]]:
     models = [
         (i, model, model.density)
         for i, model in enumerate(detector.models_[:MOST_MODELS])
-        if isinstance(model.density, Mixture)
+        if isinstance(model, EnergyModel | OnFeatures) and isinstance(model.density, Mixture)
     ]
     if not models:
         return []
     encoded = scored.model.encoded(scored.sample)
     typed = scored.model.typed(scored.sample)
     energy = scored.energy[scored.sample_index]
-    device = next(detector.models_[0].parameters()).device
     telling = _Telling(encoded, scored.model.sources())
     names = list(scored.model.kinds)
     described = []
     for i, model, density in models:
-        features = apply_in_chunks(model.features, encoded, device)
+        features = model.in_chunks(model.features, encoded)
         belongs = np.concatenate(
-            [density.memberships(part).argmax(1).cpu().numpy() for part in chunks(features, device)]
+            [density.memberships(part).argmax(1).cpu().numpy() for part in chunks(features, model.device)]
         )
         means = _numbers(density.means)
         unit = np.maximum(features.std(0), 1e-12)

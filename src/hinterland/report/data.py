@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hinterland.model.chunks import apply_in_chunks
 from hinterland.report import run
 from hinterland.report.comparison import compared
 from hinterland.report.components import mixtures
@@ -72,9 +71,7 @@ def _embedding(scored: Scored, models: list[Model], seed: int) -> dict[str, Any]
     if scored.truth is not None:
         result["truth"] = (scored.truth[places] == ANOMALY).astype(int).tolist()
     for model in models:
-        encoded, device = model.encoded(table), next(model.detector.models_[0].parameters()).device
-        features = np.hstack(
-            [apply_in_chunks(part.features, encoded, device) for part in model.detector.models_]
-        )
+        of_all = model.detector.model_
+        features = of_all.in_chunks(of_all.features, model.encoded(table))
         result["views"].append(embed(features, len(fresh), seed))
     return result

@@ -14,9 +14,9 @@ from hinterland import persistence
 from hinterland.pipeline import encoder_and_detector
 from hinterland.report.cells import significant
 from hinterland.report.scored import Model, Scored
+from hinterland.training.history import lines, loss_names
 
 MOST_POINTS = 300
-_NOT_LOSSES = ("epoch", "seconds", "member", "stage")
 _LIBRARIES = ("torch", "scikit-learn", "numpy", "pandas", "pyarrow")
 
 
@@ -88,17 +88,15 @@ def settings(model: Model) -> list[dict[str, Any]]:
 
 
 def training_curves(model: Model) -> list[dict[str, Any]]:
-    """A curve each loss term: ``name``, and of each member a line, ``epoch`` and ``value``; constant zeros left out."""
+    """A curve each loss term: ``name``, and each training's line, ``epoch`` and ``value``; constant zeros left out."""
     history = model.detector.history_
-    lines: dict[Any, list[dict[str, float]]] = {}
-    for entry in history:
-        lines.setdefault(entry.get("member", 0), []).append(entry)
-    names = dict.fromkeys(name for entry in history for name in entry if name not in _NOT_LOSSES)
     curves = []
-    for name in names:
+    for name in loss_names(history):
         found = []
-        for entries in lines.values():
-            entries = [entry for entry in entries if name in entry]
+        for line in lines(history):
+            entries = [entry for entry in line if name in entry]
+            if not entries:
+                continue
             n_kept = min(len(entries), MOST_POINTS)
             keep = np.unique(np.linspace(0, len(entries) - 1, n_kept).astype(int)).tolist()
             found.append(

@@ -91,9 +91,7 @@ class Model:
     def encoded(self, rows: pa.Table) -> Floats:
         """Rows of the table as the detector sees them, (n, width) float64."""
         given = self.given(rows)
-        return self.detector._rows(
-            given if self.encoder is None else self.encoder.transform(given), reset=False
-        )
+        return self.detector.rows(given if self.encoder is None else self.encoder.transform(given))
 
     def sources(self) -> Places:
         """For each column that the detector sees, the position in ``kinds`` of the column it comes from."""

@@ -16,8 +16,9 @@ from hinterland.clustering.selection import select_compact
 from hinterland.model.chunks import CHUNK_ROWS
 from hinterland.model.composite import angle, row_errors
 from hinterland.networks.base import Network
+from hinterland.training.history import Entry, History
 from hinterland.training.learner import Learner
-from hinterland.training.loop import History, train, warn_interrupted
+from hinterland.training.loop import train, warn_interrupted
 from hinterland.training.reconstruction import reconstruction_objective
 from hinterland.training.settings import LoopSettings
 
@@ -75,7 +76,7 @@ class CompactRows:
         self.min_cluster_size = min_cluster_size
         self.seed = seed
         self.chosen = np.zeros(0, dtype=bool)
-        self.numbers: dict[str, float] = {}
+        self.numbers: Entry = {}
         self._labels: np.ndarray | None = None
 
     def choose_first(self, rows: np.ndarray) -> None:
@@ -124,7 +125,7 @@ def cluster_and_retrain(
     settings: LoopSettings,
     generator: torch.Generator,
     *,
-    on_epoch: Callable[[dict[str, float]], None] | None = None,
+    on_epoch: Callable[[Entry], None] | None = None,
 ) -> Retraining:
     """Train a network to reconstruct the compact ones of scaled rows (n, d), and choose these anew now and then.
 
@@ -143,9 +144,7 @@ def cluster_and_retrain(
             before, elapsed = done, time.perf_counter() - started
             epochs = min(every, settings.epochs - done)
 
-            def placed(
-                entry: dict[str, float], before: int = before, elapsed: float = elapsed
-            ) -> dict[str, float]:
+            def placed(entry: Entry, before: int = before, elapsed: float = elapsed) -> Entry:
                 return {**entry, "epoch": entry["epoch"] + before, "seconds": entry["seconds"] + elapsed}
 
             result = train(

@@ -17,6 +17,7 @@ from hinterland.densities.contrastive import (
 from hinterland.densities.mixture import CHUNK_ENTRIES
 from hinterland.model.composite import ERROR_FEATURES, composite_names
 from hinterland.model.energy_model import EnergyModel
+from hinterland.model.on_features import OnFeatures
 from hinterland.training.loop import TrainingResult, train
 from hinterland.training.settings import LoopSettings
 
@@ -170,7 +171,7 @@ def fit_contrastive(
 
 
 def fit_contrastive_model(
-    model: EnergyModel,
+    model: EnergyModel | OnFeatures,
     rows: np.ndarray,
     held_out: np.ndarray,
     settings: LoopSettings,
@@ -180,7 +181,7 @@ def fit_contrastive_model(
     augment: bool,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
 ) -> TrainingResult:
-    """Train a model's contrastive density on the features that its network makes of raw rows (n, d).
+    """Train a model's contrastive density on the features that it makes of raw rows (n, d).
 
     ``augment`` replaces the model's reconstruction features that are ``ERROR_FEATURES``. Otherwise as
     ``fit_contrastive``; the model is ready to score afterwards.
@@ -204,8 +205,9 @@ def fit_contrastive_model(
     return result
 
 
-def error_columns(model: EnergyModel) -> list[int]:
-    """Which of a model's composite features are ``ERROR_FEATURES``."""
-    n_columns = model.network.n_features
-    names = composite_names(model.seen_width, model.reconstruction_features, [""] * n_columns)
+def error_columns(model: EnergyModel | OnFeatures) -> list[int]:
+    """Which of a model's features are ``ERROR_FEATURES``: none where they are not of a reconstruction."""
+    if not isinstance(model, EnergyModel):
+        return []
+    names = composite_names(model.seen_width, model.reconstruction_features, [""] * model.n_features)
     return [i for i, name in enumerate(names) if name in ERROR_FEATURES]

@@ -1,4 +1,4 @@
-"""Training in turn: the network first, then a mixture on the composite features that it gives."""
+"""Training in turn: the network first, then the density on the features that it gives."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from hinterland.densities.base import Density
 from hinterland.densities.mixture import Mixture
 from hinterland.model.energy_model import EnergyModel
-from hinterland.training.expectation_maximisation import fit_by_expectation_maximisation
+from hinterland.training.density import fit_density
+from hinterland.training.history import Entry
 from hinterland.training.loop import TrainingResult
 from hinterland.training.reconstruction import fit_reconstruction
 from hinterland.training.settings import LoopSettings
+from hinterland.training.staged_history import StagedHistory
 
 MOST_VALIDATION_ROWS, MOST_TAIL_ROWS = 1_000, 10_000
 """Held-out rows, evenly spread, that the network's states are compared on, and that a tail is learnt from."""
@@ -25,33 +28,52 @@ def fit_in_turn(
     settings: LoopSettings,
     generator: torch.Generator,
     *,
+    measure: str = "mean",
     least_rows: float = 0.0,
-    on_epoch: Callable[[dict[str, float]], None] | None = None,
+    on_epoch: Callable[[Entry], None] | None = None,
 ) -> TrainingResult:
-    """Train a model's network to reconstruct raw rows (n, d), then fit its density by expectation-maximisation.
+    """Train a model's network to reconstruct raw rows (n, d), then fit its density to the features that it gives.
 
     ``held_out`` rows (m, d) train neither: of the network's states that is kept which is best on them, or a part of
-    them, and a score with a tail learns it from their energies. ``least_rows`` is what a component needs; see
-    ``fit_by_expectation_maximisation``.
+    them, and a score with a tail learns it from their energies. ``measure`` says what the error is, and ``least_rows``
+    what a mixture's component needs; see ``fit_density``. Where the density trains step by step, as a mixture does not,
+    the history has two stages.
     """
     density = model.density
-    if not isinstance(density, Mixture):
-        raise TypeError(f"expectation-maximisation needs a mixture, got {type(density).__name__}")
+    if density is None:
+        raise TypeError("training in turn needs a density, got None")
+    history = StagedHistory(on_epoch)
+    staged = not isinstance(density, Mixture)
     result = fit_reconstruction(
         model.network,
-        model.scaled(rows),
-        model.scaled(_spread(held_out, MOST_VALIDATION_ROWS)),
+        model.scaled_rows(rows),
+        model.scaled_rows(_spread(held_out, MOST_VALIDATION_ROWS)),
         settings,
         generator,
-        on_epoch=on_epoch,
+        measure=measure,
+        on_epoch=history.stage(1) if staged else on_epoch,
     )
     model.ready_to_score()
     with torch.no_grad():
-        fit_by_expectation_maximisation(density, model.features_of(rows), generator, least_rows=least_rows)
+        features = model.features_of(rows)
+    # Without a density nothing would score; of one that trains, what needs no training is enough after an interruption.
+    fit = fit_density.dispatch(Density) if staged and result.interrupted else fit_density
+    second = fit(
+        density,
+        features,
+        settings,
+        generator,
+        least_rows=least_rows,
+        on_epoch=history.stage(2) if staged else None,
+    )
+    model.ready_to_score()
+    with torch.no_grad():
         if model.score.tail:
             new = _spread(held_out if len(held_out) else rows, MOST_TAIL_ROWS)
             model.score.learn_tail(density.energy(model.features_of(new)))
-    return result
+        model.learn_score(rows)
+    entries = history.entries if staged else result.history
+    return TrainingResult(entries, result.interrupted or second.interrupted)
 
 
 def _spread(rows: np.ndarray, most: int) -> np.ndarray:

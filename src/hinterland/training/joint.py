@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -9,9 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hinterland.densities.mixture import Mixture
 from hinterland.model.composite import MEASURES, row_errors
 from hinterland.model.energy_model import EnergyModel
 from hinterland.training.hold_out import hold_out
+from hinterland.training.in_turn import fit_in_turn
 from hinterland.training.label_losses import anomaly_variants, ranking_losses, reciprocal_energies
 from hinterland.training.loop import TrainingResult, train
 from hinterland.training.settings import LoopSettings
@@ -61,8 +64,8 @@ class JointObjective(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        if model.density is None:
-            raise ValueError("joint training needs a density")
+        if not isinstance(model.density, Mixture):
+            raise TypeError(f"joint training needs a mixture, got {type(model.density).__name__}")
         self.model = model
         self.density = model.density
         self.weights = weights
@@ -129,16 +132,38 @@ def fit_jointly(
     A share of the rows is held out, and the state with the lowest loss on it is kept. Rows known to be anomalous,
     ``is_anomaly`` (n,), are left out of all that but the ranking loss; or with ``reciprocal`` they are rows like the
     others, of which the loss takes the energy's reciprocal; with None they are left out of everything.
+
+    A density that is no mixture has no energies before it is fitted: then the network learns to reconstruct alone, and
+    the density is fitted to what it gives. Known anomalies are in no loss, which a warning says where there are some.
     """
     marked = np.zeros(len(rows), dtype=bool) if is_anomaly is None else is_anomaly
+    if not isinstance(model.density, Mixture):
+        if label_loss is not None and marked.any():
+            warnings.warn(
+                f"the {int(marked.sum())} rows known to be anomalous are left out: a {type(model.density).__name__} is "
+                f"fitted after the network, and label_loss={label_loss!r} is of energies while it trains",
+                UserWarning,
+                stacklevel=4,
+            )
+        used = rows[~marked]
+        training, validation = hold_out(len(used), validation_share, generator)
+        return fit_in_turn(
+            model,
+            used[training],
+            used[validation],
+            settings,
+            generator,
+            measure=weights.reconstruction,
+            on_epoch=on_epoch,
+        )
     literal = label_loss == "reciprocal" and bool(marked.any())
     used = rows if literal else rows[~marked]
-    scaled, network = model.scaled(used), model.network
+    scaled, network = model.scaled_rows(used), model.network
     network.prepare(scaled)
     tensors = (scaled, *network.constants(scaled))
     if literal:
         tensors += (torch.from_numpy(marked).to(scaled.device),)
-    ranked = model.scaled(rows[marked]) if label_loss == "ranking" and marked.any() else None
+    ranked = model.scaled_rows(rows[marked]) if label_loss == "ranking" and marked.any() else None
     objective = JointObjective(model, weights, anomalies=ranked, reciprocal=literal, generator=generator)
     training, validation = hold_out(len(used), validation_share, generator)
     held_out = tuple(tensor[validation] for tensor in tensors)

@@ -13,12 +13,9 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from hinterland.training.history import Entry, History
 from hinterland.training.learner import Learner
 from hinterland.training.settings import LoopSettings
-
-History = list[dict[str, float]]
-"""One entry a round: ``epoch`` (those done so far), ``seconds``, ``loss``, each loss term, and ``validation_loss``
-where there is one."""
 
 STEPS_A_ROUND = 20
 """A round is as many whole epochs as make this many steps. Validation and snapshots come once a round: on a small
@@ -27,7 +24,11 @@ table an epoch is a step or two, and costs less than they do."""
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What training leaves besides the trained modules."""
+    """What training leaves besides the trained modules.
+
+    Entries of the history have ``epoch``, ``seconds``, ``loss``, each loss term, and ``validation_loss`` where there is
+    one.
+    """
 
     history: History
     interrupted: bool = False
@@ -108,7 +109,7 @@ def train(
     *,
     validate: Callable[[], float] | None = None,
     diagnostics: Callable[[], Mapping[str, float]] | None = None,
-    on_epoch: Callable[[dict[str, float]], None] | None = None,
+    on_epoch: Callable[[Entry], None] | None = None,
     learner: Learner | None = None,
 ) -> TrainingResult:
     """Minimise an objective over rows, and leave the modules in evaluation mode in their best state.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hinterland.training.loop import History
+from hinterland.training.history import Entry, History
 
 
 class StagedHistory:
@@ -17,15 +17,15 @@ class StagedHistory:
     on_epoch : called with each entry, or None.
     """
 
-    def __init__(self, on_epoch: Callable[[dict[str, float]], None] | None) -> None:
+    def __init__(self, on_epoch: Callable[[Entry], None] | None) -> None:
         self.entries: History = []
         self._on_epoch = on_epoch
 
-    def stage(self, number: int) -> Callable[[dict[str, float]], None]:
+    def stage(self, number: int) -> Callable[[Entry], None]:
         """Begin a stage; what it gives is called with each of its entries."""
         before = self.entries[-1] if self.entries else {"epoch": 0, "seconds": 0.0}
 
-        def record(entry: dict[str, float]) -> None:
+        def record(entry: Entry) -> None:
             self.entries.append(
                 {
                     "stage": number,

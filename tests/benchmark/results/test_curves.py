@@ -70,15 +70,17 @@ def test_the_figure_is_the_same_bytes_for_the_same_points_and_others_for_others(
 def test_the_page_says_which_panels_have_no_finished_seed(tmp_path):
     pytest.importorskip("matplotlib")
     output = tmp_path / "results.md"
-    assert write([_result("robustness-adbench-1", "2_annthyroid", 0, 0.9)], output) == [output]
-    text = output.read_text()
+    page = tmp_path / "results" / "robustness.md"
+    assert write([_result("robustness-adbench-1", "2_annthyroid", 0, 0.9)], output) == [output, page]
+    text = page.read_text()
     assert "Not drawn: KDD Cup 1999, " in text
     assert "Not drawn: ADBench, mean over sets, " in text
     assert "hinterland benchmark table robustness" in text
     written = write([_result("robustness-kddcup99-1", "", 0, 0.9)], output)
-    assert written == [output, tmp_path / "images" / "robustness.svg"]
-    assert written[1].is_file()
-    assert "Not drawn: KDD Cup 1999" not in output.read_text()
+    assert written == [output, page, tmp_path / "images" / "robustness.svg"]
+    assert written[2].is_file()
+    assert "](../images/robustness.svg)" in page.read_text()
+    assert "Not drawn: KDD Cup 1999" not in page.read_text()
 
 
 def test_figure_3_has_a_line_a_graph_and_a_panel_a_data_set():

@@ -22,7 +22,10 @@ def suites() -> dict[str, Suite]:
     for row in reported():
         if row.table_key not in found:
             title = f"{provenance()['sources'][row.source]['title']}, {row.table}"
-            found[row.table_key] = Suite(row.table_key, title, _answering(row.table_key))
+            answering = _answering(row.table_key)
+            found[row.table_key] = Suite(
+                row.table_key, title, answering, paper=row.source, short_title=row.table
+            )
     for module in modules():
         found |= {suite.name: suite for suite in getattr(module, "SUITES", ())}
     for key, protocol in protocols().items():

@@ -20,7 +20,9 @@ class Curves:
 class Suite:
     """Protocols by key; ``methods`` by name, empty for all that take no test labels and can be installed.
 
-    ``curves`` are drawn on the page of results in place of a comparison of ranks.
+    ``curves`` are drawn on the page of results in place of a comparison of ranks. ``paper`` is the source whose page a
+    suite stands on, and ``short_title`` what it is called there; empty for a page of its own
+    under its title.
     """
 
     name: str
@@ -28,3 +30,15 @@ class Suite:
     protocols: tuple[str, ...]
     methods: tuple[str, ...] = ()
     curves: Curves | None = None
+    paper: str = ""
+    short_title: str = ""
+
+    @property
+    def page(self) -> str:
+        """Name of the page of results that it stands on."""
+        return self.paper or self.name
+
+    @property
+    def heading(self) -> str:
+        """What it is called on that page."""
+        return self.short_title or self.title

@@ -1,5 +1,7 @@
-"""Showing results, as tables, words and figures.
+"""Showing what ran: tables, comparisons and figures, and the pages of them.
 
-``tables`` puts ours beside the papers' numbers, in several ``formats``; ``compare`` ranks methods and ``summary`` says
-it in words; ``curves`` and ``diagram`` draw, over ``figures``; ``page`` is all of it.
+- ``tables``     ours beside the papers' numbers, in several ``formats``
+- ``compare``    ranks methods over data sets, ``summary`` says it in words
+- ``curves``     and ``diagram`` draw, over ``figures``
+- ``page``       all of it, a page a paper; ``contents``: one line a table; ``headlines``: the README's lines
 """

@@ -1,69 +1,122 @@
-"""``docs/results.md``: every table the store has results for, with the commands that make it again."""
+"""``docs/results/``: a page a paper, with every table that the store has results for and the commands that make it."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from hinterland.benchmark.experiments.index import belongs, companions, reported_in, run_keys, suites
+from hinterland.benchmark.experiments.index import companions, reported_in, run_keys, suites
 from hinterland.benchmark.experiments.protocols import protocols
-from hinterland.benchmark.experiments.suite import Curves
-from hinterland.benchmark.results import curves, formats, summary, tables
+from hinterland.benchmark.experiments.reported import provenance
+from hinterland.benchmark.experiments.suite import Curves, Suite
+from hinterland.benchmark.results import contents, curves, formats, summary, tables
 from hinterland.benchmark.results.compare import collect, compare
 from hinterland.benchmark.results.diagram import draw
+from hinterland.benchmark.results.tables import is_current
 from hinterland.benchmark.runs.jobs import Result
 from hinterland.whole_files import write_atomically
 
-_INTRODUCTION = """# Results
-
-Every number here was made by the commands beside it; none is typed in. *Reported* is what a paper prints, *ours* the
-mean and standard deviation over all seeds run, *diff* ours less theirs, in percent points. *failed* counts seeds that
-ended in an error; none is left out in silence. A second rule or a companion protocol stands in the same table where
-the first flatters. Protocols, and what was read into them where a paper is silent, are below each table.
+_INTRODUCTION = """How to read these tables, and all others: [contents]({contents}). What holds and what does not, in
+words: [findings]({findings}).
 
 Written by `hinterland benchmark results`; do not edit.
 """
 
 
-def write(results: Iterable[Result], output: Path) -> list[Path]:
-    """Write the page, and beside it a diagram for each suite over several data sets; the paths written."""
-    stored = list(results)
-    ran = {result.job.protocol for result in stored}
-    single = protocols()
-    written = []
-    parts = [_INTRODUCTION]
-    for name, suite in suites().items():
-        if name in single or not ran & {*run_keys(suite), *(p.run_key for p in companions(suite))}:
-            continue
-        if suite.methods and not {result.job.method for result in stored} & set(suite.methods):
-            continue
-        parts.append(f"## {suite.title}\n\n{_commands(name, stored)}")
-        if reported_in(name):
-            parts.append(formats.markdown(tables.build(name, stored)))
-        else:
-            text, diagram = (
-                _drawn(name, suite.curves, stored, output)
-                if suite.curves
-                else _comparison(name, stored, output)
-            )
-            parts.append(text)
-            written += [diagram] if diagram else []
-    parts.append(_versions(stored))
+def write(results: Iterable[Result], output: Path, only: Sequence[str] = ()) -> list[Path]:
+    """Write the pages into the folder named as ``output``, which is their contents, without its ending.
+
+    Diagrams of suites over several data sets are written into ``images`` beside ``output``.
+
+    Parameters
+    ----------
+    results : of any protocols.
+    output : the Markdown file of the contents, such as ``docs/results.md``.
+    only : names of pages; empty for all, and the contents.
+
+    Returns
+    -------
+    list of Path
+        What was written: the contents, then pages and their diagrams.
+
+    Raises
+    ------
+    ValueError
+        ``output`` does not end in ``.md``, or there is no page of a name in ``only``.
+    """
+    if output.suffix != ".md":
+        raise ValueError(f"the contents of the results must end in .md, got {output}")
+    stored = sorted(results, key=lambda r: (r.job.protocol, r.job.subset, r.job.method, r.job.seed))
+    found = pages(stored)
+    if unknown := set(only) - set(found):
+        raise ValueError(
+            f"no page of results is called {', '.join(sorted(unknown))}; there are: {', '.join(found)}"
+        )
     output.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(output, "\n".join(parts).encode())
+    written = []
+    for name, shown in found.items():
+        if not only or name in only:
+            path = output.with_suffix("") / f"{name}.md"
+            path.parent.mkdir(exist_ok=True)
+            text, diagrams = _page(name, shown, stored, path, output)
+            write_atomically(path, text.encode())
+            written += [path, *diagrams]
+    if only:
+        return written
+    write_atomically(output, contents.text(found, stored, output).encode())
     return [output, *written]
+
+
+def pages(results: Sequence[Result]) -> dict[str, list[Suite]]:
+    """The suites that there is something to show of, by the page that they stand on."""
+    ran = {result.job.protocol for result in results}
+    found: dict[str, list[Suite]] = {}
+    for name, suite in suites().items():
+        if name in protocols() or not ran & {*run_keys(suite), *(p.run_key for p in companions(suite))}:
+            continue
+        if suite.methods and not {result.job.method for result in results} & set(suite.methods):
+            continue
+        found.setdefault(suite.page, []).append(suite)
+    return found
+
+
+def _page(
+    name: str, shown: Sequence[Suite], stored: list[Result], path: Path, output: Path
+) -> tuple[str, list[Path]]:
+    """A page's text, and the diagrams written for it."""
+    sources = provenance()["sources"]
+    title = sources[name]["title"] if name in sources else shown[0].title
+    parts = [
+        f"# {title}\n",
+        _INTRODUCTION.format(
+            contents=_link(output, path), findings=_link(output.with_name("findings.md"), path)
+        ),
+    ]
+    diagrams = []
+    for suite in shown:
+        parts.append(f"## {suite.heading}\n\n{_commands(suite.name, stored)}")
+        if reported_in(suite.name):
+            parts.append(formats.markdown(tables.build(suite.name, stored)))
+            continue
+        if suite.curves:
+            text, figure = _drawn(suite.name, suite.curves, stored, path, output)
+        else:
+            text, figure = _comparison(suite.name, stored, path, output)
+        parts.append(text)
+        diagrams += [figure] if figure else []
+    own = {id(result): result for suite in shown for result in tables.belonging(suite, stored)}
+    parts.append(_versions([result for result in own.values() if is_current(result)]))
+    return "\n".join(parts), diagrams
 
 
 def _commands(name: str, results: Sequence[Result]) -> str:
     """The commands that make a table again, with the methods and the number of seeds that it shows."""
     suite = suites()[name]
+    own = tables.belonging(suite, results)
     lines = []
     for chosen, keys in [(name, run_keys(suite)), *((p.key, {p.run_key}) for p in companions(suite))]:
-        jobs = [
-            result.job
-            for result in results
-            if result.job.protocol in keys and belongs(result.job.method, suite)
-        ]
+        jobs = [result.job for result in own if result.job.protocol in keys]
         if jobs:
             methods = ",".join(dict.fromkeys(job.method for job in jobs))
             seeds = max(job.seed for job in jobs) + 1
@@ -75,7 +128,9 @@ def _commands(name: str, results: Sequence[Result]) -> str:
     return "```\n" + "\n".join(lines) + "\n```\n"
 
 
-def _drawn(name: str, chosen: Curves, results: list[Result], output: Path) -> tuple[str, Path | None]:
+def _drawn(
+    name: str, chosen: Curves, results: list[Result], page: Path, output: Path
+) -> tuple[str, Path | None]:
     """A suite's curves as a figure, then its full table; no figure where no panel has a finished seed."""
     table = tables.build(name, results)
     panels = {title: curves.points(lines, chosen.metric, table) for title, lines in chosen.panels.items()}
@@ -85,7 +140,7 @@ def _drawn(name: str, chosen: Curves, results: list[Result], output: Path) -> tu
     if figure:
         curves.draw(chosen, drawn, figure)
         parts = [
-            f"![{table.title}]({figure.relative_to(output.parent).as_posix()})",
+            f"![{table.title}]({_link(figure, page)})",
             "Mean over seeds, bars one standard deviation; over several data sets, seeds that finished on every one.",
         ]
     parts += [
@@ -95,7 +150,7 @@ def _drawn(name: str, chosen: Curves, results: list[Result], output: Path) -> tu
     return "\n\n".join(parts), figure
 
 
-def _comparison(name: str, results: list[Result], output: Path) -> tuple[str, Path | None]:
+def _comparison(name: str, results: list[Result], page: Path, output: Path) -> tuple[str, Path | None]:
     """A suite's summary by method, its tests and its diagram, then its full table."""
     try:
         scores = collect(name, results, "auroc")
@@ -113,7 +168,7 @@ def _comparison(name: str, results: list[Result], output: Path) -> tuple[str, Pa
     tests = summary.tests(comparison)
     parts += [
         "",
-        f"![Mean ranks and which methods differ]({diagram.relative_to(output.parent).as_posix()})",
+        f"![Mean ranks and which methods differ]({_link(diagram, page)})",
         "",
     ]
     parts += [f"{tests[0]}.", "", *(f"- {line.strip()}" for line in tests[1:]), ""]
@@ -125,6 +180,11 @@ def _comparison(name: str, results: list[Result], output: Path) -> tuple[str, Pa
         formats.markdown(tables.build(name, results)),
     ]
     return "\n".join([*parts, "</details>", ""]), diagram
+
+
+def _link(target: Path, page: Path) -> str:
+    """A file's place as a page links it."""
+    return Path(os.path.relpath(target, page.parent)).as_posix()
 
 
 def _versions(results: Sequence[Result]) -> str:

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hinterland.benchmark.experiments.index import belongs, companions, reported_in, suite
+from hinterland.benchmark.experiments.index import belongs, companions, reported_in, run_keys, suite
 from hinterland.benchmark.experiments.methods import Method, methods
 from hinterland.benchmark.experiments.protocol import Judgement, Protocol
 from hinterland.benchmark.experiments.protocols import protocol
 from hinterland.benchmark.experiments.reported import Reported
+from hinterland.benchmark.experiments.suite import Suite
 from hinterland.benchmark.runs.jobs import Result
 
 DEFAULT_METRICS = ("auroc", "average_precision", "f1")
@@ -93,14 +94,21 @@ def build(name: str, results: Iterable[Result], metrics: Sequence[str] = ()) -> 
     wanted = tuple(metrics) or tuple(dict.fromkeys(row.metric for row in printed)) or DEFAULT_METRICS
     table = Table(name, chosen.title, wanted)
     by_protocol: dict[str, list[Result]] = {}
-    for result in results:
-        if belongs(result.job.method, chosen):
-            by_protocol.setdefault(result.job.protocol, []).append(result)
+    for result in belonging(chosen, results):
+        by_protocol.setdefault(result.job.protocol, []).append(result)
     own = [protocol(key) for key in chosen.protocols]
     beside = [p for p in companions(chosen) if p.run_key in by_protocol]
     for p in [*own, *beside]:
         _add_protocol(table, p, printed, by_protocol.get(p.run_key, []))
     return table
+
+
+def belonging(chosen: Suite, results: Iterable[Result]) -> list[Result]:
+    """The results in a suite's table: those of its protocols and their companions, by methods that belong."""
+    keys = {*run_keys(chosen), *(p.run_key for p in companions(chosen))}
+    own = [result for result in results if result.job.protocol in keys]
+    shown = {name for name in {result.job.method for result in own} if belongs(name, chosen)}
+    return [result for result in own if result.job.method in shown]
 
 
 def _add_protocol(table: Table, p: Protocol, printed: tuple[Reported, ...], results: list[Result]) -> None:

@@ -91,7 +91,10 @@ def _document(column: str, text: Any) -> Any:
 
 def _is_text(value: Any) -> bool:
     """Whether a value is text that UTF-8 can hold; what is left of half a character cannot be stored."""
-    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
 
 
 def _are_metrics(value: Any) -> bool:

@@ -7,8 +7,9 @@ from hinterland.datasets import Dataset
 
 SUBSETS = tuple(f"train_anomaly={percent}%" for percent in (5, 10, 20))
 _READING = (
-    "The percentage is read as the share of the training rows. The training half holds about 19.7 % anomalies, so "
-    "20 % means all of them. No threshold is needed for AUROC and AUPRC (average precision)."
+    "The percentage is read as the share of the training rows, as one of the paper's sentences has it; another "
+    "takes it of the samples of the anomaly class. The training half holds about 19.7 % anomalies, so 20 % means all "
+    "of them. No threshold is needed for AUROC and AUPRC (average precision)."
 )
 
 

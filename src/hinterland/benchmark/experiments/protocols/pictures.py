@@ -15,6 +15,12 @@ from hinterland.preprocessing.pictures.backbones import EFFICIENTNET_LITE
 AVERAGE = "class=avg"
 _RANKING = (Judgement("as many flagged as anomalous", rule="natural_half", share=None),)
 _PIXELS = "Pixels in [0, 1], a row a picture; no augmentation."
+_COPIES = {
+    "cifar10": (
+        "CIFAR-10's figures here are of JPEG copies of its pictures, which lose a little of the originals.",
+    )
+}
+"""What is to be said of the pictures themselves, by data set."""
 _FROZEN = (
     "Frozen features: 1,280 of EfficientNet-Lite0 (ImageNet) before its last layer, on pictures of 128 x 128."
 )
@@ -61,7 +67,7 @@ def _one_class(key: str, title: str, name: str, subsets: tuple[str, ...], answer
         subsets=lambda: subsets,
         average=AVERAGE,
         answers=answers,
-        readings=(_PUBLIC, _PIXELS),
+        readings=(_PUBLIC, _PIXELS, *_COPIES.get(name, ())),
     )
 
 
@@ -140,6 +146,7 @@ def _unlabelled(
             "Wholly unlabelled: the rows that are scored are those that were trained on; labels serve the metric "
             "alone.",
             (_FROZEN if frozen else _PIXELS) + " " + reading,
+            *_COPIES.get(name, ()),
         ),
     )
 
