@@ -47,6 +47,7 @@ def example(tmp_path_factory, shelves):
         yield names
 
 
+@pytest.mark.slow
 def test_the_pages_detector_scores_and_its_copy_alike(example):
     X, y, detector = example["X"], example["y"], example["detector"]
     energy = detector.energy(X)
@@ -57,6 +58,7 @@ def test_the_pages_detector_scores_and_its_copy_alike(example):
     assert type(detector.models_[0].density).__name__ == "DiagonalMixture"
 
 
+@pytest.mark.slow
 def test_the_pages_density_is_the_gaussian_one_where_features_do_not_correlate(example):
     rows = np.random.default_rng(0).normal(size=(400, 2))
     orthogonal = np.linalg.qr(rows - rows.mean(0))[0]

@@ -21,6 +21,8 @@ from hinterland import TabularEncoder
 from hinterland.model.energy_model import EnergyModel
 from hinterland.training.loop import TrainingInterruptedWarning
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def table(benign) -> np.ndarray:

@@ -12,6 +12,8 @@ from hinterland.report.data import page_data
 from hinterland.report.page import at_own_threshold, embedded_json, number, percent, value
 from hinterland.report.scored import Scored
 
+pytestmark = pytest.mark.slow
+
 JSON_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
 

@@ -11,6 +11,7 @@ from hinterland.report.scored import Scored, score_table
 from hinterland.tables.source import as_table_file
 
 
+@pytest.mark.slow
 def test_rows_hold_the_tables_values_and_the_explanations_contributions(
     scored: Scored, model: Pipeline, table: pd.DataFrame
 ) -> None:

@@ -79,6 +79,7 @@ def test_long_histories_are_thinned(scored: Scored, monkeypatch: pytest.MonkeyPa
     assert run.training_curves(scored.model) == []
 
 
+@pytest.mark.slow
 def test_a_line_each_member(table: pd.DataFrame) -> None:
     rows = table.drop(columns="diagnosis")
     model = table_pipeline("DeepMixture", n_members=2, steps=20, random_state=0).fit(rows)

@@ -27,6 +27,7 @@ def energies(scorer: TableScorer) -> np.ndarray:
     return np.concatenate([batch[scorer.names["energy"]].to_numpy() for batch in scorer.batches()])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("named", [True, False])
 @pytest.mark.parametrize("encoded", [True, False])
 def test_any_model_scores_a_file(rows: pd.DataFrame, tmp_path: Path, named: bool, encoded: bool) -> None:
@@ -76,6 +77,7 @@ def test_results_are_renamed_but_never_twice(rows: pd.DataFrame, tmp_path: Path)
         TableScorer(model, open_table(tmp_path / "t.csv"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -115,6 +117,7 @@ def too_many(model: Any, table: pd.DataFrame, path: Path, **settings: Any) -> st
     return scorer.too_many()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("explained", ["flagged", "none"])
 def test_where_most_rows_are_flagged_the_columns_that_did_it_are_named(
     rows: pd.DataFrame, tmp_path: Path, explained: str
@@ -129,6 +132,7 @@ def test_where_most_rows_are_flagged_the_columns_that_did_it_are_named(
     assert too_many(model, moved[:9], tmp_path / "t.csv", explained=explained) is None  # too few to tell
 
 
+@pytest.mark.slow
 def test_half_of_the_rows_are_not_too_many(rows: pd.DataFrame, tmp_path: Path) -> None:
     model = DAGMM(**SETTINGS).fit(rows)  # type: ignore[arg-type]
     model.offset_ = float(np.median(model.score_samples(rows)))

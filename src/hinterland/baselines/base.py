@@ -21,13 +21,14 @@ class Baseline(ABC):
 
     Rows come scaled by the protocol, the same for all methods; ``energy`` rises with anomaly.
 
-    Attributes:
-        name: as papers' tables write it, or as the library calls it; what puts a class on the shelf.
-        library: the package to import; ``extra``: the optional dependency that brings it.
-        footnote: what a reader of a table must know, or "".
-        library_fault: why its numbers are not printed, or "" where the library does what the method says.
-        candidates: parameters tried in turn, of which the benchmark keeps those with the best AUROC **on the
-            test labels**. Empty for every baseline that is judged honestly.
+    Attributes
+    ----------
+    name : as papers' tables write it, or as the library calls it; what puts a class on the shelf.
+    library : the package to import; ``extra``: the optional dependency that brings it.
+    footnote : what a reader of a table must know, or "".
+    library_fault : why its numbers are not printed, or "" where the library does what the method says.
+    candidates : parameters tried in turn, of which the benchmark keeps those with the best AUROC **on the
+        test labels**. Empty for every baseline that is judged honestly.
     """
 
     name: ClassVar[str]
@@ -51,8 +52,10 @@ class Baseline(ABC):
     def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> Self:
         """Learn from rows X (n, d); y, where used, is +1 normal, -1 anomalous, 0 unlabelled.
 
-        Raises:
-            MissingExtraError: the library is not installed.
+        Raises
+        ------
+        MissingExtraError
+            The library is not installed.
         """
         if not self.is_installed():
             raise self.missing()

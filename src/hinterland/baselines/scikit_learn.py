@@ -36,7 +36,8 @@ class _Estimator(Baseline):
         self.estimator_ = self._estimator(len(kept)).fit(kept)
 
     def _energy(self, X: np.ndarray) -> np.ndarray:
-        return -self.estimator_.score_samples(X)
+        likelihood: np.ndarray = self.estimator_.score_samples(X)
+        return -likelihood
 
 
 class OCSVM(_Estimator, name="OC-SVM"):
@@ -123,7 +124,8 @@ class KernelDensityBaseline(Baseline, name="KDE"):
         self.density_ = KernelDensity(bandwidth="scott").fit(white)
 
     def _energy(self, X: np.ndarray) -> np.ndarray:
-        return -self.density_.score_samples(self.whitening_.transform(X))
+        likelihood: np.ndarray = self.density_.score_samples(self.whitening_.transform(X))
+        return -likelihood
 
 
 class FiveNearestNeighbours(Baseline, name="5-NN"):
@@ -146,8 +148,9 @@ class FiveNearestNeighbours(Baseline, name="5-NN"):
         self.neighbors_ = NearestNeighbors(n_neighbors=min(self.n_neighbors, len(kept))).fit(kept)
 
     def _energy(self, X: np.ndarray) -> np.ndarray:
-        distances: np.ndarray = self.neighbors_.kneighbors(X)[0]
-        return distances.mean(1)
+        distances = self.neighbors_.kneighbors(X)[0]
+        mean: np.ndarray = distances.mean(1)
+        return mean
 
 
 class NearestNeighbour(FiveNearestNeighbours, name="1-NN"):
@@ -182,5 +185,6 @@ class PCABaseline(Baseline, name="PCA"):
         self.pca_ = PCA(self.parameters["variance_kept"], svd_solver="full").fit(X)
 
     def _energy(self, X: np.ndarray) -> np.ndarray:
-        residual: np.ndarray = X - self.pca_.inverse_transform(self.pca_.transform(X))
-        return (residual**2).sum(1)
+        residual = X - self.pca_.inverse_transform(self.pca_.transform(X))
+        squared: np.ndarray = (residual**2).sum(1)
+        return squared

@@ -16,8 +16,10 @@ class UnknownNameError(HinterlandError, ValueError):
 def look_up(kind: str, name: str, known: Mapping[str, Item]) -> Item:
     """``known[name]``.
 
-    Raises:
-        UnknownNameError: no such name; lists the known ones, and the nearest.
+    Raises
+    ------
+    UnknownNameError
+        No such name; lists the known ones, and the nearest.
     """
     if name in known:
         return known[name]

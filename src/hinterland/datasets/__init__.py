@@ -1,4 +1,6 @@
-"""Public data sets. A ``Dataset`` is a table ``X`` and the truth ``is_anomaly`` about its rows; a ``PictureDataset``
+"""Public data sets.
+
+A ``Dataset`` is a table ``X`` and the truth ``is_anomaly`` about its rows; a ``PictureDataset``
 is an array of pictures and the class of each, whose ``is_anomaly(normal)`` makes one-class problems of them.
 
 ``load(name)`` loads any of ``names()``, ``load_pictures(name)`` any of ``picture_names()``; every data set also has
@@ -79,13 +81,17 @@ def picture_names() -> list[str]:
 def load(name: str, **options: Any) -> Dataset:
     """Load a table by name, handing ``options`` to its own function.
 
-    Args:
-        name: one of ``names()``; ``"adbench/38_thyroid"`` for a set of ADBench, ``"resnet18/CIFAR10_0"`` for features.
-        **options: the keyword arguments of the data set's function, ``load_kddcup99`` for ``"kddcup99"``.
+    Parameters
+    ----------
+    name : one of ``names()``; ``"adbench/38_thyroid"`` for a set of ADBench, ``"resnet18/CIFAR10_0"`` for features.
+    **options : the keyword arguments of the data set's function, ``load_kddcup99`` for ``"kddcup99"``.
 
-    Raises:
-        ValueError: no table has that name.
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
+    Raises
+    ------
+    ValueError
+        No table has that name.
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
     """
     word, slash, member = name.partition("/")
     if slash and word in FAMILIES.members():
@@ -96,14 +102,19 @@ def load(name: str, **options: Any) -> Dataset:
 def load_pictures(name: str, **options: Any) -> PictureDataset:
     """Load a set of pictures by name, handing ``options`` to its own function.
 
-    Args:
-        name: one of ``picture_names()``.
-        **options: the keyword arguments of the data set's function, ``load_cifar10`` for ``"cifar10"``.
+    Parameters
+    ----------
+    name : one of ``picture_names()``.
+    **options : the keyword arguments of the data set's function, ``load_cifar10`` for ``"cifar10"``.
 
-    Raises:
-        ValueError: no set of pictures has that name.
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
-        MissingExtraError: decoding needs a package that is not installed.
+    Raises
+    ------
+    ValueError
+        No set of pictures has that name.
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
+    MissingExtraError
+        Decoding needs a package that is not installed.
     """
     return _found(PICTURES, name, picture_names)(**options)
 

@@ -33,12 +33,13 @@ FAMILIES: Shelf[Family] = Shelf("family of data sets", "hinterland.datasets")
 class Dataset:
     """A table of n rows with a truth for each row.
 
-    Attributes:
-        name: the name under which ``load`` finds it.
-        X: features, n rows; the public source's column names where it has any, else ``f0``, ``f1``, ...
-        is_anomaly: (n,) bool. ``hinterland.datasets.splits`` turns it into the labels that ``fit`` takes.
-        source: where the rows come from, in a few words.
-        split: training and test rows, where the source fixes them.
+    Attributes
+    ----------
+    name : the name under which ``load`` finds it.
+    X : features, n rows; the public source's column names where it has any, else ``f0``, ``f1``, ...
+    is_anomaly : (n,) bool. ``hinterland.datasets.splits`` turns it into the labels that ``fit`` takes.
+    source : where the rows come from, in a few words.
+    split : training and test rows, where the source fixes them.
     """
 
     name: str

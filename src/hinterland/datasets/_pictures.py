@@ -20,13 +20,14 @@ PICTURES: Shelf[Callable[..., PictureDataset]] = Shelf("set of pictures", "hinte
 class PictureDataset:
     """n pictures of one size, and the class of each.
 
-    Attributes:
-        name: the name under which ``load_pictures`` finds it.
-        pictures: (n, h, w) uint8, grey, or (n, h, w, 3), red, green, blue.
-        labels: (n,) int, each picture's class by its place in ``classes``.
-        classes: names of the classes.
-        is_test: (n,) bool, the public source's own test part; all False where it has none.
-        source: where the pictures come from, in a few words.
+    Attributes
+    ----------
+    name : the name under which ``load_pictures`` finds it.
+    pictures : (n, h, w) uint8, grey, or (n, h, w, 3), red, green, blue.
+    labels : (n,) int, each picture's class by its place in ``classes``.
+    classes : names of the classes.
+    is_test : (n,) bool, the public source's own test part; all False where it has none.
+    source : where the pictures come from, in a few words.
     """
 
     name: str
@@ -57,11 +58,14 @@ class PictureDataset:
     def is_anomaly(self, normal: Collection[str | int]) -> npt.NDArray[np.bool_]:
         """Which pictures (n,) are of none of the normal classes: the truth of a one-class problem.
 
-        Args:
-            normal: names of the normal classes, or their places in ``classes``.
+        Parameters
+        ----------
+        normal : names of the normal classes, or their places in ``classes``.
 
-        Raises:
-            ValueError: there is no such class, or no class is left on one of the sides.
+        Raises
+        ------
+        ValueError
+            There is no such class, or no class is left on one of the sides.
         """
         return ~np.isin(self.labels, self._places(normal))
 

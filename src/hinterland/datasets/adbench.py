@@ -43,13 +43,18 @@ def adbench_names() -> list[str]:
 def load_adbench(name: str) -> Dataset:
     """One of ADBench's sets, its columns ``f0``, ``f1``, ...
 
-    Args:
-        name: as ADBench's file, ``"38_thyroid"``, or without the number where that names one set only.
+    Parameters
+    ----------
+    name : as ADBench's file, ``"38_thyroid"``, or without the number where that names one set only.
 
-    Raises:
-        ValueError: no set of that name is on this machine or known here.
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
-        FileFormatError: the file does not hold ``X`` and ``y``.
+    Raises
+    ------
+    ValueError
+        No set of that name is on this machine or known here.
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
+    FileFormatError
+        The file does not hold ``X`` and ``y``.
     """
     name = _full_name(name)
     path = f"{FOLDER}/{name}.npz"

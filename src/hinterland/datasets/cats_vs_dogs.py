@@ -21,10 +21,14 @@ def load_cats_vs_dogs() -> PictureDataset:
 
     In the literature dogs are normal, five for each cat.
 
-    Raises:
-        DataNotFoundError: not on this machine.
-        FileFormatError: not such a file.
-        MissingExtraError: pillow is not installed.
+    Raises
+    ------
+    DataNotFoundError
+        Not on this machine.
+    FileFormatError
+        Not such a file.
+    MissingExtraError
+        Pillow is not installed.
     """
     pictures, labels = read_zipped_pictures(find(PATH, ORIGIN), SHAPE, CLASSES)
     is_test = np.zeros(len(labels), dtype=bool)

@@ -47,14 +47,19 @@ def load_cifar10(*, form: Literal["original", "jpeg"] | None = None) -> PictureD
     Of the original's three forms the one of plain bytes is read (``cifar-10-binary.tar.gz``): the one in Python's
     pickles could execute what is in it.
 
-    Args:
-        form: ``"original"``, or ``"jpeg"``, a packed form that loses a little: say so beside a figure. None takes the
-            original, unless JPEG is all that is on this machine. ``source`` tells which it was.
+    Parameters
+    ----------
+    form : ``"original"``, or ``"jpeg"``, a packed form that loses a little: say so beside a figure. None takes the
+        original, unless JPEG is all that is on this machine. ``source`` tells which it was.
 
-    Raises:
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
-        FileFormatError: not such a file.
-        MissingExtraError: JPEG pictures need pillow, which is not installed.
+    Raises
+    ------
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
+    FileFormatError
+        Not such a file.
+    MissingExtraError
+        JPEG pictures need pillow, which is not installed.
     """
     if form not in ("original", "jpeg", None):
         raise ValueError(f"form must be 'original', 'jpeg' or None; got {form!r}")

@@ -40,9 +40,12 @@ def load_mnist_c() -> PictureDataset:
     With ``identity`` for the normal class this is the problem of the literature. The file has the first 2,000
     test pictures under each of the fifteen corruptions, which makes 30,000 anomalies instead of 150,000.
 
-    Raises:
-        DataNotFoundError: MNIST or its corruptions are not on this machine, and cannot be downloaded.
-        FileFormatError: not such a file.
+    Raises
+    ------
+    DataNotFoundError
+        MNIST or its corruptions are not on this machine, and cannot be downloaded.
+    FileFormatError
+        Not such a file.
     """
     path = find(PATH, ORIGIN)
     arrays = read_npz(path)

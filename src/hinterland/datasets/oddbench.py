@@ -22,12 +22,16 @@ def oddbench_names() -> list[str]:
 def load_oddbench(name: str) -> Dataset:
     """One of OddBench's sets; its ``split`` trains on the first rows, all normal, and tests on all others.
 
-    Args:
-        name: as OddBench's file, ``"AirQualityKolkata"``.
+    Parameters
+    ----------
+    name : as OddBench's file, ``"AirQualityKolkata"``.
 
-    Raises:
-        ValueError: no set of that name is on this machine.
-        FileFormatError: the file does not hold ``train``, ``test``, ``is_anomaly`` and ``feature_names``.
+    Raises
+    ------
+    ValueError
+        No set of that name is on this machine.
+    FileFormatError
+        The file does not hold ``train``, ``test``, ``is_anomaly`` and ``feature_names``.
     """
     path = f"{FOLDER}/{name}.npz"
     if on_this_machine(path) is None and (known := oddbench_names()):

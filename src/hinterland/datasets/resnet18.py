@@ -33,13 +33,18 @@ def resnet18_names() -> list[str]:
 def load_resnet18(name: str) -> Dataset:
     """Features after the last average pooling, columns ``f0`` to ``f511``, of one of ADBench's sets of pictures.
 
-    Args:
-        name: as ADBench's file, ``"CIFAR10_0"``; the number or word after the set is the normal class.
+    Parameters
+    ----------
+    name : as ADBench's file, ``"CIFAR10_0"``; the number or word after the set is the normal class.
 
-    Raises:
-        ValueError: no set of that name is on this machine or known here.
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
-        FileFormatError: the file does not hold ``X`` with 512 columns and ``y``.
+    Raises
+    ------
+    ValueError
+        No set of that name is on this machine or known here.
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
+    FileFormatError
+        The file does not hold ``X`` with 512 columns and ``y``.
     """
     path = f"{FOLDER}/{PREFIX}{name}.npz"
     file = on_this_machine(path)

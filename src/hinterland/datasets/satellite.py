@@ -17,7 +17,9 @@ def load_satellite() -> Dataset:
 
     The columns are four spectral bands of the nine pixels of a 3 x 3 square; the source does not name them.
 
-    Raises:
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
+    Raises
+    ------
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
     """
     return read_labelled(fetch(FILE), name="satellite", source="ODDS satellite (Statlog Landsat)")

@@ -12,7 +12,9 @@ def load_thyroid() -> Dataset:
 
     Read from ADBench, which passes the ODDS rows on under the name ``38_thyroid``.
 
-    Raises:
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
+    Raises
+    ------
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
     """
     return replace(load_adbench("38_thyroid"), name="thyroid", source="ODDS thyroid, through ADBench")

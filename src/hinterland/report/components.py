@@ -83,7 +83,8 @@ def mixtures(scored: Scored) -> list[dict[str, Any]]:
 
 
 def _numbers(buffer: Any) -> Floats:
-    return buffer.double().cpu().numpy()
+    numbers: Floats = buffer.double().cpu().numpy()
+    return numbers
 
 
 class _Telling:

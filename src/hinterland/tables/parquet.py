@@ -31,7 +31,7 @@ class ParquetFile:
         with self._errors_named():
             file = self._open()
             self._schema = file.schema_arrow
-            self._n_rows = file.metadata.num_rows
+            self._n_rows: int = file.metadata.num_rows
         self.names = list(self._schema.names)
         self.stored_index = pandas_index(self._schema)
         self._n_read = 0

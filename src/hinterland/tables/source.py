@@ -37,7 +37,8 @@ def as_table_file(table: Any) -> TableFile:
     if isinstance(table, str | os.PathLike):
         return open_table(table)
     if hasattr(table, "batches") and hasattr(table, "is_text"):
-        return table
+        opened: TableFile = table
+        return opened
     frames.refuse_lazy(table)
     return _MemoryTable(_arrow(table), 1 if frames.is_arrow(table) else 0)
 
@@ -110,4 +111,5 @@ class _MemoryTable:
         return [f"row {place + self._first_row}{'' if self._first_row else ' (from 0)'}" for place in places]
 
     def share_read(self) -> float:
-        return self._n_read / max(1, self._table.num_rows)
+        share: float = self._n_read / max(1, self._table.num_rows)
+        return share

@@ -55,6 +55,7 @@ def test_a_seed_that_missed_a_data_set_is_in_no_mean_over_them(monkeypatch):
     assert found == {"IF": {5: _value(70)}}
 
 
+@pytest.mark.slow
 def test_the_figure_is_the_same_bytes_for_the_same_points_and_others_for_others(tmp_path):
     pytest.importorskip("matplotlib")
     drawn = []

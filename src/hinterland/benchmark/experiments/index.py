@@ -35,8 +35,10 @@ def suites() -> dict[str, Suite]:
 def suite(name: str) -> Suite:
     """The suite of that name.
 
-    Raises:
-        UnknownNameError: no such table, suite or protocol (lists those there are), or none of its protocols is built.
+    Raises
+    ------
+    UnknownNameError
+        No such table, suite or protocol (lists those there are), or none of its protocols is built.
     """
     found = look_up("table, suite or protocol", name, suites())
     if not found.protocols:

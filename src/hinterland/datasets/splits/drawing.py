@@ -23,15 +23,18 @@ def mixed_classes(
     MNIST with digit 4 normal, 5,050 and 450 of CIFAR-10 with airplanes normal, 12,500 and 2,500 of dogs and cats.
     Where ``n_anomalies`` is no multiple of the anomalous classes, some of these, drawn, give one row more.
 
-    Args:
-        labels: (n,) class of each row.
-        is_anomaly: (n,) bool, the same for all rows of a class.
-        n_normal: how many normal rows, of whatever class; None for all.
-        n_anomalies: how many anomalies; None for all.
-        random_state: seed or generator.
+    Parameters
+    ----------
+    labels : (n,) class of each row.
+    is_anomaly : (n,) bool, the same for all rows of a class.
+    n_normal : how many normal rows, of whatever class; None for all.
+    n_anomalies : how many anomalies; None for all.
+    random_state : seed or generator.
 
-    Raises:
-        ValueError: a class is both normal and anomalous, or there are fewer rows than asked for.
+    Raises
+    ------
+    ValueError
+        a class is both normal and anomalous, or there are fewer rows than asked for.
     """
     truth, classes = checked_truth(is_anomaly), np.asarray(labels)
     if classes.shape != truth.shape:
@@ -52,16 +55,17 @@ def mixed_classes(
     return np.sort(np.concatenate([normal, *anomalies]))
 
 
-def deduplicate(X: pd.DataFrame | npt.NDArray, is_anomaly: npt.ArrayLike) -> Rows:
+def deduplicate(X: pd.DataFrame | npt.NDArray[np.generic], is_anomaly: npt.ArrayLike) -> Rows:
     """Row numbers, ascending, of the first of each group of rows that are equal in every value and in truth.
 
     Rows with equal values but different truth are kept, one of each: neither label can be called the wrong
     one, and leaving one out would move the class shares unseen. After a split, such a pair may lie on both
     sides. Missing values are equal to each other. On KDD Cup 1999 it takes about two seconds.
 
-    Args:
-        X: (n, columns).
-        is_anomaly: (n,) bool.
+    Parameters
+    ----------
+    X : (n, columns).
+    is_anomaly : (n,) bool.
     """
     truth = checked_truth(is_anomaly, both_classes=False)
     table = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))

@@ -25,8 +25,9 @@ def natural_half(is_anomaly: npt.ArrayLike, *, random_state: RandomState = None)
     The protocol of the DAGMM paper (Zong et al., ICLR 2018) and of those that compare with it. The
     anomalies of the training half are used nowhere. Of an odd number of rows the test side has one more.
 
-    Returns:
-        A split whose training rows are all normal and unlabelled.
+    Returns
+    -------
+    A split whose training rows are all normal and unlabelled.
     """
     truth = checked_truth(is_anomaly)
     train_half, test = _halves(truth, generator_of(random_state))
@@ -46,17 +47,20 @@ def contaminated(
     The same seed gives the same halves at every share, and a larger share keeps the anomalies of a smaller
     one, so that a series over shares differs in nothing else. ``share=0`` is ``natural_half``.
 
-    Args:
-        is_anomaly: (n,) bool.
-        share: how many anomalies, at least 0 and below 1, rounded to whole rows.
-        share_of: of what: of the training rows (``"training"``), or of all anomalies of the data set
-            (``"anomalies"``; public code of CADGMM reads its percentages so).
-        test: the test half as it is (``"natural_half"``), or also the anomalies of the training half that
-            were not used (``"all_others"``).
-        random_state: seed or generator.
+    Parameters
+    ----------
+    is_anomaly : (n,) bool.
+    share : how many anomalies, at least 0 and below 1, rounded to whole rows.
+    share_of : of what: of the training rows (``"training"``), or of all anomalies of the data set
+        (``"anomalies"``; public code of CADGMM reads its percentages so).
+    test : the test half as it is (``"natural_half"``), or also the anomalies of the training half that
+        were not used (``"all_others"``).
+    random_state : seed or generator.
 
-    Raises:
-        ValueError: the training half has fewer anomalies than asked for; the message says how many it has.
+    Raises
+    ------
+    ValueError
+        the training half has fewer anomalies than asked for; the message says how many it has.
     """
     check_share("share", share, lower_included=True, upper_included=share_of == "anomalies")
     return _contaminated(checked_truth(is_anomaly), share, share_of, test, generator_of(random_state))
@@ -67,14 +71,16 @@ def positive_unlabelled(
 ) -> Split:
     """Train on a whole random half, anomalies included, with a share of its normal rows known to be normal.
 
-    Args:
-        is_anomaly: (n,) bool.
-        labelled_share: share of the training half's normal rows that carry the label +1, above 0 and at
-            most 1; all other training rows are unlabelled (0).
-        random_state: seed or generator.
+    Parameters
+    ----------
+    is_anomaly : (n,) bool.
+    labelled_share : share of the training half's normal rows that carry the label +1, above 0 and at
+        most 1; all other training rows are unlabelled (0).
+    random_state : seed or generator.
 
-    Returns:
-        A split whose test side is the other half, with its natural anomalies.
+    Returns
+    -------
+    A split whose test side is the other half, with its natural anomalies.
     """
     check_share("labelled_share", labelled_share)
     truth, generator = checked_truth(is_anomaly), generator_of(random_state)
@@ -94,15 +100,16 @@ def partially_labelled(
 ) -> Split:
     """``contaminated`` training rows, with a share of the anomalies among them known.
 
-    Args:
-        is_anomaly: (n,) bool.
-        share_of_anomalies_known: share of the training anomalies that carry the label -1, above 0 and at
-            most 1; all other training rows are unlabelled (0).
-        least_known: so many are known even where that is a larger share.
-        share: as for ``contaminated``, but above 0; None keeps every anomaly of the training half.
-        share_of: as for ``contaminated``.
-        test: as for ``contaminated``.
-        random_state: seed or generator.
+    Parameters
+    ----------
+    is_anomaly : (n,) bool.
+    share_of_anomalies_known : share of the training anomalies that carry the label -1, above 0 and at
+        most 1; all other training rows are unlabelled (0).
+    least_known : so many are known even where that is a larger share.
+    share : as for ``contaminated``, but above 0; None keeps every anomaly of the training half.
+    share_of : as for ``contaminated``.
+    test : as for ``contaminated``.
+    random_state : seed or generator.
     """
     check_share("share_of_anomalies_known", share_of_anomalies_known)
     if share is not None:

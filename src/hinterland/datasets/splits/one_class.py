@@ -24,14 +24,16 @@ def one_class(
 ) -> Split:
     """Train on a random share of the normal rows; test on the other normal rows and every anomaly.
 
-    Args:
-        is_anomaly: (n,) bool.
-        train_share: share of the normal rows to train on, above 0 and below 1.
-        max_train: at most so many training rows; the others join the test side.
-        random_state: seed or generator.
+    Parameters
+    ----------
+    is_anomaly : (n,) bool.
+    train_share : share of the normal rows to train on, above 0 and below 1.
+    max_train : at most so many training rows; the others join the test side.
+    random_state : seed or generator.
 
-    Returns:
-        A split whose training rows are all normal and unlabelled.
+    Returns
+    -------
+    A split whose training rows are all normal and unlabelled.
     """
     truth = checked_truth(is_anomaly)
     check_share("train_share", train_share, upper_included=False)
@@ -82,9 +84,10 @@ def public_parts(is_anomaly: npt.ArrayLike, is_test: npt.ArrayLike) -> Split:
     The one-class protocol on pictures (CANCE and what it compares with: MNIST, CIFAR-10, MNIST-C). The
     anomalies of the training part are used nowhere, and nothing is drawn.
 
-    Args:
-        is_anomaly: (n,) bool.
-        is_test: (n,) bool, rows of the test part.
+    Parameters
+    ----------
+    is_anomaly : (n,) bool.
+    is_test : (n,) bool, rows of the test part.
     """
     truth, test = checked_truth(is_anomaly), np.asarray(is_test)
     if test.dtype != np.bool_ or test.shape != truth.shape:

@@ -16,10 +16,11 @@ Rows = npt.NDArray[np.int64]
 class Split:
     """Row numbers of the two sides, ascending, and the labels of the training side.
 
-    Attributes:
-        train: (n_train,) row numbers to fit on.
-        test: (n_test,) row numbers to score.
-        y_train: (n_train,) what ``fit`` takes as ``y``: +1 known normal, -1 known anomaly, 0 unlabelled.
+    Attributes
+    ----------
+    train : (n_train,) row numbers to fit on.
+    test : (n_test,) row numbers to score.
+    y_train : (n_train,) what ``fit`` takes as ``y``: +1 known normal, -1 known anomaly, 0 unlabelled.
     """
 
     train: Rows

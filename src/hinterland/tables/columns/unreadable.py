@@ -54,7 +54,7 @@ class Complaint:
         return cls(column, places + first, texts, expected, remedy)
 
     def joined(self, other: Complaint) -> Complaint:
-        """This complaint and one of later rows of the same column."""
+        """The complaint joined with one of later rows of the same column."""
         return replace(
             self, places=np.concatenate([self.places, other.places]), texts=(self.texts + other.texts)[:SHOWN]
         )

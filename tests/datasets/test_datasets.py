@@ -81,6 +81,7 @@ def test_satellite_of_odds_is_satellite_of_adbench(real_folder):
     np.testing.assert_array_equal(odds.is_anomaly, adbench.is_anomaly)
 
 
+@pytest.mark.slow
 def test_every_name_loads(real_folder):
     for name in names():
         if not name.startswith("kddcup99"):  # slow, and loaded by its own tests
@@ -89,6 +90,7 @@ def test_every_name_loads(real_folder):
             assert 0 < data.is_anomaly.sum() < len(data.X)
 
 
+@pytest.mark.slow
 def test_import_is_light():
     code = (
         "import sys, hinterland.datasets; print(*{'torch', 'sklearn', 'scipy.io', 'PIL'} & set(sys.modules))"
