@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from hinterland.densities.base import Density, Parts
-from hinterland.densities.bins import bin_edges, bin_scores
+from hinterland.densities.bins import Floats, bin_edges, bin_scores
 from hinterland.networks.layers import Dropout
 from hinterland.parameters import check_integer, check_number
 
@@ -21,13 +21,14 @@ PSEUDO_COUNT = 0.5
 class AutoregressiveDensity(Density, name="autoregressive"):
     """Masked autoregressive network over the bins of columns (MADE; Germain and others, ICML 2015, equations 2 to 14).
 
-    -log p(x) = -sum_j log p(b_j | x_i of the columns i before j), in nats, where b_j is the bin of column j and the columns
-    come in an order of chance. One pass of the network gives all the conditionals: its weights are masked, so that the
-    outputs of a column see none but the columns before it. Bins part a column's training values evenly, more finely at both ends (``hinterland.densities.bins``), so
-    that a rare value, an unusual range and a combination that breaks what the columns have to do with each other are
-    all unlikely. The network sees each column as its value, as the normal score of its bin, and as sines of both at
-    random frequencies (Rahimi and Recht, NeurIPS 2007), without which a smooth network cannot tell near values apart. A
-    share of each conditional is the column's own distribution, so that no energy is absurd.
+    -log p(x) = -sum_j log p(b_j | x_i of the columns i before j), in nats, where b_j is the bin of column j and the
+    columns come in an order of chance. One pass of the network gives all the conditionals: its weights are masked, so
+    that the outputs of a column see none but the columns before it. Bins part a column's training values evenly, more
+    finely at both ends (``hinterland.densities.bins``), so that a rare value, an unusual range and a combination that
+    breaks what the columns have to do with each other are all unlikely. The network sees each column as its value, as
+    the normal score of its bin, and as sines of both at random frequencies (Rahimi and Recht, NeurIPS 2007), without
+    which a smooth network cannot tell near values apart. A share of each conditional is the column's own
+    distribution, so that no energy is absurd.
 
     Parameters
     ----------
@@ -122,8 +123,8 @@ class AutoregressiveDensity(Density, name="autoregressive"):
         columns = torch.cat([features for features, _ in parts()]).double().cpu().numpy()
         for j, values in enumerate(columns.T):
             edges = bin_edges(values, self.n_bins)
-            counts = np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1)
-            counts = counts + PSEUDO_COUNT
+            held = np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1)
+            counts: Floats = held.astype(np.float64) + PSEUDO_COUNT
             # Bins that the column has no need of lie empty between the last edge and itself; above it is the last bin.
             spare = self.n_bins - len(counts)
             counts = np.concatenate([counts[:-1], np.full(spare, 1e-9), counts[-1:]])
@@ -165,12 +166,12 @@ class AutoregressiveDensity(Density, name="autoregressive"):
         hidden = nn.functional.silu(nn.functional.linear(inputs, first, self.first_bias))
         hidden = hidden + nn.functional.silu(nn.functional.linear(hidden, second, self.second_bias))
         logits = nn.functional.linear(self.dropout(hidden), last, self.last_bias)
-        return logits.unflatten(1, (self.n_features, self.n_bins))
+        return logits.view(-1, self.n_features, self.n_bins)
 
     def _masks(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Masks of the three layers' weights, 1 or 0, made once for a kind of number and a device."""
         if self._made is None or self._made[0].dtype != like.dtype or self._made[0].device != like.device:
-            # A hidden unit sees the columns up to its degree; a column's output sees units of lower degree than its place.
+            # A hidden unit sees columns up to its degree; a column's output sees units of lower degree than its place.
             degrees = torch.arange(self.width, device=like.device) * max(1, self.n_features - 1) // self.width
             first = degrees[:, None] >= self.order.repeat_interleave(self.inputs_a_column)
             last = self.order.repeat_interleave(self.n_bins)[:, None] > degrees

@@ -9,15 +9,16 @@ from scipy.stats import norm
 Floats = npt.NDArray[np.float64]
 
 EXTREME_SHARES = (0.005, 0.02)
-"""Beside even shares, edges lie where these shares of the rows are below or above: an extreme value is in few company."""
+"""Beside even shares, edges lie where these shares of the rows are below or above: extreme values have bins of few."""
 
 
 def bin_edges(values: Floats, n_bins: int) -> Floats:
     """Edges of a column's bins, rising, at most ``n_bins - 1``; bin i holds edges[i - 1] <= value < edges[i].
 
-    Of the bins the first and the last hold what is below and above all values (n,) of the training rows; none of these is in
-    them. A column of few different values has a bin for each; otherwise the edges part the rows evenly, more finely at
-    both ends, and a value that many rows share has a bin of its own. Edges lie between values, never on one.
+    Of the bins the first and the last hold what is below and above all values (n,) of the training rows; none of
+    these is in them. A column of few different values has a bin for each; otherwise the edges part the rows evenly,
+    more finely at both ends, and a value that many rows share has a bin of its own. Edges lie between values, never
+    on one.
     """
     distinct, counts = np.unique(values, return_counts=True)
     gaps = np.diff(distinct)
@@ -51,4 +52,5 @@ def bin_scores(counts: Floats) -> Floats:
     """Normal scores of bins by how many rows (n_bins,) each holds: the normal's quantile at a bin's middle."""
     total = counts.sum()
     middle = (np.cumsum(counts) - counts / 2) / total
-    return norm.ppf(np.clip(middle, 0.5 / total, 1 - 0.5 / total))
+    scores: Floats = norm.ppf(np.clip(middle, 0.5 / total, 1 - 0.5 / total))
+    return scores

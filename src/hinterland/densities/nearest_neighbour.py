@@ -20,9 +20,9 @@ LAST_BITS = 1e-9
 class NearestNeighbour(Density, name="nearest_neighbour"):
     """Distance to the nearest of up to ``n_references`` rows, whose logarithm is the density's but for its unit.
 
-    The density that the nearest of n points implies at distance r falls as 1 / (n r^D) (Loftsgaarden and Quesenberry, Annals of
-    Mathematical Statistics, 1965, k = 1), so that r orders rows as its negative logarithm does. The energy is r itself, in the
-    features' unit and not in nats: 0 at a reference.
+    The density that the nearest of n points implies at distance r falls as 1 / (n r^D) (Loftsgaarden and Quesenberry,
+    Annals of Mathematical Statistics, 1965, k = 1), so that r orders rows as its negative logarithm does. The energy
+    is r itself, in the features' unit and not in nats: 0 at a reference.
 
     Parameters
     ----------
@@ -64,8 +64,8 @@ class NearestNeighbour(Density, name="nearest_neighbour"):
     def nearest(self, features: Tensor) -> Tensor:
         """Number (n,) of the reference that is nearest to features (n, D).
 
-        Of references that equal a row, but for last bits, one is taken for that row itself and passed over, if there are
-        others. A row that was stored is so judged by the others, and does not know itself.
+        Of references that equal a row, but for last bits, one is taken for that row itself and passed over, if there
+        are others. A row that was stored is so judged by the others, and does not know itself.
         """
         found = []
         with torch.no_grad():

@@ -1,4 +1,4 @@
-"""DeepMixture: the default detector for an unknown table."""
+"""DeepMixture: mixtures over a row and its reconstruction error."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def check_component_numbers(name: str, value: Any) -> None:
 
 
 class DeepMixture(NoveltyDetector, name="DeepMixture"):
-    """Mixtures of Gaussians over each row and the error of its denoising autoencoder: the default for a table.
+    """Mixtures of Gaussians over each row and the error of its denoising autoencoder.
 
     Each member trains an autoencoder on rows with added noise, joins the scaled row (its latent, for a wide
     table) with the logarithm of its reconstruction error, and fits a mixture of many Gaussians to that, by

@@ -21,8 +21,8 @@ class NoveltyDetector(Detector):
 
     # fmt: off
     novelty: bool = parameter(True, flag,
-        "whether the share that is flagged is of rows that are new to the models that judge them, or exactly that of the "
-        "training rows under all models. They differ little: models know the rows they were fitted to, but each "
+        "whether the share that is flagged is of rows that are new to the models that judge them, or exactly that of "
+        "the training rows under all models. They differ little: models know the rows they were fitted to, but each "
         "row is new to a part of them.")
     # fmt: on
 

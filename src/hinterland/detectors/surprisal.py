@@ -34,16 +34,17 @@ VIEW_CLIP = 10.0
 """What bounds the view of the nearest neighbour where nothing else does."""
 
 
-class Surprisal(NoveltyDetector):
+class Surprisal(NoveltyDetector, name="Surprisal"):
     """How surprising a row is to densities of three kinds, in nats: the default for a table.
 
-    A nearest neighbour, in each column's standard deviations and its normal scores, knows where rows lie. Autoregressive networks
-    over the columns' bins know which values go together, and how rare a value is. Mixtures of Gaussians over the
-    row and its reconstruction error (``DeepMixture``) know smooth shapes. Each is calibrated on the training rows as if
-    they were new to it: of the networks and mixtures each leaves a third of the rows out and judges it, and a stored row does not count as its own neighbour.
-    An energy then becomes its surprisal, -log of the share of such rows that have as high a one, and the
-    energy of a row is the mean of the three surprisals: 3 nats are as surprising as one row of twenty to all three, on average. What each
-    kind is worth is in ``docs/default-choices.md``; the choices were made on the ADBench and OddBench sets.
+    A nearest neighbour, in each column's standard deviations and its normal scores, knows where rows lie.
+    Autoregressive networks over the columns' bins know which values go together, and how rare a value is. Mixtures of
+    Gaussians over the row and its reconstruction error (``DeepMixture``) know smooth shapes. Each is calibrated on
+    the training rows as if they were new to it: of the networks and mixtures each leaves a third of the rows out and
+    judges it, and a stored row does not count as its own neighbour. An energy then becomes its surprisal, -log of the
+    share of such rows that have as high a one, and the energy of a row is the mean of the three surprisals: 3 nats
+    are as surprising as one row of twenty to all three, on average. What each kind is worth is in
+    ``docs/default-choices.md``; the choices were made on the ADBench and OddBench sets.
 
     Attributes
     ----------
@@ -51,8 +52,9 @@ class Surprisal(NoveltyDetector):
 
     References
     ----------
-    The method is this library's own. Its network is that of M. Germain, K. Gregor, I. Murray and H. Larochelle, "MADE: Masked
-    Autoencoder for Distribution Estimation", International Conference on Machine Learning (ICML), 2015. arXiv:1502.03509
+    The method is this library's own. Its network is that of M. Germain, K. Gregor, I. Murray and H. Larochelle, "MADE:
+    Masked Autoencoder for Distribution Estimation", International Conference on Machine Learning (ICML), 2015.
+    arXiv:1502.03509
 
     Examples
     --------
@@ -66,14 +68,16 @@ class Surprisal(NoveltyDetector):
 
     # fmt: off
     n_neighbor_rows: int = parameter(4096, whole(least=2),
-        "training rows, at most, among which the nearest neighbour is sought; they are kept in the detector and its file.")
+        "training rows, at most, among which the nearest neighbour is sought; they are kept in the detector and its "
+        "file.")
     n_members: int = parameter(3, whole(least=2),
         "autoregressive networks, and mixtures; each leaves this part of the training rows out.")
     n_bins: int = parameter(32, whole(least=8),
         "most bins of a column in the networks; fewer on wide tables.")
     width: int = parameter(128, whole(least=1), "of the networks' hidden layers.")
     steps: int | None = parameter(None, whole(least=1, optional=True),
-        "gradient steps of each network, and of each mixture's autoencoder at most 200 of them; None for 300 to 2,000, by the number of rows.")
+        "gradient steps of each network, and of each mixture's autoencoder at most 200 of them; None for 300 to 2,000, "
+        "by the number of rows.")
     batch_size: int = shared.batch_size()
     learning_rate: float = shared.learning_rate(default=3e-3)
     scaling: Scaling | None = shared.scaling(

@@ -94,9 +94,9 @@ class Model(nn.Module):
     def contributions(self, start: Tensor, stop: Tensor, integrate: Integral, counts: Tensor) -> Tensor:
         """What each scaled column adds to energy(stop) - energy(start), of scaled rows, (n, scaled_width).
 
-        By default the integral of the energy's derivative along the line between the two, which ``integrate`` takes of any
-        energy. A model that knows more of its energy does better. ``counts`` (n,) is how much a nat of this energy counts
-        in what is explained.
+        By default the integral of the energy's derivative along the line between the two, which ``integrate`` takes
+        of any energy. A model that knows more of its energy does better. ``counts`` (n,) is how much a nat of this
+        energy counts in what is explained.
         """
         return integrate(self.energy_of_scaled, start, stop, counts)
 

@@ -18,12 +18,12 @@ EASED_ABOVE = 8.0
 
 
 class Calibrated(Model, name="calibrated"):
-    """A model whose energy is the surprisal of another's: -log of the share of new rows with as high an energy, in nats.
+    """A model whose energy is another's surprisal: -log of the share of new rows with as high an energy, in nats.
 
-    The share is read off a curve through quantiles of energies that rows have which are new to the model. In the upper
-    fifth, where rows are few, it is that of an exponential distribution: -log 0.2 plus the excess over its mean
-    excess. Beyond 8 nats the surprisal goes on as a logarithm. It rises with the model's energy everywhere, so that a model alone
-    orders rows as before; it makes models of different kinds comparable, and their mean meaningful.
+    The share is read off a curve through quantiles of energies that rows have which are new to the model. In the
+    upper fifth, where rows are few, it is that of an exponential distribution: -log 0.2 plus the excess over its mean
+    excess. Beyond 8 nats the surprisal goes on as a logarithm. It rises with the model's energy everywhere, so that a
+    model alone orders rows as before; it makes models of different kinds comparable, and their mean meaningful.
 
     Parameters
     ----------

@@ -22,9 +22,9 @@ MOST_KNOTS = 256
 class ColumnView(nn.Module):
     """Each column twice: standardised, and as the normal score of its rank among the training rows.
 
-    The first says how far a value is, the second how many lie between: a column with a long tail, or one of a few odd values, counts in
-    both as far as it should. Normal scores run from knot to knot in straight lines; beyond the training range they go on in standard
-    deviations. Both are bounded by ``clip``.
+    The first says how far a value is, the second how many lie between: a column with a long tail, or one of a few odd
+    values, counts in both as far as it should. Normal scores run from knot to knot in straight lines; beyond the
+    training range they go on in standard deviations. Both are bounded by ``clip``.
     """
 
     center: Tensor
@@ -83,7 +83,8 @@ class ColumnView(nn.Module):
 def score_knots(values: Floats, n_knots: int) -> tuple[Floats, Floats]:
     """Values and normal scores at ``n_knots`` places of a column (n,): equal values share the middle of their ranks.
 
-    Where there are fewer different values the last knot stands for the rest; where there are more, knots part the rows evenly.
+    Where there are fewer different values the last knot stands for the rest; where there are more, knots part the
+    rows evenly.
     """
     distinct, counts = np.unique(values, return_counts=True)
     scores = norm.ppf((np.cumsum(counts) - counts / 2) / len(values))

@@ -24,8 +24,8 @@ def fit_autoregressive(
 ) -> TrainingResult:
     """Learn bins and network from features (n, D), float64; the state is kept that is best on ``held_out`` (m, D).
 
-    Without rows that are held out it is the last state. Where a network cannot tell more than each column by itself does, the
-    first state stays, which is just that.
+    Without rows that are held out it is the last state. Where a network cannot tell more than each column by itself
+    does, the first state stays, which is just that.
     """
     with torch.no_grad():
         density.estimate(lambda: [(features, None)])
