@@ -2,15 +2,13 @@
 
 The flow, one stage a line:
 
-1. ``hinterland.datasets``       rows, and splits that keep training and test apart
-2. ``hinterland.preprocessing``  rows to a float32 matrix, every column traceable to its source
-3. ``hinterland.networks``       matrix to latent and reconstruction
-4. ``hinterland.densities``      composite features (``hinterland.model.composite``) to energy
-5. ``hinterland.training``       how parameters are learnt, over one loop
-6. ``hinterland.detectors``      the named methods: ``DeepMixture``, ``DAGMM``, ``CADGMM``, ``CANCE``, ``DEUAD``, more
-7. ``hinterland.thresholds``     energy to label
-8. ``hinterland.metrics``        how good the energies and labels are, under a named rule
-9. ``hinterland.explain``        which columns made a row anomalous
+1. ``hinterland.datasets``       rows, and splits that keep training and test apart 2. ``hinterland.preprocessing``
+rows to a float32 matrix, every column traceable to its source 3. ``hinterland.networks``       matrix to latent and
+reconstruction 4. ``hinterland.densities``      composite features (``hinterland.model.composite``) to energy 5.
+``hinterland.training``       how parameters are learnt, over one loop 6. ``hinterland.detectors``      the named
+methods: ``Surprisal``, ``DeepMixture``, ``DAGMM``, ``CADGMM``, ``CANCE``, ``DEUAD``, more 7.
+``hinterland.thresholds``     energy to label 8. ``hinterland.metrics``        how good the energies and labels are,
+under a named rule 9. ``hinterland.explain``        which columns made a row anomalous
 
 Importing the package is cheap; a name imports what it needs when it is first used.
 """
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from hinterland.detectors.deep_mixture import DeepMixture
     from hinterland.detectors.deuad import DEUAD
     from hinterland.detectors.positive_unlabelled import PositiveUnlabelled
+    from hinterland.detectors.surprisal import Surprisal
     from hinterland.persistence import load, save
     from hinterland.preprocessing import TabularEncoder
     from hinterland.pyod_style import PyODStyle
@@ -52,6 +51,7 @@ _HOMES = {
     "DeepMixture": "hinterland.detectors.deep_mixture",
     "PositiveUnlabelled": "hinterland.detectors.positive_unlabelled",
     "PyODStyle": "hinterland.pyod_style",
+    "Surprisal": "hinterland.detectors.surprisal",
     "TabularEncoder": "hinterland.preprocessing",
     "load": "hinterland.persistence",
     "save": "hinterland.persistence",
@@ -69,6 +69,7 @@ __all__ = [
     "DeepMixture",
     "PositiveUnlabelled",
     "PyODStyle",
+    "Surprisal",
     "TabularEncoder",
     "__version__",
     "load",

@@ -25,6 +25,7 @@ from hinterland.tables.python_values import python_values
 from hinterland.threads import threads
 
 Floats = npt.NDArray[np.float64]
+Energy = Callable[[Tensor], Tensor]
 
 TOLERANCE = 1e-3
 """A stretch of a path is halved while its integral misses its energy difference by this share of the path's."""
@@ -230,33 +231,28 @@ def path_integral(
 def _explain_rows(detector: Detector, rows: Floats, n_steps: int) -> tuple[npt.NDArray[np.intp], Floats]:
     """Positions of the references (n,) and contributions of the detector's own columns (n, d)."""
     model = detector.model_
-    summands = model.summands()
-    with torch.no_grad():
-        stops = [_scaled(summand, rows) for summand in summands]
-        references = [_scaled(summand, detector.references_) for summand in summands]
-        distances = cdist(torch.cat(stops, 1).cpu().numpy(), torch.cat(references, 1).cpu().numpy())
-        index = distances.argmin(1)
-        starts = [usual[torch.from_numpy(index)] for usual in references]
-        energies = [_energy_of_scaled(summand) for summand in summands]
-        # Summands may differ by more than their sum climbs: what they may miss is a share of the sum.
-        climbs = [energy(b) - energy(a) for energy, a, b in zip(energies, starts, stops, strict=True)]
-        allowed = TOLERANCE * model.combined(climbs).abs().clamp_min(SMALLEST_DIFFERENCE)
-    parts = []
-    for summand, energy, start, stop in zip(summands, energies, starts, stops, strict=True):
-        with without_gradients(summand):
-            part = path_integral(energy, start, stop, n_steps, allowed).double().cpu().numpy()
-        parts.append(
-            part.reshape(len(rows), -1, rows.shape[1]).sum(1)
-        )  # of a column that it sees several times
-    return index, model.combined(parts)
+    with torch.no_grad(), without_gradients(model):
+        stop, references = _scaled(model, rows), _scaled(model, detector.references_)
+        index = cdist(stop.cpu().numpy(), references.cpu().numpy()).argmin(1)
+        start = references[torch.from_numpy(index)]
+        climb = model.energy_of_scaled(stop) - model.energy_of_scaled(start)
+        # Parts may climb more than the whole: what they may miss is a share of the whole.
+        allowed = TOLERANCE * climb.abs().clamp_min(SMALLEST_DIFFERENCE)
+
+        def integrate(energy: Energy, start: Tensor, stop: Tensor, counts: Tensor) -> Tensor:
+            bearable = allowed / counts.clamp_min(torch.finfo(counts.dtype).tiny)
+            return path_integral(_as_scaled(energy), start, stop, n_steps, bearable)
+
+        parts = model.contributions(start, stop, integrate, torch.ones_like(climb)).double().cpu().numpy()
+    return index, parts.reshape(len(rows), -1, rows.shape[1]).sum(1)  # of a column that is seen several times
 
 
 def _scaled(model: Model, rows: Floats) -> Tensor:
     return torch.cat([model.scaled(chunk) for chunk in model.chunks(rows)])
 
 
-def _energy_of_scaled(model: Model) -> Callable[[Tensor], Tensor]:
-    return lambda scaled: model.energy_of_scaled(scaled).to(scaled.dtype)
+def _as_scaled(energy: Energy) -> Energy:
+    return lambda scaled: energy(scaled).to(scaled.dtype)
 
 
 def _gradient(energy: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:

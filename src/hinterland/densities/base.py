@@ -44,6 +44,13 @@ class Density(nn.Module):
         """Energy in nats (n,), from the stored parameters; higher is more anomalous."""
         raise NotImplementedError
 
+    def energy_parts(self, features: Tensor) -> Tensor | None:
+        """Parts (n, D), a feature, of which the energy is an increasing function of the sum; None where there are none.
+
+        Explanations take them instead of an integral.
+        """
+        return None
+
     def check_stored(self) -> None:
         """Raise ValueError where what is stored, finite as it is, cannot be what ``estimate`` stores."""
 

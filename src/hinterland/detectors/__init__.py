@@ -11,6 +11,7 @@ from hinterland.detectors.dagmm import DAGMM
 from hinterland.detectors.deep_mixture import DeepMixture
 from hinterland.detectors.deuad import DEUAD
 from hinterland.detectors.positive_unlabelled import PositiveUnlabelled
+from hinterland.detectors.surprisal import Surprisal
 
 __all__ = [
     "CADGMM",
@@ -23,6 +24,7 @@ __all__ = [
     "DeepMixture",
     "Detector",
     "PositiveUnlabelled",
+    "Surprisal",
 ]
 
 

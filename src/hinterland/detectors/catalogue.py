@@ -11,7 +11,7 @@ from hinterland.detectors.base import DETECTORS, Detector
 from hinterland.nearest import did_you_mean
 from hinterland.parameter_table import Parameter, by_present_names, table
 
-DEFAULT_DETECTOR = "DeepMixture"
+DEFAULT_DETECTOR = "Surprisal"
 """The recommended detector for an unknown table."""
 
 

@@ -27,7 +27,7 @@ class DAGMM(JointMixture, name="DAGMM"):
     float64, a covariance floor relative to the features' own variance, the mixture re-estimated exactly on all
     training rows after training, dropout off when scoring. Defaults are the networks and weights of the public
     KDD Cup 1999 experiments, but for the learning rate, which is 1e-4 there, for 40,000 steps; ``steps`` lets a small
-    table train as long as it needs. For an unknown table prefer ``DeepMixture``.
+    table train as long as it needs. For an unknown table prefer ``Surprisal``.
 
     Attributes
     ----------

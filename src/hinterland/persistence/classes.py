@@ -9,6 +9,7 @@ from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from hinterland.densities.base import DENSITIES
 from hinterland.detectors.base import DETECTORS
 from hinterland.model.base import MODELS
+from hinterland.model.column_view import ColumnView
 from hinterland.model.scaling import InputScaling
 from hinterland.model.score import Score
 from hinterland.networks.base import NETWORKS
@@ -36,7 +37,7 @@ def classes(kind: str) -> dict[str, type[Any]]:
     if kind == "scaler":
         return {cls.__name__: cls for cls in (StandardScaler, MinMaxScaler, RobustScaler)}
     if kind == "scaling":
-        return {InputScaling.__name__: InputScaling}
+        return {cls.__name__: cls for cls in (InputScaling, ColumnView)}
     if kind == "score":
         return {Score.__name__: Score}
     if kind in _SHELVES:
