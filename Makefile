@@ -10,9 +10,11 @@ endif
 
 # Whose numbers hang most on how the processor adds, and the vector instructions that a newer one would not use.
 ARITHMETIC := tests/contracts tests/preprocessing tests/densities tests/networks tests/training
-PYTEST := $(BIN)/python -m pytest
+# `make coverage` puts coverage between the two.
+RUN := -m
+PYTEST = $(BIN)/python $(RUN) pytest
 
-.PHONY: help docs demo test test-processors lint types bench clean
+.PHONY: help docs demo test test-fast coverage test-processors lint types bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -26,8 +28,17 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: $(VENV)/.installed ## the default detector on a real table: scores, labels and reasons
 	$(BIN)/hinterland demo
 
-test: lint types $(VENV)/.installed ## lint, types and all tests
-	$(PYTEST)
+test: lint types $(VENV)/.installed ## lint, types and all tests, and which of these were the slowest
+	$(PYTEST) --durations=20
+
+test-fast: $(VENV)/.installed ## tests but for the slow ones, in a minute and a half
+	$(PYTEST) -m "not slow"
+
+coverage: $(VENV)/.installed ## the same as test, and which lines it runs; an error below 92 %
+	$(BIN)/coverage erase
+	$(MAKE) test RUN="-m coverage run -m"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 test-processors: $(VENV)/.installed ## tests of arithmetic once more: as on older processors, and with two threads
 	ATEN_CPU_CAPABILITY=default $(PYTEST) $(ARITHMETIC)
@@ -57,4 +68,4 @@ docs: $(VENV)/.installed ## what is generated of the documents: pages of results
 	$(BIN)/python docs/generate/module_map.py
 
 clean: ## remove the environment and what tools left
-	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis build *.egg-info src/*.egg-info
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .coverage* build *.egg-info src/*.egg-info

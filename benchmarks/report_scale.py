@@ -23,8 +23,8 @@ from hinterland.pipeline import table_pipeline
 from hinterland.report.data import page_data
 from hinterland.report.page import render
 from hinterland.report.scored import score_table
-from hinterland.report.source import as_table_file
 from hinterland.scoring.table import TableScorer
+from hinterland.tables.source import as_table_file
 
 N_TRAINING = 20_000
 LAUNCH = ("--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking", "--no-first-run")

@@ -20,6 +20,7 @@ def test_the_table_is_the_public_one() -> None:
     assert table["diagnosis"].value_counts().to_dict() == {"benign": 357, "malignant": 212}
 
 
+@pytest.mark.slow
 def test_the_demonstration_trains_on_half_of_the_benign_rows_and_scores_all_others(tmp_path: Path) -> None:
     watched: list[Any] = []
 

@@ -16,8 +16,9 @@ SOURCE = Path(__file__).parents[1] / "src"
 
 FLOORS = (
     "moved printable whole_files warning_filters own_draws pyod_style errors offline download cores threads parameters",
+    "nearest",
     "shelf labels parameter_table",
-    "tables pictures thresholds metrics",
+    "tables pictures thresholds metrics decisions",
     "datasets",
     "model.scaling model.chunks model.composite model.column_scales",
     "preprocessing",
@@ -27,8 +28,9 @@ FLOORS = (
     "clustering",
     "training",
     "detectors",
+    "pipeline",
     "persistence baselines",
-    "pipeline explain plots",
+    "explain plots",
     "scoring",
     "report",
     "benchmark benchmark.names",

@@ -1,5 +1,5 @@
-import doctest
 import json
+import math
 from itertools import combinations
 from statistics import fmean
 
@@ -14,13 +14,13 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from hinterland import metrics
 from hinterland.metrics import (
     RULES,
     auroc,
     average_precision,
     best_f1,
     evaluate,
+    label_metrics,
     precision_at_k,
     threshold_metrics,
 )
@@ -47,12 +47,6 @@ def rows_with_ties(n=400, seed=0):
     return is_anomaly, np.round(rng.normal(size=n) + 1.5 * is_anomaly, 1), np.round(rng.normal(size=n), 1)
 
 
-def test_the_examples_in_the_docstrings_hold():
-    result = doctest.testmod(metrics)
-    assert result.attempted > 0
-    assert result.failed == 0
-
-
 # --- ranking ------------------------------------------------------------------------------------------
 
 
@@ -71,6 +65,7 @@ def brute_force_average_precision(is_anomaly, energy):
     return total
 
 
+@pytest.mark.slow
 @property_test
 @given(LABELLED)
 def test_ranking_metrics_agree_with_their_definitions(rows):
@@ -91,6 +86,7 @@ def test_a_perfect_a_reversed_and_a_constant_ranking():
     assert (auroc(is_anomaly, [7, 7, 7, 7]), average_precision(is_anomaly, [7, 7, 7, 7])) == (0.5, 0.25)
 
 
+@pytest.mark.slow
 @property_test
 @given(LABELLED)
 def test_turning_the_energies_round_mirrors_auroc(rows):
@@ -106,6 +102,7 @@ def rows_of_the_rule(rule, energy, training_energy):
     return np.concatenate(parts[rule])
 
 
+@pytest.mark.slow
 @property_test
 @given(LABELLED, TRAINING, RULE, st.floats(0.01, 0.99))
 def test_strict_metrics_are_those_of_the_rows_above_the_threshold(rows, training_energy, rule, share):
@@ -177,6 +174,7 @@ def every_way_to_break_the_ties(is_anomaly, energy, learnt_from, judged, asked):
         yield top[judged]
 
 
+@pytest.mark.slow
 @property_test
 @given(
     st.lists(st.tuples(st.integers(0, 2).map(float), st.booleans()), min_size=3, max_size=9).filter(
@@ -200,6 +198,7 @@ def test_natural_half_expects_the_mean_over_every_way_to_break_the_ties(rows, sh
     assert result.expected_flagged == asked
 
 
+@pytest.mark.slow
 @property_test
 @given(
     st.lists(st.tuples(st.integers(0, 2).map(float), st.booleans()), min_size=2, max_size=6).filter(
@@ -252,6 +251,7 @@ def test_the_training_rule_breaks_ties_at_the_rate_the_training_rows_need():
     assert (result.expected_precision, result.expected_recall) == (1.25 / 1.5, 1.25 / 2)
 
 
+@pytest.mark.slow
 @property_test
 @given(LABELLED, TRAINING, RULE, st.floats(0.01, 0.99))
 def test_where_the_cut_falls_between_energies_both_readings_are_one(rows, training_energy, rule, share):
@@ -350,6 +350,7 @@ def test_best_f1_is_the_top_of_the_precision_recall_curve_and_bounds_every_rule(
             assert result.f1 <= best + 1e-12
 
 
+@pytest.mark.slow
 @property_test
 @given(LABELLED, st.data())
 def test_precision_at_k_is_the_mean_over_every_way_to_break_the_ties(rows, data):
@@ -390,6 +391,7 @@ def without_thresholds(row):
     return {name: value for name, value in row.items() if not name.endswith(" threshold")}
 
 
+@pytest.mark.slow
 @property_test
 @given(LABELLED, TRAINING, st.floats(0.01, 0.99), st.sampled_from([lambda e: e**3 - 7, lambda e: 2.0**e]))
 def test_a_monotone_map_of_the_energies_changes_no_metric(rows, training_energy, share, mapping):
@@ -401,6 +403,7 @@ def test_a_monotone_map_of_the_energies_changes_no_metric(rows, training_energy,
         assert after[f"{rule} threshold"] == mapping(before[f"{rule} threshold"])
 
 
+@pytest.mark.slow
 @property_test
 @given(LABELLED, TRAINING, st.floats(0.01, 0.99), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_nothing(rows, training_energy, share, random):
@@ -475,3 +478,11 @@ def test_a_detectors_own_threshold_is_judged_as_it_is():
     assert (result["precision"], result["recall"]) == pytest.approx((2 / 3, 1.0))
     nothing = evaluate(truth, energy, rule="own", share=0.5, threshold=9.0).as_dict()
     assert (nothing["precision"], nothing["recall"], nothing["f1"]) == (0, 0, 0)
+
+
+def test_counts_that_tell_nothing():
+    assert label_metrics(hits=0, flagged=0, anomalies=4) == (0.0, 0.0, 0.0)
+    precision, recall, f1 = label_metrics(hits=0, flagged=3, anomalies=0)
+    assert precision == 0
+    assert math.isnan(recall)
+    assert math.isnan(f1)

@@ -69,6 +69,7 @@ def test_importing_hinterland_imports_no_old_module_nor_torch() -> None:
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_old_statements_work() -> None:
     code = (
         "import warnings; warnings.simplefilter('ignore')\n"

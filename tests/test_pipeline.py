@@ -29,6 +29,28 @@ def test_models_are_taken_apart() -> None:
     encoder, detector = TabularEncoder(), DAGMM()
     assert encoder_and_detector(detector) == (None, detector)
     assert encoder_and_detector(Pipeline([("a", encoder), ("b", detector)])) == (encoder, detector)
-    for wrong in (np.zeros(2), Pipeline([("a", encoder), ("b", LinearRegression())])):
-        with pytest.raises(TypeError, match="expected a detector, or a Pipeline"):
-            encoder_and_detector(wrong)
+
+
+@pytest.mark.parametrize("nothing", ["passthrough", None])
+def test_steps_that_do_nothing_are_none(nothing: str | None) -> None:
+    encoder, detector = TabularEncoder(), DAGMM()
+    between = Pipeline([("a", encoder), ("b", nothing), ("c", detector), ("d", nothing)])
+    assert encoder_and_detector(between) == (encoder, detector)
+    assert encoder_and_detector(Pipeline([("a", nothing), ("b", detector)])) == (None, detector)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "found"),
+    [
+        (np.zeros(2), "ndarray"),
+        (
+            Pipeline([("a", TabularEncoder()), ("b", LinearRegression())]),
+            "a Pipeline of TabularEncoder, Linear",
+        ),
+        (Pipeline([("a", LinearRegression()), ("b", DAGMM())]), "a Pipeline of LinearRegression, DAGMM"),
+        (Pipeline([("a", "passthrough")]), "a Pipeline of nothing"),
+    ],
+)
+def test_what_is_no_model_is_named(wrong: object, found: str) -> None:
+    with pytest.raises(TypeError, match=f"a hinterland detector, or a Pipeline.*got {found}"):
+        encoder_and_detector(wrong)

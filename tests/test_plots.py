@@ -113,6 +113,7 @@ def test_energy_over_order_shades_anomalies() -> None:
     assert list(ax.lines[0].get_ydata()) == [1.0, 2.0, 3.0]
 
 
+@pytest.mark.slow
 def test_figures_can_be_written(tmp_path: object) -> None:
     for name in ("png", "svg", "pdf"):
         plots.energy_histogram(ENERGY, is_anomaly=TRUTH).figure.savefig(f"{tmp_path}/f.{name}")

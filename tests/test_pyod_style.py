@@ -18,6 +18,7 @@ def planted() -> tuple[np.ndarray, np.ndarray]:
     return rng.normal(size=(200, 4)) + 8 * is_anomaly[:, None], is_anomaly
 
 
+@pytest.mark.slow
 def test_scores_rise_with_anomaly_and_ones_are_anomalies(planted):
     rows, is_anomaly = planted
     model = PyODStyle(DAGMM(**SHORT))
@@ -39,6 +40,7 @@ def test_a_detector_whose_training_has_steps_is_no_pipeline(planted):
     assert model.labels_[is_anomaly].all()
 
 
+@pytest.mark.slow
 def test_ones_in_y_are_known_anomalies_in_a_pipeline_too(planted):
     rows, is_anomaly = planted
     frame = pd.DataFrame(rows, columns=list("abcd"))

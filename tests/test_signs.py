@@ -23,6 +23,7 @@ def page() -> dict:
     return names
 
 
+@pytest.mark.slow
 def test_the_table_of_signs_is_so(page):
     detector, X, is_anomaly = page["detector"], page["X"], page["is_anomaly"]
     energy = detector.energy(X)
@@ -34,6 +35,7 @@ def test_the_table_of_signs_is_so(page):
     assert len(detector.training_energy_) == len(page["pipeline"][-1].training_energy_) == 360
 
 
+@pytest.mark.slow
 def test_searches_pick_by_what_they_are_given(page):
     assert page["by_likelihood"].best_score_ == max(page["by_likelihood"].cv_results_["mean_test_score"])
     assert page["by_roc"].best_score_ > 0.9

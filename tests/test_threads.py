@@ -108,6 +108,7 @@ def test_blocks_in_order_run_one_at_a_time():
     assert inside[::2] == inside[1::2]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_forked_process_computes_with_one_thread_and_says_so():
     """GNU OpenMP hangs there with more, once the parent has computed with more."""

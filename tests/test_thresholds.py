@@ -1,4 +1,3 @@
-import doctest
 import re
 
 import numpy as np
@@ -9,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score, precision_recall_curve
 
-from hinterland import thresholds
 from hinterland.thresholds import best_f1_threshold, contamination_threshold, cut_at_share, just_above
 
 # No deadline: a busy machine is no failure.
@@ -22,12 +20,6 @@ LABELLED = (
     .filter(lambda rows: 0 < sum(label for _, label in rows) < len(rows))
     .map(lambda rows: (np.array([e for e, _ in rows]), np.array([label for _, label in rows])))
 )
-
-
-def test_the_examples_in_the_docstrings_hold():
-    result = doctest.testmod(thresholds)
-    assert result.attempted > 0
-    assert result.failed == 0
 
 
 # --- cut_at_share -------------------------------------------------------------------------------------
@@ -43,6 +35,7 @@ def test_without_ties_exactly_the_asked_number_of_rows_lies_above(share, asked, 
     assert (cut.asked, cut.above, cut.missing, cut.threshold) == (asked, asked, 0, threshold)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("percent", range(1, 100))
 def test_a_rounding_error_in_the_product_loses_no_row(percent):
     assert cut_at_share(np.arange(100.0), percent / 100).asked == percent
@@ -138,6 +131,7 @@ def brute_force_best_f1(energy, is_anomaly):
     return max(f1_score(is_anomaly, energy > candidate) for candidate in candidates)
 
 
+@pytest.mark.slow
 @property_test
 @given(LABELLED)
 def test_best_f1_is_the_best_of_all_thresholds_and_reached_by_its_own(rows):

@@ -56,7 +56,8 @@ class Demonstration:
 def tumours() -> pd.DataFrame:
     """The table: thirty measurements, and the column ``diagnosis``, ``benign`` or ``malignant``."""
     bunch = load_breast_cancer(as_frame=True)
-    return bunch.data.assign(**{TRUTH: np.where(bunch.target == 1, NORMAL, ANOMALY)})
+    table: pd.DataFrame = bunch.data.assign(**{TRUTH: np.where(bunch.target == 1, NORMAL, ANOMALY)})
+    return table
 
 
 def demonstrate(

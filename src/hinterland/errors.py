@@ -38,5 +38,14 @@ class MissingExtraError(HinterlandError, ImportError):
         )
 
 
+class BrokenMemberError(HinterlandError, ImportError):
+    """A module of hinterland's own, in which it looks for members of a kind, cannot be imported."""
+
+    def __init__(self, module: str, error: BaseException) -> None:
+        super().__init__(
+            f"the module {module} cannot be imported: {type(error).__name__}: {printable(str(error))}"
+        )
+
+
 class FormerNameWarning(FutureWarning):
     """A parameter is given by a name that it no longer has."""

@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 from scipy.spatial.distance import cdist
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
@@ -19,12 +18,14 @@ from hinterland.detectors.base import Detector
 from hinterland.model.base import Model
 from hinterland.networks.gradients import without_gradients
 from hinterland.parameters import check_integer
+from hinterland.pipeline import encoder_and_detector
 from hinterland.preprocessing.tabular.encoder import TabularEncoder
 from hinterland.tables import frames
 from hinterland.tables.python_values import python_values
 from hinterland.threads import threads
 
 Floats = npt.NDArray[np.float64]
+Energy = Callable[[Tensor], Tensor]
 
 TOLERANCE = 1e-3
 """A stretch of a path is halved while its integral misses its energy difference by this share of the path's."""
@@ -101,7 +102,7 @@ class Explanation:
         )
 
 
-def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
+def explain(estimator: Any, X: Any, *, n_steps: int = 16, energy: Floats | None = None) -> Explanation:
     """Split each row's energy, less that of a usual row, into contributions of the columns.
 
     The method is integrated gradients (Sundararajan, Taly and Yan, ICML 2017, equation 1). A row is compared with
@@ -126,6 +127,7 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
         columns that an encoder makes of a source column are added up.
     X : rows (n, d), as the estimator was fitted on.
     n_steps : points at which the gradient is taken on each stretch.
+    energy : (n,), of these rows, where the detector has given it already.
 
     Raises
     ------
@@ -134,7 +136,7 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
     sklearn.exceptions.NotFittedError
         Where it has not been fitted.
     ValueError
-        For rows the estimator would not score either, or ``n_steps`` below 1.
+        For rows the estimator would not score either, ``n_steps`` below 1, or not one energy a row.
 
     Examples
     --------
@@ -148,7 +150,7 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
     [['ash']]
     """
     check_integer("n_steps", n_steps, least=1)
-    encoder, detector = _parts(estimator)
+    encoder, detector = encoder_and_detector(estimator)
     check_is_fitted(detector)
     detector.check_rows_alone("an explanation")
     if encoder is None:
@@ -164,6 +166,10 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
         columns, sources = list(encoder.kinds_), encoder.source_columns_
         values = _source_values(encoder, X, len(rows))
 
+    if energy is not None and np.shape(energy) != (len(rows),):
+        raise ValueError(
+            f"energy must have a value for each of the {len(rows)} rows, got shape {np.shape(energy)}"
+        )
     index = np.empty(len(rows), np.intp)
     contributions = np.zeros((len(rows), len(columns)))
     size = max(1, ENTRIES_AT_ONCE // (n_steps * rows.shape[1]))
@@ -172,7 +178,8 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16) -> Explanation:
             here = slice(start, start + size)
             index[here], parts = _explain_rows(detector, rows[here], n_steps)
             np.add.at(contributions[here].T, sources, parts.T)
-        energy = detector.energy_of(rows)
+        if energy is None:
+            energy = detector.energy_of(rows)
         reference_energy = detector.energy_of(detector.references_)[index]
     if encoder is None:
         usual = detector.references_[index]
@@ -224,57 +231,34 @@ def path_integral(
 def _explain_rows(detector: Detector, rows: Floats, n_steps: int) -> tuple[npt.NDArray[np.intp], Floats]:
     """Positions of the references (n,) and contributions of the detector's own columns (n, d)."""
     model = detector.model_
-    summands = model.summands()
-    with torch.no_grad():
-        stops = [_scaled(summand, rows) for summand in summands]
-        references = [_scaled(summand, detector.references_) for summand in summands]
-        distances = cdist(torch.cat(stops, 1).cpu().numpy(), torch.cat(references, 1).cpu().numpy())
-        index = distances.argmin(1)
-        starts = [usual[torch.from_numpy(index)] for usual in references]
-        energies = [_energy_of_scaled(summand) for summand in summands]
-        # Summands may differ by more than their sum climbs: what they may miss is a share of the sum.
-        climbs = [energy(b) - energy(a) for energy, a, b in zip(energies, starts, stops, strict=True)]
-        allowed = TOLERANCE * model.combined(climbs).abs().clamp_min(SMALLEST_DIFFERENCE)
-    parts = []
-    for summand, energy, start, stop in zip(summands, energies, starts, stops, strict=True):
-        with without_gradients(summand):
-            part = path_integral(energy, start, stop, n_steps, allowed).double().cpu().numpy()
-        parts.append(
-            part.reshape(len(rows), -1, rows.shape[1]).sum(1)
-        )  # of a column that it sees several times
-    return index, model.combined(parts)
+    with torch.no_grad(), without_gradients(model):
+        stop, references = _scaled(model, rows), _scaled(model, detector.references_)
+        index = cdist(stop.cpu().numpy(), references.cpu().numpy()).argmin(1)
+        start = references[torch.from_numpy(index)]
+        climb = model.energy_of_scaled(stop) - model.energy_of_scaled(start)
+        # Parts may climb more than the whole: what they may miss is a share of the whole.
+        allowed = TOLERANCE * climb.abs().clamp_min(SMALLEST_DIFFERENCE)
+
+        def integrate(energy: Energy, start: Tensor, stop: Tensor, counts: Tensor) -> Tensor:
+            bearable = allowed / counts.clamp_min(torch.finfo(counts.dtype).tiny)
+            return path_integral(_as_scaled(energy), start, stop, n_steps, bearable)
+
+        parts = model.contributions(start, stop, integrate, torch.ones_like(climb)).double().cpu().numpy()
+    return index, parts.reshape(len(rows), -1, rows.shape[1]).sum(1)  # of a column that is seen several times
 
 
 def _scaled(model: Model, rows: Floats) -> Tensor:
     return torch.cat([model.scaled(chunk) for chunk in model.chunks(rows)])
 
 
-def _energy_of_scaled(model: Model) -> Callable[[Tensor], Tensor]:
-    return lambda scaled: model.energy_of_scaled(scaled).to(scaled.dtype)
+def _as_scaled(energy: Energy) -> Energy:
+    return lambda scaled: energy(scaled).to(scaled.dtype)
 
 
 def _gradient(energy: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
     with torch.enable_grad():
         points = points.detach().requires_grad_()
         return torch.autograd.grad(energy(points).sum(), points)[0]
-
-
-def _parts(estimator: Any) -> tuple[TabularEncoder | None, Detector]:
-    if isinstance(estimator, Detector):
-        return None, estimator
-    if isinstance(estimator, Pipeline):
-        steps = [step for _, step in estimator.steps if step is not None and step != "passthrough"]
-        if len(steps) == 2 and isinstance(steps[0], TabularEncoder) and isinstance(steps[1], Detector):
-            return steps[0], steps[1]
-        if len(steps) == 1 and isinstance(steps[0], Detector):
-            return None, steps[0]
-        found = f"a Pipeline of {', '.join(type(step).__name__ for step in steps)}"
-    else:
-        found = repr(estimator)
-    raise TypeError(
-        f"estimator must be a hinterland detector, or a Pipeline of a TabularEncoder and one, got {found}; "
-        "behind other steps explain the detector itself, on the rows that it sees"
-    )
 
 
 def _source_values(encoder: TabularEncoder, X: Any, n_rows: int) -> npt.NDArray[Any]:

@@ -144,7 +144,8 @@ def _marked(name: str, numbers: npt.NDArray[np.float64]) -> Mask:
         raise ValueError(
             f"{name} must hold 1 or True for rows that it marks, 0 or False for others; got {_listed(other)}{hint}"
         )
-    return numbers == 1
+    marked: Mask = numbers == 1
+    return marked
 
 
 def _numbers(name: str, given: Any, n_rows: int | None = None) -> npt.NDArray[np.float64]:

@@ -5,18 +5,18 @@ ranking alone. Precision, recall and F1 need a threshold, and published numbers 
 rest on different rules, a choice that can move F1 by more than the methods differ. Here no such number
 comes without the name of its rule, which says from which rows the threshold is learnt:
 
-- :func:`natural_half`: from the test rows. Fits the numbers printed for DAGMM and CADGMM, on a test half
+- ``natural_half``: from the test rows. Fits the numbers printed for DAGMM and CADGMM, on a test half
   with its natural share of anomalies. All test rows must be there before the first is labelled.
-- :func:`pooled`: from training and test rows together. Used by public DAGMM code, where the test set
+- ``pooled``: from training and test rows together. Used by public DAGMM code, where the test set
   holds all anomalies but half of the normal rows, and so fewer false alarms for each hit.
-- :func:`training`: from the training rows. The one that can be deployed.
+- ``training``: from the training rows. The one that can be deployed.
 
 Each rule flags the rows with ``energy > threshold``; the threshold is that of
-:func:`hinterland.thresholds.cut_at_share`: with m rows and ``asked = floor(share * m)``, the
+``hinterland.thresholds.cut_at_share``: with m rows and ``asked = floor(share * m)``, the
 (m - asked)-th smallest energy.
 
 **Ties.** Data sets with many equal rows have large blocks of equal energies, and a cut inside such a
-block flags fewer rows than asked for. :class:`ThresholdMetrics` holds both readings: the strict one
+block flags fewer rows than asked for. ``ThresholdMetrics`` holds both readings: the strict one
 (none of the block is flagged; a function of the threshold alone, and what a user would get) and the
 one expected when as many of the block as are missing are flagged at random. Numbers that depend on the
 order of equal rows, as those of ``argsort`` do, are one draw of the second.
@@ -26,7 +26,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,12 +38,14 @@ from .thresholds import Energies, best_f1_threshold, check_energy, check_is_anom
 __all__ = [
     "RULES",
     "Evaluation",
+    "LabelMetrics",
     "ThresholdMetrics",
     "anomaly_scorer",
     "auroc",
     "average_precision",
     "best_f1",
     "evaluate",
+    "label_metrics",
     "natural_half",
     "pooled",
     "precision_at_k",
@@ -57,10 +59,17 @@ def auroc(is_anomaly: npt.ArrayLike, energy: npt.ArrayLike) -> float:
 
     A pair with equal energies counts one half.
 
-    :param is_anomaly: shape (n,), boolean, both classes present.
-    :param energy: shape (n,), finite, rising with anomaly.
-    :raises TypeError: if the labels are not boolean or the energies not numbers.
-    :raises ValueError: if a class is missing, the lengths differ or an energy is not finite.
+    Parameters
+    ----------
+    is_anomaly : shape (n,), boolean, both classes present.
+    energy : shape (n,), finite, rising with anomaly.
+
+    Raises
+    ------
+    TypeError
+        If the labels are not boolean or the energies not numbers.
+    ValueError
+        If a class is missing, the lengths differ or an energy is not finite.
     """
     energy = check_energy(energy)
     return float(roc_auc_score(check_is_anomaly(is_anomaly, rows=len(energy)), energy))
@@ -69,7 +78,7 @@ def auroc(is_anomaly: npt.ArrayLike, energy: npt.ArrayLike) -> float:
 def average_precision(is_anomaly: npt.ArrayLike, energy: npt.ArrayLike) -> float:
     """Mean of the precision over the recall steps, rows of equal energy taken as one step.
 
-    Arguments and errors as in :func:`auroc`. The value of a random ranking is the share of anomalies.
+    Arguments and errors as in ``auroc``. The value of a random ranking is the share of anomalies.
     """
     energy = check_energy(energy)
     return float(average_precision_score(check_is_anomaly(is_anomaly, rows=len(energy)), energy))
@@ -81,8 +90,12 @@ def precision_at_k(is_anomaly: npt.ArrayLike, energy: npt.ArrayLike, k: int) -> 
     Where the last of the k places are contested by rows of equal energy, the value is the one expected
     when they are filled at random, so the order of the rows does not matter.
 
-    :param k: from 1 to n; other arguments and errors as in :func:`auroc`.
+    Parameters
+    ----------
+    k : from 1 to n; other arguments and errors as in ``auroc``.
 
+    Examples
+    --------
     >>> precision_at_k([True, False, False, True], [9.0, 5.0, 5.0, 1.0], k=2)
     0.5
     """
@@ -100,8 +113,8 @@ def best_f1(is_anomaly: npt.ArrayLike, energy: npt.ArrayLike) -> float:
     """Flattering: the highest F1 that any threshold reaches, chosen with the labels it is judged by.
 
     An upper bound, comparable only with numbers made the same way, and never a detector's F1. To choose
-    a threshold on other labelled rows use :func:`hinterland.thresholds.best_f1_threshold`. Arguments and
-    errors as in :func:`auroc`.
+    a threshold on other labelled rows use ``hinterland.thresholds.best_f1_threshold``. Arguments and
+    errors as in ``auroc``.
     """
     return best_f1_threshold(energy, is_anomaly).f1
 
@@ -109,10 +122,12 @@ def best_f1(is_anomaly: npt.ArrayLike, energy: npt.ArrayLike) -> float:
 def anomaly_scorer(
     metric: Callable[[npt.ArrayLike, npt.ArrayLike], float] = average_precision,
 ) -> Callable[[Any, Any, Any], float]:
-    """Make a scorer for scikit-learn's searches of a metric of anomalies, such as :func:`average_precision`.
+    """Make a scorer for scikit-learn's searches of a metric of anomalies, such as ``average_precision``.
 
     Its ``y`` holds the codes of ``fit``, in which -1 marks an anomaly; all other rows count as normal.
 
+    Examples
+    --------
     >>> from sklearn.model_selection import GridSearchCV
     >>> from hinterland import DeepMixture
     >>> search = GridSearchCV(DeepMixture(), {"n_components": [5, 20]}, scoring=anomaly_scorer())
@@ -160,6 +175,28 @@ def _required(training_energy: Energies | None, rule: str) -> Energies:
     return training_energy
 
 
+class LabelMetrics(NamedTuple):
+    """Precision, recall and F1 of the anomalies, in [0, 1]; the last two NaN where there is none to be found."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+def label_metrics(hits: float, flagged: float, anomalies: float) -> LabelMetrics:
+    """Give :class:`LabelMetrics` of any labels from counts, or mean counts, of rows.
+
+    The precision of no flagged row is given as 0, as in scikit-learn. ``hits`` are the anomalies that are flagged.
+
+    >>> label_metrics(hits=3, flagged=4, anomalies=6)
+    LabelMetrics(precision=0.75, recall=0.5, f1=0.6)
+    """
+    precision = hits / flagged if flagged else 0.0
+    if not anomalies:
+        return LabelMetrics(precision, float("nan"), float("nan"))
+    return LabelMetrics(precision, hits / anomalies, 2 * hits / (flagged + anomalies))
+
+
 @dataclass(frozen=True)
 class ThresholdMetrics:
     """Precision, recall and F1 of the anomalies under a named threshold rule; shares are in [0, 1].
@@ -203,17 +240,20 @@ def threshold_metrics(
     share: float,
     training_energy: npt.ArrayLike | None = None,
 ) -> ThresholdMetrics:
-    """Judge the labels that the threshold of a rule gives; for a detector's own see :func:`at_own_threshold`.
+    """Judge the labels that the threshold of a rule gives; for a detector's own see ``at_own_threshold``.
 
-    :param is_anomaly: shape (n,), boolean, both classes present; of the test rows.
-    :param energy: shape (n,), finite, rising with anomaly; of the test rows.
-    :param rule: a name in :data:`RULES`.
-    :param share: share of the rule's rows to be flagged, in (0, 1).
-    :param training_energy: shape (m,); of the training rows, from the same frozen detector as ``energy``.
+    Parameters
+    ----------
+    is_anomaly, energy : of the test rows, as in ``auroc``.
+    rule : a name in ``RULES``.
+    share : share of the rule's rows to be flagged, in (0, 1).
+    training_energy : shape (m,); of the training rows, from the same frozen detector as ``energy``.
         Needed by ``pooled`` and ``training``.
-    :raises TypeError: if the labels are not boolean, or energies or share not numbers.
-    :raises ValueError: if the rule is unknown or lacks its training energies, the share is out of range,
-        a class is missing, lengths differ or an energy is not finite.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As in ``auroc``, and if the rule is unknown or lacks its training energies, or the share is no number in range.
     """
     energy = check_energy(energy)
     is_anomaly = check_is_anomaly(is_anomaly, rows=len(energy))
@@ -228,22 +268,19 @@ def threshold_metrics(
     flagged, hits = count(above), count(is_anomaly & above)
     expected_flagged = flagged + cut.missing * count(tied) / cut.tied
     expected_hits = hits + cut.missing * count(is_anomaly & tied) / cut.tied
-    precision, recall, f1 = _scores(hits, flagged, anomalies)
-    expected_precision, expected_recall, expected_f1 = _scores(expected_hits, expected_flagged, anomalies)
+    expected = label_metrics(expected_hits, expected_flagged, anomalies)
     return ThresholdMetrics(
         rule=rule,
         share=float(share),
         threshold=cut.threshold,
-        precision=precision,
-        recall=recall,
-        f1=f1,
+        **label_metrics(hits, flagged, anomalies)._asdict(),
         flagged=flagged,
         flagged_share=flagged / len(energy),
         ties_at_threshold=count(tied) if cut.missing else 0,
         tie_probability=cut.missing / cut.tied,
-        expected_precision=expected_precision,
-        expected_recall=expected_recall,
-        expected_f1=expected_f1,
+        expected_precision=expected.precision,
+        expected_recall=expected.recall,
+        expected_f1=expected.f1,
         expected_flagged=expected_flagged,
     )
 
@@ -257,7 +294,7 @@ def at_own_threshold(is_anomaly: npt.ArrayLike, energy: npt.ArrayLike, threshold
     is_anomaly = check_is_anomaly(is_anomaly, rows=len(energy))
     above = energy > threshold
     flagged = count(above)
-    precision, recall, f1 = _scores(count(is_anomaly & above), flagged, count(is_anomaly))
+    precision, recall, f1 = label_metrics(count(is_anomaly & above), flagged, count(is_anomaly))
     return ThresholdMetrics(
         rule=OWN,
         share=flagged / len(energy),
@@ -276,12 +313,6 @@ def at_own_threshold(is_anomaly: npt.ArrayLike, energy: npt.ArrayLike, threshold
     )
 
 
-def _scores(hits: float, flagged: float, anomalies: int) -> tuple[float, float, float]:
-    """Precision, recall and F1 from counts or mean counts."""
-    precision = hits / flagged if flagged else 0.0
-    return precision, hits / anomalies, 2 * hits / (flagged + anomalies)
-
-
 @dataclass(frozen=True)
 class Evaluation:
     """What one set of test energies is worth: its ranking, and its labels under a named rule."""
@@ -295,7 +326,8 @@ class Evaluation:
     def as_dict(self) -> dict[str, str | int | float]:
         """One flat row for a table or a JSON file: names to plain strings, integers and floats."""
         row = asdict(self)
-        return row | row.pop("at_threshold")
+        flat: dict[str, str | int | float] = row | row.pop("at_threshold")
+        return flat
 
 
 def evaluate(
@@ -307,11 +339,13 @@ def evaluate(
     training_energy: npt.ArrayLike | None = None,
     threshold: float | None = None,
 ) -> Evaluation:
-    """AUROC, average precision and :class:`ThresholdMetrics` of the same rows.
+    """AUROC, average precision and ``ThresholdMetrics`` of the same rows.
 
-    Arguments and errors as in :func:`threshold_metrics`. Rule and share have no default: a number
+    Arguments and errors as in ``threshold_metrics``. Rule and share have no default: a number
     without them cannot be compared. The rule ``own`` takes the detector's ``threshold``, and no share.
 
+    Examples
+    --------
     >>> result = evaluate([False, False, True, False], [0.1, 0.3, 2.0, 0.2], rule="natural_half", share=0.25)
     >>> result.auroc, result.at_threshold.f1, result.at_threshold.flagged
     (1.0, 1.0, 1)

@@ -44,6 +44,7 @@ MODULES = {
     "hinterland.preprocessing.pretrained": "hinterland.preprocessing.pictures.pretrained",
     "hinterland.preprocessing.state": "hinterland.preprocessing.tabular.state",
     "hinterland.report.cli": "hinterland.cli.report",
+    "hinterland.report.source": "hinterland.tables.source",
     "hinterland.scores": "hinterland.model.score",
 }
 """Modules by their old names."""

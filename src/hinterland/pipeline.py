@@ -51,18 +51,27 @@ def table_pipeline(detector: str | Detector = DEFAULT_DETECTOR, **settings: Any)
 def encoder_and_detector(model: Any) -> tuple[TabularEncoder | None, Detector]:
     """Take a model apart: a pipeline as above, or a detector alone.
 
+    This is what scoring, explanations, evaluation and the page take for a model.
+
     Raises
     ------
     TypeError
         For anything else.
     """
-    steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
-    match steps:
+    match steps_of(model) if isinstance(model, Pipeline) else [model]:
         case [Detector() as detector]:
             return None, detector
         case [TabularEncoder() as encoder, Detector() as detector]:
             return encoder, detector
+        case steps:
+            names = ", ".join(type(step).__name__ for step in steps) or "nothing"
+    found = f"a Pipeline of {names}" if isinstance(model, Pipeline) else names
     raise TypeError(
-        "expected a detector, or a Pipeline of a TabularEncoder and a detector, got "
-        + " and ".join(type(step).__name__ for step in steps)
+        f"estimator must be a hinterland detector, or a Pipeline of a TabularEncoder and one, got {found}; "
+        "behind other steps take the detector itself, on the rows that it sees"
     )
+
+
+def steps_of(pipeline: Pipeline) -> list[Any]:
+    """Steps of a pipeline that do something: all but ``"passthrough"`` and None."""
+    return [step for _, step in pipeline.steps if step is not None and step != "passthrough"]

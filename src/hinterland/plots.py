@@ -195,6 +195,7 @@ def training_curves(history: Sequence[Mapping[str, float]]) -> Figure:
     names = [name for name in loss_names(history) if any(entry.get(name) for entry in history)] or ["loss"]
     width = min(3, len(names))
     rows = -(-len(names) // width)
+    figure: Figure
     figure, panels = _pyplot().subplots(
         rows, width, figsize=(4 * width, 2.6 * rows), squeeze=False, layout="constrained"
     )

@@ -3,11 +3,11 @@
 Every threshold here is used in one way: a row is an anomaly if and only if ``energy > threshold``.
 A way of choosing one is a function that returns it:
 
-- :func:`contamination_threshold`: from unlabelled training rows and the share of anomalies among them;
-- :func:`best_f1_threshold`: from a labelled validation part.
+- ``contamination_threshold``: from unlabelled training rows and the share of anomalies among them;
+- ``best_f1_threshold``: from a labelled validation part.
 
-Both are built on scores alone, so they fit any detector. :mod:`hinterland.metrics` uses the same cut
-(:func:`cut_at_share`) for the threshold rules of published experiments.
+Both are built on scores alone, so they fit any detector. ``hinterland.metrics`` uses the same cut
+(``cut_at_share``) for the threshold rules of published experiments.
 """
 
 import math
@@ -58,12 +58,21 @@ def cut_at_share(energy: npt.ArrayLike, share: float) -> Cut:
     The number of rows asked for is ``floor(share * n)``; products a rounding error below a whole number
     count as that number (0.29 of 100 rows are 29).
 
-    :param energy: shape (n,), in nats, rising with anomaly.
-    :param share: between 0 and 1, both excluded.
-    :raises TypeError: if ``share`` or the energies are not numbers.
-    :raises ValueError: if ``share`` is out of range, or the energies are empty, not one-dimensional or
+    Parameters
+    ----------
+    energy : shape (n,), in nats, rising with anomaly.
+    share : between 0 and 1, both excluded.
+
+    Raises
+    ------
+    TypeError
+        If ``share`` or the energies are not numbers.
+    ValueError
+        If ``share`` is out of range, or the energies are empty, not one-dimensional or
         not finite.
 
+    Examples
+    --------
     >>> cut_at_share([1.0, 5.0, 2.0, 5.0, 5.0], share=0.4)
     Cut(threshold=5.0, asked=2, above=0, tied=3)
     """
@@ -88,13 +97,25 @@ def contamination_threshold(training_energy: npt.ArrayLike, contamination: float
     flagged, so the share flagged is below ``contamination``, by up to the size of the block. Where
     ``contamination`` is less than one row, the threshold is the largest training energy.
 
-    :param training_energy: shape (n,), in nats, of the rows the detector was fitted on.
-    :param contamination: assumed share of anomalies among these rows, in (0, 0.5].
-    :returns: the threshold, one of the training energies (see :func:`cut_at_share`).
-    :raises TypeError: if ``contamination`` or the energies are not numbers.
-    :raises ValueError: if ``contamination`` is out of range, or the energies are empty, not
+    Parameters
+    ----------
+    training_energy : shape (n,), in nats, of the rows the detector was fitted on.
+    contamination : assumed share of anomalies among these rows, in (0, 0.5].
+
+    Returns
+    -------
+    the threshold, one of the training energies (see ``cut_at_share``).
+
+    Raises
+    ------
+    TypeError
+        If ``contamination`` or the energies are not numbers.
+    ValueError
+        If ``contamination`` is out of range, or the energies are empty, not
         one-dimensional or not finite.
 
+    Examples
+    --------
     >>> contamination_threshold([0.1, 0.4, 0.2, 7.0, 0.3], contamination=0.2)
     0.4
     """
@@ -107,6 +128,8 @@ def just_above(energy: npt.ArrayLike, threshold: float) -> float:
 
     None lies on it, so a label hangs on no row's last bit; and where energies are sparse it does not move far.
 
+    Examples
+    --------
     >>> just_above([0.0, 2.0, 4.0, 7.0], threshold=4.0)
     4.000004
     """
@@ -115,7 +138,7 @@ def just_above(energy: npt.ArrayLike, threshold: float) -> float:
     if not len(above):
         return threshold
     return min(
-        threshold + 1e-6 * max(1.0, abs(threshold)), float(_between(np.float64(threshold), above.min()))
+        threshold + 1e-6 * max(1.0, abs(threshold)), float(between(np.float64(threshold), above.min()))
     )
 
 
@@ -126,13 +149,25 @@ def best_f1_threshold(energy: npt.ArrayLike, is_anomaly: npt.ArrayLike) -> BestF
     bit; where flagging every row is best, just below the smallest energy. Of several thresholds with
     the same F1 the highest is taken, which flags the fewest rows.
 
-    :param energy: shape (n,), in nats, rising with anomaly.
-    :param is_anomaly: shape (n,), boolean.
-    :returns: ``threshold`` and ``f1``, the F1 of the anomalies on these rows (optimistic: it is the
-        best of all thresholds).
-    :raises TypeError: if the labels are not boolean or the energies not numbers.
-    :raises ValueError: if a class is missing, the lengths differ or an energy is not finite.
+    Parameters
+    ----------
+    energy : shape (n,), in nats, rising with anomaly.
+    is_anomaly : shape (n,), boolean.
 
+    Returns
+    -------
+    ``threshold`` and ``f1``, the F1 of the anomalies on these rows (optimistic: it is the
+    best of all thresholds).
+
+    Raises
+    ------
+    TypeError
+        If the labels are not boolean or the energies not numbers.
+    ValueError
+        If a class is missing, the lengths differ or an energy is not finite.
+
+    Examples
+    --------
     >>> best_f1_threshold([0.0, 1.0, 2.0, 4.0], [False, False, True, True])
     BestF1(threshold=1.5, f1=1.0)
     """
@@ -150,11 +185,11 @@ def best_f1_threshold(energy: npt.ArrayLike, is_anomaly: npt.ArrayLike) -> BestF
     if flagged[best] == len(energy):
         threshold = np.nextafter(lowest_flagged, -np.inf)
     else:
-        threshold = _between(descending[flagged[best]], lowest_flagged)
+        threshold = between(descending[flagged[best]], lowest_flagged)
     return BestF1(threshold=float(threshold), f1=float(f1[best]))
 
 
-def _between(lower: np.float64, upper: np.float64) -> np.float64:
+def between(lower: np.float64, upper: np.float64) -> np.float64:
     """Midpoint that is never ``upper``, even where no number lies between the two."""
     midpoint = lower / 2 + upper / 2  # halved first: the sum of two huge energies would overflow
     return midpoint if lower <= midpoint < upper else lower

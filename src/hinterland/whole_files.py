@@ -79,7 +79,6 @@ def write_atomically(path: Path, content: bytes | memoryview) -> None:
 
 def check_writable(path: Path) -> None:
     """Raise OSError, as ``replacing`` would, where a file cannot be written now; nothing changes."""
-
     mode = _mode(os.path.realpath(path))
     if mode is not None and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         return  # a device or a pipe takes what it is given

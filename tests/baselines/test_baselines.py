@@ -12,6 +12,8 @@ from hinterland.benchmark.experiments.methods import methods
 from hinterland.errors import MissingExtraError
 from hinterland.metrics import auroc
 
+pytestmark = pytest.mark.slow
+
 NAMES = list(baselines())
 SHORT = {
     "DeepSVDD": {"epochs": 20},

@@ -6,6 +6,9 @@ import datetime as dt
 from typing import Any
 
 import numpy as np
+import pytest
+
+pytestmark = pytest.mark.slow
 
 HOURS = 600
 START = dt.datetime(2004, 3, 10, 18)

@@ -10,6 +10,8 @@ import pytest
 
 from hinterland import DeepMixture, PositiveUnlabelled, PyODStyle
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_label_among_the_columns_is_named_and_no_truth(place: Any, run: Any) -> None:
     rng = np.random.default_rng(0)

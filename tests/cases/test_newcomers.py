@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PRICES = {"books": 15.0, "garden": 40.0, "phones": 400.0, "toys": 22.0, "shoes": 70.0}
 
 

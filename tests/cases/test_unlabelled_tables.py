@@ -12,6 +12,8 @@ import pytest
 from hinterland import DeepMixture
 from hinterland.pipeline import table_pipeline
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("n", "d"), [(200, 4), (200, 10), (1000, 6)])
 def test_about_as_many_rows_are_flagged_as_asked_for_and_the_odd_ones_rank_on_top(

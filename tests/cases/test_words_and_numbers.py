@@ -14,6 +14,8 @@ from sklearn.metrics import roc_auc_score
 from hinterland.pipeline import table_pipeline
 from hinterland.tables.reading import open_table
 
+pytestmark = pytest.mark.slow
+
 N = 600
 AMOUNTS = np.random.default_rng(0).lognormal(6, 0.8, N)
 IS_ODD = np.arange(N) % 60 == 7

@@ -15,6 +15,7 @@ def python(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.slow
 def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
     loaded = python(
         "import sys, hinterland.cli.application as a\n"
@@ -36,6 +37,7 @@ def test_the_module_and_the_version(run: Any) -> None:
     assert run("--version").stdout == done.stdout
 
 
+@pytest.mark.slow
 def test_every_command_has_help(run: Any) -> None:
     for command in ("fit", "score", "evaluate", "inspect", "detectors", "datasets", "demo"):
         shown = run(command, "--help")

@@ -25,6 +25,7 @@ def store(tmp_path, finished):
     return path
 
 
+@pytest.mark.slow
 def test_list_names_tables_protocols_and_methods(invoke):
     text = invoke("list").stdout
     for name in ("cadgmm/Table-3", "adbench", "quick", "cance-thyroid-natural", *methods()):
@@ -79,6 +80,7 @@ def test_table_prints_to_stdout(invoke, store):
     )
 
 
+@pytest.mark.slow
 def test_compare_prints_ranks_and_draws(invoke, store, tmp_path):
     picture = tmp_path / "ranks.png"
     result = invoke("compare", "quick", "--store", store, "--diagram", picture)
@@ -87,6 +89,7 @@ def test_compare_prints_ranks_and_draws(invoke, store, tmp_path):
     assert picture.stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_results_writes_pages_their_pictures_and_the_contents(invoke, store, tmp_path):
     contents = tmp_path / "docs" / "results.md"
     result = invoke("results", "--store", store, "--output", contents)

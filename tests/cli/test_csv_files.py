@@ -52,6 +52,7 @@ def test_all_commands_have_the_same_options_for_csv_files(command: Any) -> None:
     assert parameters["bad_rows"].default == "error"
 
 
+@pytest.mark.slow
 def test_the_layout_of_a_file_does_not_change_its_scores(
     run: Any, plain: Path, numbers: pd.DataFrame, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ def short_training(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hinterland.demo, "demonstrate", shorter)
 
 
+@pytest.mark.slow
 def test_demo_shows_figures_and_findings(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = run("demo")
@@ -32,6 +33,7 @@ def test_demo_shows_figures_and_findings(run: Any, tmp_path: Path, monkeypatch: 
     assert scored.exit_code == 0
 
 
+@pytest.mark.slow
 def test_demo_as_json(run: Any, tmp_path: Path) -> None:
     result = run("demo", "-o", tmp_path / "out", "--json", "--quiet")
     assert result.stderr == ""

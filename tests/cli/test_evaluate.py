@@ -23,6 +23,7 @@ def energy(table: pd.DataFrame, model: Path) -> np.ndarray:
     return -persistence.load(model).score_samples(table.drop(columns="label").astype({"code": "str"}))
 
 
+@pytest.mark.slow
 def test_figures_are_scikit_learns(
     run: Any, folder: Path, model: Path, truth: np.ndarray, energy: np.ndarray
 ) -> None:
@@ -44,6 +45,7 @@ def test_figures_are_scikit_learns(
     assert json.loads(run("evaluate", model, folder / "visits.parquet", *arguments).stdout) == shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "share", "expected_share"),
     [
@@ -80,6 +82,7 @@ def test_rules_are_those_of_the_metrics() -> None:
     assert {rule.value for rule in Rule} == set(metrics.RULES)
 
 
+@pytest.mark.slow
 def test_a_table_for_people(run: Any, folder: Path, model: Path) -> None:
     arguments = ["--label", "label", "--anomaly", "attack", "--rule", "natural_half", "--quiet"]
     result = run("evaluate", model, folder / "visits.csv", *arguments)
@@ -104,6 +107,7 @@ NORMAL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written", WAYS)
 def test_truths_match_as_values(
     run: Any, tmp_path: Path, table: pd.DataFrame, model: Path, truth: np.ndarray, written: str
@@ -121,6 +125,7 @@ def test_truths_match_as_values(
     assert results[0].stdout == results[1].stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blank", ["", " ", "nan", "NA", "None"])
 @pytest.mark.parametrize("option", [["--anomaly", "1"], ["--normal", "0"]])
 def test_rows_without_a_truth_are_left_out_and_counted(
@@ -163,6 +168,7 @@ def test_gaps_in_a_typed_truth_are_no_truth(
         assert (shown["rows"], shown["unlabelled"], shown["anomalies"]) == (120, 120, truth[known].sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("value", "options", "n_anomalies", "undefined", "note"),
     [
@@ -238,6 +244,7 @@ def test_a_column_that_only_named_rows_in_training_may_be_the_truth(
     assert json.loads(result.stdout)["anomalies"] == 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "message"),
     [

@@ -75,6 +75,7 @@ def test_an_existing_model_is_kept_unless_forced(
     assert persistence.describe(saved)["kind"] == "pipeline"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "message"),
     [
@@ -132,6 +133,7 @@ def test_what_is_wrong_is_named(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_known_anomalies_are_marked_by_a_column_that_is_no_feature(
     run: Any, folder: Path, tmp_path: Path, table: pd.DataFrame, quick: list[str]
 ) -> None:
@@ -196,6 +198,7 @@ def test_known_normal_rows_are_for_a_detector_that_learns_from_them(
     assert set(persistence.load(tmp_path / "m")[-1].labelling_rate_) == {"value", "low", "high"}
 
 
+@pytest.mark.slow
 def test_a_second_label_is_named(run: Any, tmp_path: Path, table: pd.DataFrame, quick: list[str]) -> None:
     odd = table["label"] == "attack"
     table["found by"] = np.where(odd, "guard", "")
@@ -237,6 +240,7 @@ def test_a_table_without_header_has_numbered_columns(run: Any, tmp_path: Path, q
     assert len(scored.stdout.splitlines()) == 61
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals differ there")
 def test_ctrl_c_saves_the_best_model_so_far(folder: Path, tmp_path: Path) -> None:
     saved = tmp_path / "m.hinterland"
@@ -309,6 +313,7 @@ def test_a_model_that_cannot_be_saved_after_all_is_kept_elsewhere(
     assert not target.exists()
 
 
+@pytest.mark.slow
 def test_a_threshold_for_new_rows_that_flags_no_training_row_is_said_to_be_one(
     run: Any, tmp_path: Path
 ) -> None:

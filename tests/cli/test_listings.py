@@ -15,6 +15,8 @@ from hinterland.persistence import MANIFEST, TENSORS
 from hinterland.persistence.archive import open_archive, write_archive
 from hinterland.preprocessing import TabularEncoder
 
+FILES = Path(__file__).parents[1] / "persistence" / "files"
+
 
 def test_inspect_says_what_is_inside(run: Any, model: Path) -> None:
     result = run("inspect", model)
@@ -165,3 +167,16 @@ def test_inspect_every_kind_of_encoder(run: Any) -> None:
         result = run("inspect", files / f"{name}.hinterland")
         assert result.exit_code == 0
         assert setting in result.stdout
+
+
+@pytest.mark.parametrize(
+    "name", ["positive_unlabelled", "contrastive_scorer", "deep_mixture", "cluster_and_retrain"]
+)
+def test_a_model_trained_in_stages_is_described_by_its_last_one(run: Any, name: str) -> None:
+    history = persistence.load(FILES / f"{name}.hinterland").history_
+    result = run("inspect", FILES / f"{name}.hinterland")
+    assert result.exit_code == 0, result.stderr
+    loss = "validation_loss" if "validation_loss" in history[-1] else "loss"
+    stage = history[-1].get("stage")
+    first = next(entry[loss] for entry in history if entry.get("stage") == stage)
+    assert f"{loss.replace('_', ' ')} from {first:.4g} to a least" in result.stdout

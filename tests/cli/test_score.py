@@ -58,6 +58,7 @@ def test_parquet_gives_what_csv_gives(run: Any, folder: Path, model: Path, tmp_p
     assert theirs.select(kept.column_names).equals(kept)  # what is kept keeps its type
 
 
+@pytest.mark.slow
 def test_batches_do_not_change_results(run: Any, folder: Path, model: Path) -> None:
     whole = run("score", model, folder / "visits.csv", "--quiet").stdout
     assert run("score", model, folder / "visits.parquet", "--keep", "id", "-q").stdout.splitlines()[0] == (
@@ -75,6 +76,7 @@ def test_batches_do_not_change_results(run: Any, folder: Path, model: Path) -> N
         assert small[name][decided].tolist() == expected[name][decided].tolist()
 
 
+@pytest.mark.slow
 def test_columns_are_matched_by_name(
     run: Any, folder: Path, model: Path, table: pd.DataFrame, tmp_path: Path
 ) -> None:
@@ -105,6 +107,7 @@ def test_missing_and_retyped_columns_are_named(
     assert not (tmp_path / "out.csv").exists()
 
 
+@pytest.mark.slow
 def test_bad_rows_are_named_and_nothing_is_written(
     run: Any, model: Path, table: pd.DataFrame, tmp_path: Path
 ) -> None:
@@ -146,6 +149,7 @@ def test_a_table_without_rows_scores_to_a_header(run: Any, folder: Path, model: 
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "message"),
     [
@@ -182,6 +186,7 @@ def test_a_full_disk_is_one_line(run: Any, folder: Path, model: Path, tmp_path: 
     )
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_early_is_no_error(folder: Path, model: Path) -> None:
     command = [
         sys.executable,

@@ -52,6 +52,7 @@ def table(benign) -> np.ndarray:
     return benign[:, :8]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scoring", SCORES)
 @pytest.mark.parametrize("density", MIXTURES)
 @pytest.mark.parametrize("network", NETWORKS.members())
@@ -117,6 +118,7 @@ def test_options_reach_a_density_that_is_no_mixture(table):
     assert detector.models_[0].density.settings["covariance_floor"] == detector.covariance_floor
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("network", "density"), itertools.product(NETWORKS.members(), MIXTURES))
 def test_every_parameter_moves(network, density, table):
     start, end = (

@@ -31,6 +31,7 @@ def frozen(make, features):
     return density
 
 
+@pytest.mark.slow
 def test_statistics_of_parts_add_to_the_density_of_the_whole(make, features, frozen):
     parts = make().eval().double()
     parts.estimate(lambda: ((part, None) for part in features.split([70, 20, 110])))

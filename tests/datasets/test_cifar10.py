@@ -157,6 +157,7 @@ def test_broken_pictures_are_named(folder, changed, message):
         load_cats_vs_dogs()
 
 
+@pytest.mark.slow
 def test_public_cats_and_dogs(real_folder):
     if not (real_folder / "images" / "cats_vs_dogs_128px.zip").is_file():
         pytest.skip("HINTERLAND_DATA has no cats and dogs")

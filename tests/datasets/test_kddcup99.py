@@ -104,6 +104,7 @@ def encoded(real_folder: Path) -> Dataset:
     return load_kddcup99_encoded()
 
 
+@pytest.mark.slow
 def test_public_file_is_read_fast_and_lean(real_folder):
     start = time.process_time()
     data = load_kddcup99()
@@ -118,6 +119,7 @@ def test_public_file_is_read_fast_and_lean(real_folder):
     )
 
 
+@pytest.mark.slow
 def test_encoded_form_agrees_with_a_public_encoding(encoded, real_folder):
     """The encoding of a public DAGMM implementation: attack rows give minimum and maximum of its counts."""
     path = real_folder / "tabular" / "kddcup99_10_percent_dagmm.npz"
@@ -142,5 +144,6 @@ def test_encoded_form_agrees_with_a_public_encoding(encoded, real_folder):
     assert len(scaled) == 16
 
 
+@pytest.mark.slow
 def test_other_encoding_has_the_width_of_cadgmms_code(real_folder):
     assert load_kddcup99(encoding="one_hot_all").X.shape == (494_021, 121)

@@ -120,6 +120,7 @@ def test_what_nobody_offers_is_described(folder):
         load_mnist_c()
 
 
+@pytest.mark.slow
 def test_public_mnist(real_folder):
     if not (real_folder / "images" / "mnist_c_2000.npz").is_file():
         pytest.skip("HINTERLAND_DATA has no MNIST-C")

@@ -64,6 +64,7 @@ def assert_sound(split: Split, truth: np.ndarray) -> None:
     assert truth[split.train][split.y_train == -1].all()
 
 
+@pytest.mark.slow
 @every_split
 @given(truth=truths, seed=seeds)
 def test_no_row_is_on_both_sides(split, truth, seed):
@@ -100,6 +101,7 @@ def test_one_class_trains_on_a_share_of_the_normal_rows(truth, seed, share, max_
     assert len(split.train) + len(split.test) == len(truth), "every other row is tested"
 
 
+@pytest.mark.slow
 def test_pooled_has_the_test_set_of_the_public_code():
     truth = truth_of(396_743, 97_278)
     split = pooled(truth, random_state=0)
@@ -290,6 +292,7 @@ def test_a_split_cannot_be_built_with_a_row_on_both_sides():
         Split(rows, np.array([3], dtype=np.int64), np.zeros(3, dtype=np.int8))
 
 
+@pytest.mark.slow
 @given(
     rows=st.lists(
         st.tuples(st.sampled_from([0.0, -0.0, 1.5, 2.0]), st.integers(0, 1), st.booleans()), min_size=1
@@ -321,6 +324,7 @@ def test_deduplicate_wants_a_truth_a_row():
         deduplicate(np.zeros((3, 1)), [True, False])
 
 
+@pytest.mark.slow
 def test_deduplicate_leaves_few_attacks_of_kddcup99(real_folder):
     from hinterland.datasets import load_kddcup99
 

@@ -317,6 +317,7 @@ def test_degenerate_rows_have_the_energies_of_the_plain_functions(case):
     torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", DEGENERATE)
 def test_gradient_steps_on_degenerate_rows_stay_finite(case):
     z, _ = degenerate(case)

@@ -57,6 +57,7 @@ def test_the_energy_is_scipys():
     np.testing.assert_allclose(frozen(z, gamma).energy(z), -np.log(density), rtol=1e-10)
 
 
+@pytest.mark.slow
 def test_the_density_integrates_to_one():
     z = rows(40, 2)
     density = frozen(z, memberships(40))

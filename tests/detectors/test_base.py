@@ -94,6 +94,7 @@ def test_the_base_alone_cannot_train():
         Detector()._train(ROWS, np.zeros(20), 0, torch.device("cpu"))
 
 
+@pytest.mark.slow
 def test_threads_are_measured_only_where_asked_for_and_worth_it(monkeypatch):
     rows = np.random.default_rng(0).normal(size=(300, 3))
     asked = []
@@ -115,6 +116,7 @@ def test_threads_are_measured_only_where_asked_for_and_worth_it(monkeypatch):
 # --- doubtful fits ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_rows", "told"), [(2, True), (10, True), (11, False)])
 def test_a_fit_on_a_handful_of_rows_says_so(n_rows, told):
     rows = np.random.default_rng(0).normal(size=(n_rows, 2))

@@ -1,4 +1,3 @@
-import doctest
 import warnings
 
 import numpy as np
@@ -7,7 +6,6 @@ import torch
 
 from hinterland import load
 from hinterland.densities.gaussian import mixture_energy, mixture_parameters, summarize
-from hinterland.detectors import cadgmm
 from hinterland.detectors.cadgmm import CADGMM
 from hinterland.detectors.dagmm import DAGMM
 from hinterland.explain import explain
@@ -71,6 +69,7 @@ def test_the_reference_is_of_training_rows_and_of_no_known_anomaly(table):
     assert {tuple(r) for r in reference.numpy().astype(np.float32)} == {tuple(r) for r in scaled}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label_loss", ["ranking", "reciprocal", None])
 @pytest.mark.parametrize("graph", ["reference", "batch"])
 def test_known_anomalies_have_neighbours_too(table, label_loss, graph):
@@ -111,6 +110,7 @@ def test_history_has_the_terms_of_the_objective(table):
         assert entry["network_penalty"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [
@@ -233,9 +233,3 @@ def test_wrong_parameters_are_named_at_fit_and_not_before(table, name, value):
     with pytest.raises(ValueError, match=rf"{name}.*got"):
         detector.fit(table)
     assert not hasattr(detector, "models_")
-
-
-def test_the_docstrings_examples_hold():
-    outcome = doctest.testmod(cadgmm)
-    assert outcome.attempted > 0
-    assert outcome.failed == 0

@@ -1,5 +1,3 @@
-import doctest
-
 import numpy as np
 import pytest
 import torch
@@ -8,7 +6,6 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
 import hinterland
-from hinterland.detectors import cance
 from hinterland.detectors.cance import CANCE, VARIANTS
 from hinterland.model.composite import composite_features, row_errors
 from hinterland.training.loop import TrainingInterruptedWarning
@@ -53,12 +50,14 @@ def test_the_energy_is_the_papers_step_by_step(table):
     np.testing.assert_allclose(model.density.scale, np.sqrt(np.diag(covariance)), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_latent_is_normalised_over_the_training_rows(table):
     latent = small(steps=300, validation_share=0.0, weight_decay=0.0).fit(table).transform(table)[:, :2]
     np.testing.assert_allclose(latent.mean(0), 0, atol=0.15)
     np.testing.assert_allclose(latent.std(0), 1, atol=0.15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("variant", "width"), [("CANCE", 4), ("CNCE", 4), ("LatNCE", 2), ("Error", 2)])
 def test_each_variant_sees_its_own_features(table, variant, width):
     detector = small(variant=variant).fit(table)
@@ -70,12 +69,14 @@ def test_each_variant_sees_its_own_features(table, variant, width):
         assert not np.allclose(detector.energy(table), other)
 
 
+@pytest.mark.slow
 def test_the_variant_error_is_the_squared_error_of_the_same_network(table):
     error = small(variant="Error").fit(table)
     np.testing.assert_allclose(error.energy(table), small(variant="CNCE").fit(table).transform(table)[:, 2])
     assert error.models_[0].density is None
 
 
+@pytest.mark.slow
 def test_no_decoder_steps_are_no_second_stage(table):
     detector = small(decoder_steps=0).fit(table)
     assert {entry["stage"] for entry in detector.history_} == {1, 3}
@@ -91,6 +92,7 @@ def test_history_counts_on_through_the_stages(table):
     assert {"contrast_of_rows", "contrast_of_noise", "least_growth", "largest_growth"} < set(history[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["CANCE", "Error"])
 def test_interrupted_in_any_stage_it_scores(table, variant):
     for stage in (1, 2):
@@ -129,6 +131,7 @@ def test_there_are_no_more_components_than_columns(table):
 # --- choices ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_training_finds_the_anomalies_of_a_real_table(seed):
     rows, is_benign = load_breast_cancer(return_X_y=True)
@@ -137,6 +140,7 @@ def test_training_finds_the_anomalies_of_a_real_table(seed):
     assert roc_auc_score(is_benign == 0, energy) > 0.85
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [
@@ -168,6 +172,7 @@ def test_every_choice_trains_to_finite_energies_of_its_own(table, settings):
     assert not np.array_equal(energy, small().fit(table).energy(table))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [*({"variant": name} for name in VARIANTS), {"network": "pca"}], ids=str)
 def test_a_saved_copy_gives_the_same_bits(table, tmp_path, settings):
     detector = small(**settings).fit(table)
@@ -220,12 +225,7 @@ def test_principal_components_take_no_options(table):
         small(network="pca", network_options={"input_noise": 0.1}).fit(table)
 
 
-def test_the_docstrings_examples_hold():
-    outcome = doctest.testmod(cance)
-    assert outcome.attempted > 0
-    assert outcome.failed == 0
-
-
+@pytest.mark.slow
 def test_variants_take_their_network_from_the_memory_and_are_the_same(tmp_path, monkeypatch):
     rows = np.random.default_rng(0).normal(size=(120, 5))
     short = {"steps": 30, "decoder_steps": 10, "contrastive_steps": 30, "random_state": 0}
@@ -248,6 +248,7 @@ def test_variants_take_their_network_from_the_memory_and_are_the_same(tmp_path, 
     assert len(trained) == 5
 
 
+@pytest.mark.slow
 def test_a_network_whose_training_was_interrupted_is_not_remembered(tmp_path):
     rows = np.random.default_rng(0).normal(size=(120, 5))
     settings = {"steps": 60, "contrastive_steps": 30, "random_state": 0, "memory": str(tmp_path)}

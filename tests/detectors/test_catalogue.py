@@ -26,7 +26,9 @@ def test_names_are_forgiving(name: str) -> None:
 
 
 def test_unknown_names_are_named() -> None:
-    with pytest.raises(ValueError, match=r"no detector is called 'GMM'; there are: .*DAGMM"):
+    with pytest.raises(
+        ValueError, match=r"no detector is called 'GMM'; did you mean 'DAGMM'\? there are: .*DAGMM"
+    ):
         catalogue.detector_class("GMM")
     with pytest.raises(
         ValueError, match=r"DAGMM has no parameter 'latent_dims'; did you mean 'latent_dim'\?"

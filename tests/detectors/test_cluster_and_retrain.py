@@ -31,6 +31,7 @@ def test_the_detector_is_one_fitted_to_the_selected_rows(rows):
     assert not once.settled_
 
 
+@pytest.mark.slow
 def test_each_fit_has_its_entries_and_the_numbers_of_its_choice(fitted):
     fits = [entry["fit"] for entry in fitted.history_]
     assert fits == sorted(fits)
@@ -42,6 +43,7 @@ def test_each_fit_has_its_entries_and_the_numbers_of_its_choice(fitted):
     assert fitted.history_[-1]["selected"] == fitted.selected_.mean()
 
 
+@pytest.mark.slow
 def test_it_works_around_the_default_detector_by_name(rows):
     options = {"steps": 20, "n_components": 3, "hidden": (8,)}
     detector = ClusterAndRetrain("deep-mixture", options, n_clusters=5, fits=2, random_state=0).fit(rows)

@@ -1,5 +1,3 @@
-import doctest
-
 import numpy as np
 import pytest
 import torch
@@ -10,7 +8,6 @@ from sklearn.metrics import roc_auc_score
 import hinterland
 from hinterland import CANCE, DAGMM, DeepMixture
 from hinterland.densities import ContrastiveDensity
-from hinterland.detectors import contrastive_scorer
 from hinterland.detectors.contrastive_scorer import ContrastiveScorer
 
 FEATURES = ("squared_error", "cosine_dissimilarity")
@@ -49,6 +46,7 @@ def test_a_fitted_detector_is_left_as_it_was(table):
     np.testing.assert_array_equal(dagmm.energy(table), before)
 
 
+@pytest.mark.slow
 def test_by_name_and_by_instance_are_the_same(table):
     by_name = small("dagmm", detector_options=QUICK).fit(table)
     seed = int(np.random.RandomState(0).randint(np.iinfo(np.int32).max))
@@ -60,6 +58,7 @@ def test_by_name_and_by_instance_are_the_same(table):
     assert not hasattr(instance, "models_")  # a clone was fitted
 
 
+@pytest.mark.slow
 def test_each_model_of_a_detector_gets_a_density(table):
     scorer = small(DeepMixture(steps=30, hidden=(8,), n_members=2)).fit(table)
     assert len(scorer.models_) == 2
@@ -75,6 +74,7 @@ def test_the_features_of_another_contrastive_detector_will_do(table):
     assert np.isfinite(scorer.energy(table)).all()
 
 
+@pytest.mark.slow
 def test_augmentation_acts_on_errors_alone(table):
     def differ(features):
         options = {**QUICK, "reconstruction_features": features}
@@ -88,6 +88,7 @@ def test_augmentation_acts_on_errors_alone(table):
     assert not differ(("cosine_similarity",))
 
 
+@pytest.mark.slow
 def test_rows_known_to_be_anomalous_train_neither_part_where_the_detector_has_no_loss_for_them(table):
     rows = np.concatenate([table, 100 * table[:20]])
     y = np.r_[np.zeros(len(table)), -np.ones(20)]
@@ -96,6 +97,7 @@ def test_rows_known_to_be_anomalous_train_neither_part_where_the_detector_has_no
     np.testing.assert_array_equal(scorer.fit(rows, y).energy(table), alone)
 
 
+@pytest.mark.slow
 def test_training_finds_the_anomalies_of_a_real_table():
     rows, is_benign = load_breast_cancer(return_X_y=True)
     options = {**QUICK, "latent_dim": 3, "steps": 200}
@@ -103,6 +105,7 @@ def test_training_finds_the_anomalies_of_a_real_table():
     assert roc_auc_score(is_benign == 0, scorer.energy(rows)) > 0.85
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["name", "instance", "fitted"])
 def test_a_saved_copy_gives_the_same_bits_and_can_be_fitted_again(table, tmp_path, kind):
     instance = DAGMM(**QUICK, random_state=3)
@@ -151,9 +154,3 @@ def test_a_detector_that_is_not_fitted_or_of_other_rows_is_refused(table):
     fitted = DAGMM(**QUICK).fit(table[:, :5])
     with pytest.raises(ValueError, match="rows of 8 columns like these, got one fitted on 5"):
         small(fitted, prefit=True).fit(table)
-
-
-def test_the_docstrings_examples_hold():
-    outcome = doctest.testmod(contrastive_scorer)
-    assert outcome.attempted > 0
-    assert outcome.failed == 0

@@ -22,12 +22,14 @@ def fitted(cells):
     return DeepMixture(steps=200, contamination=0.1, random_state=0).fit(cells[0])
 
 
+@pytest.mark.slow
 def test_malignant_cells_have_higher_energies_than_unseen_benign_ones(cells, fitted):
     _, benign, malignant = cells
     energy = fitted.energy(np.concatenate([benign, malignant]))
     assert roc_auc_score(np.arange(len(energy)) >= len(benign), energy) > 0.92
 
 
+@pytest.mark.slow
 def test_the_threshold_holds_for_new_rows_and_for_the_training_rows(cells, fitted):
     train, benign, malignant = cells
     assert 0.02 < np.mean(fitted.predict(benign) == -1) < 0.2  # 0.1 asked
@@ -35,6 +37,7 @@ def test_the_threshold_holds_for_new_rows_and_for_the_training_rows(cells, fitte
     assert 0 < np.mean(fitted.predict(train) == -1) <= 0.1  # 200 rows of 30 columns: the members know theirs
 
 
+@pytest.mark.slow
 def test_without_novelty_the_share_of_the_training_rows_is_exact(cells):
     known = DeepMixture(steps=20, contamination=0.1, novelty=False, random_state=0).fit(cells[0])
     assert np.mean(known.predict(cells[0]) == -1) == pytest.approx(0.1)
@@ -56,6 +59,7 @@ def test_with_no_rows_left_out_or_no_novelty_the_training_rows_set_the_threshold
     np.testing.assert_array_equal(detector.calibration_energy_, detector.training_energy_)
 
 
+@pytest.mark.slow
 def test_a_later_fit_forgets_the_earlier_ones_energies(cells):
     detector = DeepMixture(steps=5, random_state=0).fit(cells[0])
     detector.set_params(novelty=False).fit(cells[0][:90])
@@ -140,6 +144,7 @@ def with_alarms(n, seed, n_alarms, n_ones=1):
     return rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scaling", ["standard", "minmax", None])
 @pytest.mark.parametrize(("n", "n_alarms"), [(300, 2), (800, 6)])
 def test_columns_with_a_single_1_leave_the_threshold_alone(n, n_alarms, scaling):
@@ -161,6 +166,7 @@ def odd_table(n, d, clump=False, seed=0):
     return rows, is_odd
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "d"), [(200, 4), (200, 10), (1000, 6)])
 def test_one_unlabelled_table_has_its_odd_rows_on_top_and_about_as_many_flagged_as_asked(n, d):
     rows, is_odd = odd_table(n, d)
@@ -169,11 +175,13 @@ def test_one_unlabelled_table_has_its_odd_rows_on_top_and_about_as_many_flagged_
     assert 0.01 < np.mean(detector.predict(rows) == -1) < 0.07
 
 
+@pytest.mark.slow
 def test_a_clump_of_odd_rows_does_not_rank_last():
     rows, is_odd = odd_table(200, 10, clump=True)
     assert roc_auc_score(is_odd, fit(rows).energy(rows)) > 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_odd", [1, 5, 10])
 def test_where_all_rows_but_a_few_are_the_same_those_are_flagged(n_odd):
     rows = np.ones((400, 2))
@@ -186,6 +194,7 @@ def usual():
     return fit(table(200), steps=10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wild", [1e12, 1e200, -1.7e308])
 def test_a_huge_value_is_the_highest_energy_and_the_others_are_judged_as_ever(wild, usual):
     rows = table(200)
@@ -196,6 +205,7 @@ def test_a_huge_value_is_the_highest_energy_and_the_others_are_judged_as_ever(wi
     assert np.corrcoef(np.delete(energy, 7), np.delete(usual.training_energy_, 7))[0, 1] > 0.8
 
 
+@pytest.mark.slow
 def test_a_spike_on_a_large_offset_is_the_highest_energy():
     rows = table(300, n_columns=2)
     rows[3, 0] = 50
@@ -203,6 +213,7 @@ def test_a_spike_on_a_large_offset_is_the_highest_energy():
     assert fit(rows).energy(rows).argmax() == 3
 
 
+@pytest.mark.slow
 def test_one_of_six_numbers_is_the_odd_one():
     rows = np.array([[43.3], [62.9], [55.2], [48.6], [67.1], [421.5]])
     for scaled in (rows, (rows - rows.mean()) / rows.std()):
@@ -211,6 +222,7 @@ def test_one_of_six_numbers_is_the_odd_one():
         assert detector.predict(scaled).tolist() == [1, 1, 1, 1, 1, -1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [2, 3, 4, 10])
 def test_a_handful_of_rows_fits_and_says_that_nothing_can_be_told(n):
     with pytest.warns(UserWarning, match=f"so few rows: {n} to train on"):
@@ -218,6 +230,7 @@ def test_a_handful_of_rows_fits_and_says_that_nothing_can_be_told(n):
     assert np.isfinite(detector.energy(table(9, seed=1))).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [0.0, 5.0, 1e9])
 def test_a_change_in_a_constant_column_is_odd_and_bounded(value):
     rows = table(300)
@@ -229,6 +242,7 @@ def test_a_change_in_a_constant_column_is_odd_and_bounded(value):
     assert detector.energy(changed).max() < 200
 
 
+@pytest.mark.slow
 def test_no_row_of_a_wide_table_has_an_absurd_energy():
     rows, new = ((r := table(300, seed, 400)) * (np.arange(400) < 200) + (r > 3) for seed in (0, 1))
     detector = fit(rows, steps=10)

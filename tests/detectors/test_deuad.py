@@ -34,6 +34,7 @@ def fitted(table):
     return DEUAD(**SMALL).fit(table[0])
 
 
+@pytest.mark.slow
 def test_the_energy_is_the_angle_between_row_and_reconstruction(fitted, table):
     import torch
 
@@ -53,6 +54,7 @@ def test_it_leaves_anomalies_out_of_training_and_ranks_them_high(fitted, table):
     assert fitted.selected_[truth].mean() < 0.5 < fitted.selected_[~truth].mean()
 
 
+@pytest.mark.slow
 def test_the_error_may_be_the_score(table):
     rows, truth = table
     detector = DEUAD(**SMALL, scoring="reconstruction").fit(rows)
@@ -63,6 +65,7 @@ def test_the_error_may_be_the_score(table):
     assert roc_auc_score(truth, detector.energy(rows)) > 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["k_means", "hdbscan", "distribution"])
 @pytest.mark.filterwarnings("ignore::hinterland.training.cluster_and_retrain.EmptySelectionWarning")
 def test_the_first_clustering_may_be_another(table, name):
@@ -72,6 +75,7 @@ def test_the_first_clustering_may_be_another(table, name):
     assert detector.history_[0]["clusters"] != detector.history_[-1]["clusters"] or name == "k_means"
 
 
+@pytest.mark.slow
 def test_options_reach_the_clusterings(table):
     with pytest.warns(EmptySelectionWarning):  # one cluster is never below its own percentile
         detector = DEUAD(**SMALL, clustering_options={"n_clusters": 1}).fit(table[0])
@@ -116,6 +120,7 @@ def test_wrong_parameters_are_named(table, settings, message):
         DEUAD(**{**SMALL, **settings}).fit(table[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_rows", "n_clusters"), [(19, 3), (12, 2), (9, 1), (2, 1)])
 @pytest.mark.filterwarnings("ignore::hinterland.training.cluster_and_retrain.EmptySelectionWarning")
 def test_fewer_rows_than_clusters_are_put_into_fewer_and_it_says_so(table, n_rows, n_clusters):
@@ -130,6 +135,7 @@ def test_fewer_rows_than_clusters_are_put_into_fewer_and_it_says_so(table, n_row
     np.testing.assert_allclose(few.energy(rows), told.energy(rows), rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_fewer_rows_than_an_option_names_are_put_into_fewer_too(table):
     with pytest.warns(FewerClustersWarning, match="500 rows are too few for n_clusters=501"):
         detector = DEUAD(**SMALL, clustering="k_means", clustering_options={"n_clusters": 501}).fit(table[0])

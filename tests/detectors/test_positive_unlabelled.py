@@ -29,6 +29,7 @@ def fitted(request, planted) -> PositiveUnlabelled:
     return PositiveUnlabelled(BASES[request.param], steps=400, random_state=0).fit(rows, is_normal=y)
 
 
+@pytest.mark.slow
 def test_rate_share_and_labels_are_those_planted(fitted, planted):
     rows, y, is_anomaly = planted
     assert fitted.labelling_rate_["value"] == pytest.approx(1 / 3, abs=0.05)
@@ -41,6 +42,7 @@ def test_rate_share_and_labels_are_those_planted(fitted, planted):
     assert fitted.offset_ == 0.0
 
 
+@pytest.mark.slow
 def test_a_saved_copy_scores_alike_and_knows_its_rate(fitted, planted, tmp_path):
     rows, _, _ = planted
     fitted.save(tmp_path / "pu.hinterland")
@@ -51,6 +53,7 @@ def test_a_saved_copy_scores_alike_and_knows_its_rate(fitted, planted, tmp_path)
     assert loaded.detector.get_params() == fitted.detector.get_params()
 
 
+@pytest.mark.slow
 def test_a_row_scores_alone_as_in_company_and_is_explained(fitted, planted):
     rows, _, _ = planted
     alone = np.concatenate([fitted.energy(row[None]) for row in rows[:20]])
@@ -61,6 +64,7 @@ def test_a_row_scores_alone_as_in_company_and_is_explained(fitted, planted):
     )
 
 
+@pytest.mark.slow
 def test_the_detector_that_is_given_stays_as_it_was_and_a_seed_decides_all(planted):
     rows, y, _ = planted
     base = clone(BASES["DAGMM"])
@@ -73,6 +77,7 @@ def test_the_detector_that_is_given_stays_as_it_was_and_a_seed_decides_all(plant
     assert not hasattr(base, "models_")
 
 
+@pytest.mark.slow
 def test_known_anomalies_are_left_out(planted):
     rows, y, is_anomaly = planted
     marked = np.where(is_anomaly & (np.arange(len(y)) % 2 == 0), -1, y)
@@ -81,6 +86,7 @@ def test_known_anomalies_are_left_out(planted):
     np.testing.assert_array_equal(detector.fit(rows, marked).energy(rows), without.energy(rows))
 
 
+@pytest.mark.slow
 def test_anomalies_marked_with_ones_are_warned_of_twice(planted):
     rows, _, is_anomaly = planted
     with (
@@ -124,6 +130,7 @@ def test_wrong_parameters_are_named(planted, parameters, message):
         PositiveUnlabelled(**parameters).fit(rows, y)
 
 
+@pytest.mark.slow
 def test_a_detector_that_learns_from_known_normal_rows_alone_sees_no_other(planted):
     rows, y, is_anomaly = planted
     base = BASES["DAGMM"]

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("resource")  # limits of memory and time are POSIX
 FUZZ = Path(__file__).resolve().parents[2] / "benchmarks" / "fuzz.py"
 

@@ -57,6 +57,7 @@ def test_the_mean_squared_error_is_an_average_over_entries():
     np.testing.assert_allclose(row_errors(x, r).mean_squared_error.numpy(), expected, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_gradients_of_row_errors_are_those_of_finite_differences():
     x, r = (t.requires_grad_() for t in rows_and_reconstructions(n=4, d=3))
     assert torch.autograd.gradcheck(lambda a, b: row_errors(a, b)[2:], (x, r))
@@ -70,6 +71,7 @@ def test_gradients_of_each_feature_are_those_of_finite_differences(name):
     assert torch.autograd.gradcheck(lambda a, b: RECONSTRUCTION_FEATURES[name](row_errors(a, b)), (x, r))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECONSTRUCTION_FEATURES)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("case", ["both zero", "row zero", "reconstruction zero", "perfect", "huge"])
@@ -91,6 +93,7 @@ def test_odd_rows_have_finite_features_and_gradients(name, dtype, case):
     assert all(torch.isfinite(g).all() for g in gradients)
 
 
+@pytest.mark.slow
 @given(PAIRS)
 def test_cosines_stay_in_range_and_errors_are_never_negative(pair):
     errors = row_errors(*map(torch.from_numpy, pair))
@@ -101,6 +104,7 @@ def test_cosines_stay_in_range_and_errors_are_never_negative(pair):
     assert (RECONSTRUCTION_FEATURES["log_error"](errors) >= np.log(SMALLEST_SQUARED_NORM) - 1e-9).all()
 
 
+@pytest.mark.slow
 @given(PAIRS, st.lists(st.sampled_from(sorted(RECONSTRUCTION_FEATURES)), max_size=6), st.integers(1, 3))
 def test_features_names_and_width_agree(pair, names, latent_dim):
     x, r = map(torch.from_numpy, pair)
@@ -112,6 +116,7 @@ def test_features_names_and_width_agree(pair, names, latent_dim):
     assert torch.equal(features[:, :latent_dim], latent)
 
 
+@pytest.mark.slow
 def test_features_stand_in_the_order_of_their_names():
     x, r = rows_and_reconstructions(d=2)
     names = ("squared_error", "residual", "log_error")

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hinterland.model.composite import row_errors
-from hinterland.model.score import Score
+from hinterland.model.score import SCORES, Rule, Score, check_score
 
 ROWS = torch.tensor([[3.0, 4.0], [1.0, 0.0], [0.0, 2.0]], dtype=torch.float64)
 REBUILT = torch.tensor([[3.0, 2.0], [0.0, 1.0], [0.0, 4.0]], dtype=torch.float64)
@@ -106,3 +106,20 @@ def test_without_a_tail_settings_and_state_are_those_of_earlier_versions():
     assert Score().settings == {"name": "energy", "measure": "mean", "weight": 1.0, "scaling": "learnt"}
     assert set(Score().state_dict()) == {"unit"}
     assert set(Score(tail=True).state_dict()) == {"unit", "tail_start", "tail_unit"}
+
+
+def test_a_score_of_your_own_joins_the_shelf(monkeypatch):
+    monkeypatch.setattr(SCORES, "_members", dict(SCORES.members()))
+    worst = Rule(lambda score, energy, errors: torch.maximum(energy, score.error(errors)), needs_density=True)
+    SCORES.add("worst", worst, home=__name__)
+    check_score("worst", 1.0, "learnt")
+    assert Score("worst").needs_density
+    assert not Score("worst").learns_unit
+    torch.testing.assert_close(Score("worst")(ENERGY, ERRORS), torch.maximum(ENERGY, Score().error(ERRORS)))
+
+
+def test_a_score_that_there_is_not_is_named_with_those_there_are():
+    with pytest.raises(
+        ValueError, match=r"scoring must be one of \['energy', 'reconstruction', .*got 'worst'"
+    ):
+        check_score("worst", 1.0, "learnt")

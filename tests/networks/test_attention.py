@@ -97,6 +97,7 @@ def pyg_of(module: GraphAttention):
     return layer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heads", [1, 2])
 @pytest.mark.parametrize("form", ["neighbours", "edges"])
 def test_it_equals_pytorch_geometrics_layer_forward_and_backward(heads, form):

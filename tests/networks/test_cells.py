@@ -29,6 +29,7 @@ def always_in_cells(monkeypatch):
     monkeypatch.setattr(module, "WORTHWHILE", 1.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distance", DISTANCES)
 @pytest.mark.parametrize("size", [7, 8192])
 def test_a_search_in_cells_finds_what_a_full_one_does(always_in_cells, monkeypatch, distance, size):
@@ -42,6 +43,7 @@ def test_a_search_in_cells_finds_what_a_full_one_does(always_in_cells, monkeypat
     assert torch.equal(found, search(rows))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**31), st.integers(1, 12), st.sampled_from(DISTANCES))
 def test_cells_leave_out_none_of_the_nearest(seed, n_nearest, distance):
@@ -67,6 +69,7 @@ def test_each_point_is_in_one_cell_within_its_radius():
         assert float((inside - center.double()).norm(dim=1).max()) <= float(radius) * (1 + 1e-5) + 1e-6
 
 
+@pytest.mark.slow
 def test_cells_visit_a_small_share_of_gathered_points_and_are_left_out_on_noise():
     kept = torch.unique(gathered(6000, 0), dim=0)
     assert NearestOthers(kept, 15, "cosine").cells is not None

@@ -180,6 +180,7 @@ def strokes() -> np.ndarray:
     return pictures.reshape(300, -1)
 
 
+@pytest.mark.slow
 def test_it_learns_pictures_of_one_kind(strokes):
     x = torch.from_numpy(strokes).float()
     net = network((12, 12, 1), hidden=(8, 16), latent_dim=3, normalise_latent=True)
@@ -208,6 +209,7 @@ def detector(strokes) -> DAGMM:
     ).fit(strokes)
 
 
+@pytest.mark.slow
 def test_alone_and_in_company_a_picture_has_the_same_energy(detector, strokes):
     whole = detector.energy(strokes[:20])
     alone = np.concatenate([detector.energy(row[None]) for row in strokes[:20]])

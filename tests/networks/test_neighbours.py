@@ -67,6 +67,7 @@ def test_a_multiple_of_a_row_is_no_copy_of_it():
     assert sorted(found[0].tolist()) == [0, 2]
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**31), st.sampled_from(DISTANCES))
 def test_neighbours_do_not_hang_on_company_even_where_many_are_equally_near(seed, distance):
     rng = np.random.default_rng(seed)

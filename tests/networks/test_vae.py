@@ -21,6 +21,7 @@ def test_the_divergence_is_torchs_own():
     assert gaussian_divergence(torch.zeros(3, 2), torch.zeros(3, 2)).tolist() == [0, 0, 0]
 
 
+@pytest.mark.slow
 def test_in_evaluation_the_latent_is_the_mean_and_in_training_a_draw_about_it():
     vae = network().eval()
     mean = vae(rows()).latent

@@ -85,6 +85,7 @@ def test_perplexity_counts_the_codes_that_rows_choose_alike():
     assert vqvae.diagnostics()["codebook_perplexity"] == pytest.approx(2.0)
 
 
+@pytest.mark.slow
 def test_training_keeps_the_codebook_alive_and_lowers_the_error():
     vqvae = network(n_codes=16)
 

@@ -53,6 +53,7 @@ def whole(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_any_damage_is_an_error_or_harmless(whole, data):

@@ -166,6 +166,7 @@ def test_parts_are_built_inside_of_models_alone(path, node, keys):
         load(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "keys", "value", "message"),
     [
@@ -219,6 +220,7 @@ def test_what_is_not_finite_is_refused(path, name, wrong):
         load(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", ["cadgmm_batch", "cadgmm", "deep_mixture", "positive_unlabelled"])
 def test_in_every_kind_of_model(path, of):
     arrays = contents(of)[1]
@@ -282,6 +284,7 @@ def test_nor_do_those_of_two_files(path, of):
         load(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("of", "keys", "value", "message"),
     [

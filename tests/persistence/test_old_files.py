@@ -38,6 +38,7 @@ def rows_for(name):
     return {"table": table(), "dagmm": pd.DataFrame(ROWS, columns=list("abcd"))}.get(name, ROWS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(ENERGIES.keys() - {"pictures"}))
 def test_a_model_scores_as_it_did(name):
     loaded = load(FILES / f"{name}.hinterland")
@@ -45,6 +46,7 @@ def test_a_model_scores_as_it_did(name):
     np.testing.assert_allclose(energy[:6], ENERGIES[name], rtol=1e-7, atol=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(ENERGIES.keys() - {"pictures"}))
 def test_it_can_be_saved_again(name, tmp_path):
     loaded = load(FILES / f"{name}.hinterland")

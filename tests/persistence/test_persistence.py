@@ -170,6 +170,7 @@ def test_models_in_single_precision_with_batch_statistics(fitted, path):
     assert state["network.encoder.3.num_batches_tracked"].item() == 1
 
 
+@pytest.mark.slow
 def test_pipeline(pipeline, path):
     loaded = round_trip(pipeline, path)
     assert [name for name, _ in loaded.steps] == ["encode", "none", "detect"]
@@ -379,6 +380,7 @@ def test_a_network_that_its_settings_do_not_rebuild_is_found_when_saving(fitted,
 # Files that cannot be loaded
 
 
+@pytest.mark.slow
 def test_damage_anywhere_is_an_error_or_harmless(fitted, path):
     save(fitted, path)
     content = path.read_bytes()
@@ -455,6 +457,7 @@ def edit(manifest, *keys, value):
 MODEL = ("fitted", "model_", "$model", "arguments")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("keys", "value", "message"),
     [

@@ -9,6 +9,7 @@ from hinterland.errors import FileFormatError
 from hinterland.preprocessing import PrincipalComponents
 
 
+@pytest.mark.slow
 @parametrize_with_checks([PrincipalComponents(1)])
 def test_scikit_learns_checks(estimator, check):
     check(estimator)

@@ -9,7 +9,7 @@ from hinterland.demo import tumours
 from hinterland.detectors.dagmm import DAGMM
 from hinterland.pipeline import table_pipeline
 from hinterland.report.scored import Scored, score_table
-from hinterland.report.source import as_table_file
+from hinterland.tables.source import as_table_file
 
 SHORT = {"epochs": 3, "steps": 60, "hidden": (12, 6), "random_state": 0}
 

@@ -19,6 +19,8 @@ from sklearn.pipeline import Pipeline
 from hinterland.explain import explain
 from hinterland.report import report
 
+pytestmark = pytest.mark.slow
+
 ARGUMENTS = [
     "--no-sandbox",
     "--headless",

@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 from hinterland.pipeline import table_pipeline
 from hinterland.report.components import MOST_COLUMNS, mixtures
 from hinterland.report.scored import Scored, score_table
-from hinterland.report.source import as_table_file
+from hinterland.tables.source import as_table_file
 
 
 def test_describes_each_component_by_its_members(

@@ -10,7 +10,7 @@ from hinterland.detectors.dagmm import DAGMM
 from hinterland.pipeline import table_pipeline
 from hinterland.report.drift import chance, drift, ks_distance, stability_index, verdict
 from hinterland.report.scored import Scored, score_table
-from hinterland.report.source import as_table_file
+from hinterland.tables.source import as_table_file
 
 NUMBERS = st.lists(st.integers(-5, 5), min_size=1, max_size=30)
 

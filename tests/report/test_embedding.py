@@ -20,6 +20,7 @@ def test_points_are_the_top_rows_and_others_no_row_twice(n_rows: int, seed: int)
         assert len(together) == n_rows
 
 
+@pytest.mark.slow
 def test_groups_stay_apart_and_the_seed_decides() -> None:
     generator = np.random.default_rng(0)
     group = np.arange(150) % 3

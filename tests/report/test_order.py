@@ -5,7 +5,7 @@ import pytest
 from hinterland.detectors.dagmm import DAGMM
 from hinterland.report.order import along_order
 from hinterland.report.scored import score_table
-from hinterland.report.source import as_table_file
+from hinterland.tables.source import as_table_file
 
 
 def test_few_rows_are_shown_each(detector: DAGMM, benign: np.ndarray) -> None:

@@ -12,6 +12,8 @@ from hinterland.report.data import page_data
 from hinterland.report.page import at_own_threshold, embedded_json, number, percent, value
 from hinterland.report.scored import Scored
 
+pytestmark = pytest.mark.slow
+
 JSON_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
 
@@ -126,7 +128,7 @@ def test_no_label_needs_a_label(scored: Scored, model: object, table: object) ->
     assert "anomaly by the labels" in words
     assert "Precision" in words
     from hinterland.report.scored import score_table
-    from hinterland.report.source import as_table_file
+    from hinterland.tables.source import as_table_file
 
     unlabelled = score_table(model, as_table_file(table.drop(columns="diagnosis")))  # type: ignore[attr-defined]
     found = elements(rendered(unlabelled))

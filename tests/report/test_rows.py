@@ -8,9 +8,10 @@ from hinterland.explain import explain
 from hinterland.report import rows
 from hinterland.report.rows import anomalous_rows, usual_values
 from hinterland.report.scored import Scored, score_table
-from hinterland.report.source import as_table_file
+from hinterland.tables.source import as_table_file
 
 
+@pytest.mark.slow
 def test_rows_hold_the_tables_values_and_the_explanations_contributions(
     scored: Scored, model: Pipeline, table: pd.DataFrame
 ) -> None:

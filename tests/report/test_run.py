@@ -8,7 +8,9 @@ from hinterland import persistence
 from hinterland.pipeline import table_pipeline
 from hinterland.report import run
 from hinterland.report.scored import Scored, score_table
-from hinterland.report.source import as_table_file
+from hinterland.tables.source import as_table_file
+
+SHORT = {"epochs": 3, "min_steps": 30, "hidden": (8,)}
 
 
 def test_facts_say_what_was_run(scored: Scored) -> None:
@@ -27,6 +29,23 @@ def test_facts_say_what_was_run(scored: Scored) -> None:
     assert facts["Truth"] == "column diagnosis, anomaly: 'malignant' (212); normal: 'benign' (357)"
     assert "Columns not used" not in facts
     assert "torch " in facts["Versions"]
+
+
+def test_a_threshold_from_rows_held_out_is_said_to_be_one(table: pd.DataFrame) -> None:
+    rows = table.drop(columns="diagnosis")
+    for novelty, told in ((True, "held-out training rows"), (False, "the training rows")):
+        model = table_pipeline("DeepMixture", n_members=3, steps=5, novelty=novelty, random_state=0).fit(rows)
+        shown = run.facts(score_table(model, as_table_file(rows)), {})["Threshold"]
+        assert shown.endswith(f"nats: the highest 5% of {told}")
+
+
+def test_a_detector_without_a_share_says_its_own_rule(table: pd.DataFrame) -> None:
+    rows = table.drop(columns="diagnosis")
+    model = table_pipeline("PositiveUnlabelled", detector_options=SHORT, steps=30, random_state=0)
+    model.fit(rows, detector__is_normal=(table.diagnosis == "benign") & (table.index % 2 == 0))
+    shown = run.facts(score_table(model, as_table_file(rows)), {})["Threshold"]
+    assert shown == f"energy above 0 nats: {model[-1].threshold_rule()}"
+    assert "more likely" in shown
 
 
 def test_settings_mark_what_was_changed(scored: Scored) -> None:
@@ -60,6 +79,7 @@ def test_long_histories_are_thinned(scored: Scored, monkeypatch: pytest.MonkeyPa
     assert run.training_curves(scored.model) == []
 
 
+@pytest.mark.slow
 def test_a_line_each_member(table: pd.DataFrame) -> None:
     rows = table.drop(columns="diagnosis")
     model = table_pipeline("DeepMixture", n_members=2, steps=20, random_state=0).fit(rows)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -9,8 +11,10 @@ from sklearn.pipeline import Pipeline
 
 from hinterland.detectors.dagmm import DAGMM
 from hinterland.errors import TableError
+from hinterland.report.data import page_data
 from hinterland.report.scored import Kept, Scored, energies_of, score_table
-from hinterland.report.source import as_table_file
+from hinterland.tables import CsvFormat, open_table
+from hinterland.tables.source import as_table_file
 
 
 @given(st.lists(st.lists(st.integers(0, 5), max_size=6), min_size=1, max_size=6), st.integers(1, 9))
@@ -128,3 +132,48 @@ def test_refuses_tables_that_do_not_fit(model: Pipeline, detector: DAGMM, table:
         score_table(3, as_table_file(table))
     with pytest.raises(NotFittedError):
         score_table(DAGMM(), as_table_file(table))
+
+
+def test_rows_are_numbered_as_in_the_file_where_some_are_skipped(
+    model: Pipeline, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    table = table.iloc[:60]
+    text = table.astype(str)
+    text.loc[[4, 30], "mean area"] = "large"
+    lines = text.to_csv(index=False).splitlines()
+    lines[11] += ",1"  # row 11 has a value too many
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    file = open_table(tmp_path / "t.csv", CsvFormat(bad_rows="skip"))
+    with pytest.warns(UserWarning, match="skipped 2 rows .*: row 5, row 31"):
+        scored = score_table(model, file, label="diagnosis", anomaly="malignant")
+    kept = table.drop(index=[4, 10, 30])
+    assert scored.n_rows == len(kept) == 57
+    assert scored.numbers(np.arange(57)) == (kept.index + 1).tolist()
+    assert (
+        scored.top["mean area"].cast("double").to_pylist()
+        == kept["mean area"].iloc[scored.top_index].tolist()
+    )
+    shown = page_data(scored, saved={})
+    energy = -model.score_samples(table.drop(columns="diagnosis"))
+    for part in (
+        shown["rows"]["rows"],
+        [
+            dict(zip(("row", "energy"), pair, strict=True))
+            for pair in zip(shown["embedding"]["row"], shown["embedding"]["energy"], strict=True)
+        ],
+    ):
+        assert [row["energy"] for row in part] == pytest.approx([energy[row["row"] - 1] for row in part])
+    assert shown["order"]["x"] == (kept.index + 1).tolist()
+
+
+def test_labels_beside_a_table_are_of_all_its_rows(
+    detector: DAGMM, benign: np.ndarray, tmp_path: Path
+) -> None:
+    frame = pd.DataFrame(benign[:40]).astype(str)
+    frame.iloc[3, 0] = "x"
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    file = open_table(tmp_path / "t.csv", CsvFormat(bad_rows="skip"))
+    with pytest.warns(UserWarning, match="skipped 1 row .*: row 4"):
+        scored = score_table(detector, file, label=np.arange(40) % 5 == 4)
+    assert scored.truth is not None
+    assert np.flatnonzero(scored.truth).tolist() == [3, 8, 13, 18, 23, 28, 33, 38]

@@ -13,6 +13,7 @@ from hinterland.errors import TableError
 from hinterland.report import report
 
 
+@pytest.mark.slow
 def test_writes_one_file_the_same_each_time(model: Pipeline, table: pd.DataFrame, tmp_path: Path) -> None:
     small = table.iloc[:60]
     first = report(model, small, tmp_path / "a.html", label="diagnosis", anomaly="malignant")
@@ -26,6 +27,7 @@ def test_writes_one_file_the_same_each_time(model: Pipeline, table: pd.DataFrame
     assert first.n_flagged == (energy > -model[-1].offset_).sum()
 
 
+@pytest.mark.slow
 def test_two_models_side_by_side(model: Pipeline, table: pd.DataFrame, tmp_path: Path) -> None:
     rows = table.iloc[:80].drop(columns="diagnosis")
     other = Pipeline(model.steps[:-1] + [("detector", DAGMM(epochs=1, steps=5, random_state=3))]).fit(rows)
@@ -36,6 +38,7 @@ def test_two_models_side_by_side(model: Pipeline, table: pd.DataFrame, tmp_path:
     assert "DAGMM (comparison)" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_rows", [1, 2, 5])
 def test_few_rows(model: Pipeline, table: pd.DataFrame, tmp_path: Path, n_rows: int) -> None:
     written = report(model, table.iloc[:n_rows].drop(columns="diagnosis"), tmp_path / "a.html")
@@ -72,6 +75,7 @@ def files(model: Pipeline, table: pd.DataFrame, tmp_path: Path) -> tuple[str, st
     return str(tmp_path / "m.hinterland"), str(tmp_path / "t.csv"), tmp_path / "r.html"
 
 
+@pytest.mark.slow
 def test_from_the_command_line(files: tuple[str, str, Path]) -> None:
     model, table, page = files
     options = ["--label", "diagnosis", "--anomaly", "malignant", "--time", "mean area", "--top", "5"]
@@ -84,6 +88,7 @@ def test_from_the_command_line(files: tuple[str, str, Path]) -> None:
     assert "Energy over mean area" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [

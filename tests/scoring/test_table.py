@@ -5,13 +5,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from sklearn.pipeline import Pipeline
 
 from hinterland import DAGMM, DeepMixture
 from hinterland.errors import TableError
 from hinterland.pipeline import table_pipeline
 from hinterland.scoring.table import TableScorer
-from hinterland.tables import open_table
+from hinterland.tables import CsvFormat, open_table
 
 SETTINGS = {"hidden": (6,), "epochs": 2, "steps": 20, "random_state": 0}
 
@@ -25,6 +27,7 @@ def energies(scorer: TableScorer) -> np.ndarray:
     return np.concatenate([batch[scorer.names["energy"]].to_numpy() for batch in scorer.batches()])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("named", [True, False])
 @pytest.mark.parametrize("encoded", [True, False])
 def test_any_model_scores_a_file(rows: pd.DataFrame, tmp_path: Path, named: bool, encoded: bool) -> None:
@@ -34,6 +37,19 @@ def test_any_model_scores_a_file(rows: pd.DataFrame, tmp_path: Path, named: bool
     scorer = TableScorer(model, open_table(tmp_path / "t.csv"), batch_rows=13)
     np.testing.assert_allclose(energies(scorer), -model.score_samples(given), rtol=0, atol=1e-9)
     assert scorer.unused == []
+
+
+@pytest.mark.parametrize("nothing", ["passthrough", None])
+def test_steps_that_do_nothing_change_nothing(
+    rows: pd.DataFrame, tmp_path: Path, nothing: str | None
+) -> None:
+    model = table_pipeline("dagmm", **SETTINGS).fit(rows)  # type: ignore[arg-type]
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    steps = [*model.steps[:1], ("between", nothing), *model.steps[1:]]
+    for wrapped in (Pipeline(steps), Pipeline([*steps, ("behind", nothing)])):
+        scorer = TableScorer(wrapped, open_table(tmp_path / "t.csv"), explained="all")
+        expected = TableScorer(model, open_table(tmp_path / "t.csv"), explained="all")
+        assert next(scorer.batches()).equals(next(expected.batches()))
 
 
 def test_columns_without_names_must_be_as_many(rows: pd.DataFrame, tmp_path: Path) -> None:
@@ -61,6 +77,7 @@ def test_results_are_renamed_but_never_twice(rows: pd.DataFrame, tmp_path: Path)
         TableScorer(model, open_table(tmp_path / "t.csv"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -100,6 +117,7 @@ def too_many(model: Any, table: pd.DataFrame, path: Path, **settings: Any) -> st
     return scorer.too_many()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("explained", ["flagged", "none"])
 def test_where_most_rows_are_flagged_the_columns_that_did_it_are_named(
     rows: pd.DataFrame, tmp_path: Path, explained: str
@@ -114,9 +132,42 @@ def test_where_most_rows_are_flagged_the_columns_that_did_it_are_named(
     assert too_many(model, moved[:9], tmp_path / "t.csv", explained=explained) is None  # too few to tell
 
 
+@pytest.mark.slow
 def test_half_of_the_rows_are_not_too_many(rows: pd.DataFrame, tmp_path: Path) -> None:
     model = DAGMM(**SETTINGS).fit(rows)  # type: ignore[arg-type]
     model.offset_ = float(np.median(model.score_samples(rows)))
     assert too_many(model, rows, tmp_path / "t.csv") is None
     model.offset_ += 100
     assert too_many(model, rows, tmp_path / "t.csv") is not None
+
+
+# --- rows that cannot be read ------------------------------------------------------------------------
+
+
+def test_rows_left_out_are_called_as_in_the_file(rows: pd.DataFrame, tmp_path: Path) -> None:
+    model = table_pipeline("dagmm", **SETTINGS).fit(rows)
+    lines = rows.to_csv(index=False).splitlines()
+    for number, line in {4: "x,1,1", 9: "1,2,3,4", 20: "1,2,y", 50: "1,z,1"}.items():
+        lines[number] = line
+    lines.insert(10, "# a comment")
+    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
+    table = open_table(tmp_path / "t.csv", CsvFormat(bad_rows="skip"))
+    scorer = TableScorer(model, table, batch_rows=7)
+    with pytest.warns(UserWarning, match="cannot be read") as said:
+        scored = pa.concat_tables(scorer.batches())
+    notes = [str(warning.message) for warning in said if "cannot be read" in str(warning.message)]
+    found = "row 4, row 20 (line 22), row 50 (line 52)"
+    assert notes == [f"{tmp_path / 't.csv'}: skipped 3 rows with values that cannot be read: {found}"]
+    assert (scored.num_rows, scorer.n_rows, scorer.n_skipped) == (46, 46, 3)
+    expected = rows.drop(index=[3, 8, 19, 49])
+    np.testing.assert_allclose(scored["energy"], -model.score_samples(expected), rtol=0, atol=1e-9)
+
+
+def test_of_many_rows_left_out_the_first_are_named(rows: pd.DataFrame, tmp_path: Path) -> None:
+    model = DAGMM(**SETTINGS).fit(rows)
+    rows.assign(b=np.where(np.arange(50) % 2, "x", "1")).to_csv(tmp_path / "t.csv", index=False)
+    scorer = TableScorer(model, open_table(tmp_path / "t.csv"), batch_rows=7, bad_rows="skip")
+    with pytest.warns(UserWarning, match="skipped 25 rows .*: row 2, row 4, .* row 40 and 5 more$"):
+        assert sum(batch.num_rows for batch in scorer.batches()) == 25
+    with pytest.warns(UserWarning, match="25 rows"):  # again from the beginning
+        assert sum(batch.num_rows for batch in scorer.batches()) == 25

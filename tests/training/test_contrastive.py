@@ -204,6 +204,7 @@ def planted(kind: str, d: int) -> Distribution:
     return MixtureSameFamily(weights, MultivariateNormal(3 * means, covariances))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "d"), [("gaussian", 8), ("mixture", 4), ("mixture", 8)])
 def test_the_log_density_of_new_points_is_near_the_true_one(kind, d):
     truth = planted(kind, d)
@@ -247,6 +248,7 @@ def test_every_parameter_moves_and_statistics_keep_their_digits():
     assert "validation_loss" not in history[0]
 
 
+@pytest.mark.slow
 def test_with_rows_held_out_the_best_state_on_them_is_kept():
     z = with_errors(400)
     made = ContrastiveDensity(3, hidden=(16,), generator=generator())

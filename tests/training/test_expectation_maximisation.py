@@ -2,6 +2,7 @@ import numpy as np
 import torch
 
 from hinterland.densities.gaussian import GaussianMixture
+from hinterland.training import expectation_maximisation
 from hinterland.training.expectation_maximisation import (
     fit_by_expectation_maximisation,
     supported_memberships,
@@ -49,3 +50,11 @@ def test_no_more_rows_than_clusters_is_survived():
     density = GaussianMixture(2, 5, covariance_floor=0.1, hidden=None)
     fit_by_expectation_maximisation(density, torch.ones(3, 2), generator(), least_rows=3)
     assert torch.isfinite(density.energy(torch.tensor([[1.0, 1.0], [9.0, 9.0]]))).all()
+
+
+def test_the_last_step_is_exact_over_all_rows_where_only_some_are_seen(monkeypatch):
+    monkeypatch.setattr(expectation_maximisation, "MOST_ROWS", 100)
+    rows = two_groups()
+    density = GaussianMixture(3, 1, hidden=None)
+    fit_by_expectation_maximisation(density, rows, generator())
+    np.testing.assert_allclose(density.means[0], rows.mean(0), rtol=1e-6)

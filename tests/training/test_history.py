@@ -3,7 +3,7 @@ import typing
 import pytest
 
 from hinterland.detectors import CANCE
-from hinterland.training.history import PARTS, PLACES, Place, lines, loss_names, losses
+from hinterland.training.history import PARTS, PLACES, Place, last_entries, lines, loss_names, losses
 
 ENTRY = {"fit": 1, "member": 0, "stage": 2, "epoch": 3, "seconds": 0.5, "loss": 7.0, "jaccard": 0.9}
 
@@ -31,6 +31,12 @@ def test_each_stage_of_each_member_of_each_fit_is_a_line():
     assert len(found) == 8
     assert [entry["epoch"] for entry in found[0]] == [1, 2]
     assert found[-1] == history[-2:]
+
+
+def test_the_last_entry_of_each_member_of_each_fit_counts():
+    history = [{"fit": f, "stage": s, "epoch": 3 * s + f} for f in (0, 1) for s in (1, 2)]
+    assert [entry["epoch"] for entry in last_entries(history)] == [6, 7]
+    assert last_entries([{"epoch": 1}, {"epoch": 2}]) == [{"epoch": 2}]
 
 
 def test_entries_without_parts_are_one_line():

@@ -78,6 +78,7 @@ def test_every_parameter_of_network_and_density_receives_a_gradient_and_moves(ro
         assert not torch.equal(p, before[name]), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("term", ["energy", "penalty"])
 def test_each_weight_acts_on_the_network(rows, term):
     """The energy is not detached: its gradient reaches the autoencoder."""
@@ -126,6 +127,7 @@ def test_with_a_share_held_out_the_history_has_its_loss(rows):
     assert "validation_loss" not in fit(model_of(rows), rows).history[0]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits(rows):
     energies = []
     for seed in (0, 0, 1):
@@ -200,6 +202,7 @@ def test_training_sees_variants_of_known_anomalies_and_evaluation_always_themsel
     assert first == second
 
 
+@pytest.mark.slow
 def test_the_ranking_loss_lifts_rows_like_the_known_anomalies(rows):
     """Anomalies that the unlabelled loss cannot tell apart: rows of the same density in another corner."""
     rng = np.random.default_rng(3)
@@ -222,6 +225,7 @@ def test_the_ranking_loss_lifts_rows_like_the_known_anomalies(rows):
     assert shares["ranking"] > 0.9
 
 
+@pytest.mark.slow
 def test_known_anomalies_are_left_out_where_no_loss_takes_them(marked):
     rows, is_anomaly = marked
     model, alone = model_of(rows[~is_anomaly]), model_of(rows[~is_anomaly])

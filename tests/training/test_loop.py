@@ -107,6 +107,7 @@ def test_every_parameter_moves_and_is_its_own_afterwards():
     assert not model.training
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("gradient_norm", "weight_decay"), [(None, 0.0), (0.5, 0.0), (5.0, 0.1)])
 def test_the_steps_are_those_of_torchs_adamw(gradient_norm, weight_decay):
     ours, theirs = Regression(), Regression()
@@ -288,6 +289,7 @@ def failing_at(model: Regression, calls: set[int], value: float):
     return objective
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_training_recovers_from_a_non_finite_loss_and_warns_once(value):
     model = Regression()

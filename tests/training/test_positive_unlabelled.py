@@ -30,6 +30,7 @@ def fit(features, is_labelled, seed=0):
     return head, *fit_label_probability(head, features, is_labelled, settings, generator)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [0.1, 0.3, 0.7])
 @pytest.mark.parametrize("share", [0.05, 0.3])
 def test_the_labelling_rate_is_within_five_points_of_the_planted(alpha, share):
@@ -90,6 +91,7 @@ def test_positions_are_those_among_the_training_rows():
     assert (head.positions(rows)[1:, 0] > head.positions(rows)[:-1, 0]).all()
 
 
+@pytest.mark.slow
 def test_the_scale_of_a_feature_does_not_matter_however_far_a_row_lies():
     features, is_labelled, is_anomaly = planted(0.3, 0.2)
     features = torch.sinh(3 * features)  # crowded about zero, and reaching to a million

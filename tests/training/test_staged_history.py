@@ -21,3 +21,15 @@ def test_nobody_need_listen():
     history = StagedHistory(None)
     history.stage(1)({"epoch": 1, "seconds": 0.1})
     assert len(history.entries) == 1
+
+
+def test_stages_of_before_are_told_again_and_counted_on():
+    before = StagedHistory(None)
+    before.stage(1)({"epoch": 3, "seconds": 0.5})
+    seen = []
+    history = StagedHistory(seen.append)
+    history.repeat(before.entries)
+    history.stage(2)({"epoch": 2, "seconds": 0.1})
+    assert seen == history.entries
+    assert [entry["epoch"] for entry in seen] == [3, 5]
+    assert history.entries[0] is not before.entries[0]

@@ -10,6 +10,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from hinterland.errors import MissingExtraError
+from hinterland.shelf import Shelf
+
+BASELINES: Shelf[type[Baseline]] = Shelf("baseline", "hinterland.baselines", by_name=False)
+"""Baselines by name. None imports its library before it is fitted, so that all can be listed where some are missing."""
 
 
 class Baseline(ABC):
@@ -17,13 +21,14 @@ class Baseline(ABC):
 
     Rows come scaled by the protocol, the same for all methods; ``energy`` rises with anomaly.
 
-    Attributes:
-        name: as papers' tables write it, or as the library calls it.
-        library: the package to import; ``extra``: the optional dependency that brings it.
-        footnote: what a reader of a table must know, or "".
-        library_fault: why its numbers are not printed, or "" where the library does what the method says.
-        candidates: parameters tried in turn, of which the benchmark keeps those with the best AUROC **on the
-            test labels**. Empty for every baseline that is judged honestly.
+    Attributes
+    ----------
+    name : as papers' tables write it, or as the library calls it; what puts a class on the shelf.
+    library : the package to import; ``extra``: the optional dependency that brings it.
+    footnote : what a reader of a table must know, or "".
+    library_fault : why its numbers are not printed, or "" where the library does what the method says.
+    candidates : parameters tried in turn, of which the benchmark keeps those with the best AUROC **on the
+        test labels**. Empty for every baseline that is judged honestly.
     """
 
     name: ClassVar[str]
@@ -37,11 +42,20 @@ class Baseline(ABC):
     """Rows scored in one call, which bounds the memory it takes; None for all, where a row's score depends on the
     others."""
 
+    def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
+        """Put a class that gives a name on the shelf."""
+        super().__init_subclass__(**kwargs)
+        if name:
+            cls.name = name
+            BASELINES.add(name, cls)
+
     def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> Self:
         """Learn from rows X (n, d); y, where used, is +1 normal, -1 anomalous, 0 unlabelled.
 
-        Raises:
-            MissingExtraError: the library is not installed.
+        Raises
+        ------
+        MissingExtraError
+            The library is not installed.
         """
         if not self.is_installed():
             raise self.missing()

@@ -73,10 +73,9 @@ class _DeepOD(Baseline):
         return scores
 
 
-class GOAD(_DeepOD):
+class GOAD(_DeepOD, name="GOAD"):
     """Tells random affine transformations of a row apart; energy is how badly that goes."""
 
-    name = "GOAD"
     footnote = (
         "With few gradient steps the library's GOAD gives every row the same score, to within chance; here it takes at "
         "least 1,500, to tell 32 transformations apart. Learns from at most 5,000 random training rows."
@@ -106,10 +105,9 @@ class GOAD(_DeepOD):
         super()._fit(X, y)
 
 
-class DeepSAD(_DeepOD):
+class DeepSAD(_DeepOD, name="DeepSAD"):
     """Deep SVDD that also pushes rows known to be anomalous away from the centre."""
 
-    name = "DeepSAD"
     footnote = "Learns from rows known to be anomalous, which unlabelled protocols do not give."
 
     def __init__(self, *, epochs: int = 50, batch_size: int = 128, **others: Any) -> None:
@@ -129,10 +127,9 @@ class DeepSAD(_DeepOD):
         return (np.where(y == -1, 1, 0),)
 
 
-class NeuTraL(_DeepOD):
+class NeuTraL(_DeepOD, name="NeuTraL"):
     """Contrasts learnt transformations of a row; energy is the contrastive loss."""
 
-    name = "NeuTraL"
     footnote = (
         "The library does as its paper says; columns without correlation leave its contrast nothing to learn, and it "
         "scores at chance or below, however long it trains. Learns from at most 20,000 random training rows."
@@ -149,10 +146,9 @@ class NeuTraL(_DeepOD):
         return NeuTraL
 
 
-class ICL(_DeepOD):
+class ICL(_DeepOD, name="ICL"):
     """Contrasts a window of a row's columns with the rest of that row; energy is the contrastive loss."""
 
-    name = "ICL"
     footnote = (
         "The library does as its paper says; columns without correlation leave little to learn. Learns from at most "
         "10,000 random training rows."
@@ -169,10 +165,8 @@ class ICL(_DeepOD):
         return ICL
 
 
-class DIF(DeepIsolation, _DeepOD):
+class DIF(DeepIsolation, _DeepOD, name="DIF"):
     """Isolation forests on random networks' outputs."""
-
-    name = "DIF"
 
     def __init__(self, *, max_rows: int | None = 20_000, **others: Any) -> None:
         super().__init__(max_rows=max_rows, **others)
@@ -188,10 +182,9 @@ class DIF(DeepIsolation, _DeepOD):
         return np.asarray(cal_score(outputs, forest))
 
 
-class SLAD(_DeepOD):
+class SLAD(_DeepOD, name="SLAD"):
     """Learns how much of a row's columns a random part of them holds; energy is the error of that."""
 
-    name = "SLAD"
     footnote = "Learns from at most 20,000 random training rows."
 
     def __init__(self, *, epochs: int = 50, max_rows: int | None = 20_000, **others: Any) -> None:

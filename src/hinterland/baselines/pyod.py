@@ -45,10 +45,9 @@ class _PyOD(Baseline):
         return scores
 
 
-class ECOD(_PyOD):
+class ECOD(_PyOD, name="ECOD"):
     """Tail probabilities of each column's empirical distribution."""
 
-    name = "ECOD"
     footnote = _TRANSDUCTIVE
     rows_at_once = None
 
@@ -58,10 +57,9 @@ class ECOD(_PyOD):
         return ECOD(**self.parameters)
 
 
-class COPOD(_PyOD):
+class COPOD(_PyOD, name="COPOD"):
     """Tail probabilities under an empirical copula."""
 
-    name = "COPOD"
     footnote = _TRANSDUCTIVE
     rows_at_once = None
 
@@ -71,10 +69,8 @@ class COPOD(_PyOD):
         return COPOD(**self.parameters)
 
 
-class DeepSVDD(_PyOD):
+class DeepSVDD(_PyOD, name="DeepSVDD"):
     """A network that draws the training rows together around a centre; energy is the squared distance to it."""
-
-    name = "DeepSVDD"
 
     def __init__(self, *, epochs: int = 50, batch_size: int = 128, **others: Any) -> None:
         super().__init__(epochs=epochs, batch_size=batch_size, **others)
@@ -86,10 +82,9 @@ class DeepSVDD(_PyOD):
         return DeepSVDD(n_features=n_columns, **fixed, **self.parameters)
 
 
-class VAE(_PyOD):
+class VAE(_PyOD, name="VAE"):
     """Variational autoencoder; energy is the distance between a row and its reconstruction from a sampled latent."""
 
-    name = "VAE"
     footnote = (
         "The library's default leaves the Kullback-Leibler term out of the loss (its capacity is 0); it is switched on "
         "here, with the weight of a unit-variance decoder. Scores come from a sampled latent and are random."
@@ -108,10 +103,8 @@ class VAE(_PyOD):
         return VAE(**fixed, **(elbo | self.parameters))
 
 
-class AutoEncoder(_PyOD):
+class AutoEncoder(_PyOD, name="AutoEncoder"):
     """Autoencoder; energy is the distance between a row and its reconstruction."""
-
-    name = "AutoEncoder"
 
     def __init__(self, *, epoch_num: int = 30, batch_size: int = 32, **others: Any) -> None:
         super().__init__(epoch_num=epoch_num, batch_size=batch_size, **others)
@@ -123,10 +116,8 @@ class AutoEncoder(_PyOD):
         return AutoEncoder(**fixed, **self.parameters)
 
 
-class DIFOfPyOD(DeepIsolation, _PyOD):
+class DIFOfPyOD(DeepIsolation, _PyOD, name="DIF (PyOD)"):
     """Isolation forests on random networks' outputs, which the library gives columns in [0, 1]."""
-
-    name = "DIF (PyOD)"
 
     def __init__(self, *, max_rows: int | None = 20_000, **others: Any) -> None:
         super().__init__(max_rows=max_rows, **others)
@@ -145,10 +136,9 @@ class DIFOfPyOD(DeepIsolation, _PyOD):
         return np.asarray(_cal_score(outputs, forest))
 
 
-class LUNAR(_PyOD):
+class LUNAR(_PyOD, name="LUNAR"):
     """A graph network on the distances to the nearest training rows."""
 
-    name = "LUNAR"
     footnote = (
         "Learns from at most 20,000 random training rows, which it scales to [0, 1] itself. The library's neighbour "
         "index also holds the negatives that it generates."
@@ -163,10 +153,9 @@ class LUNAR(_PyOD):
         return LUNAR(random_state=self.random_state, **self.parameters)
 
 
-class AnoGAN(_PyOD):
+class AnoGAN(_PyOD, name="AnoGAN"):
     """Distance to what a generator makes of the best latent, by its paper."""
 
-    name = "AnoGAN"
     library_fault = (
         "Not printed: the library's AnoGAN (PyOD 3.6.7) searches no latent when it scores. Every row is compared with "
         "one and the same generated row, and the search in fit moves generator and discriminator too."
@@ -181,10 +170,9 @@ class AnoGAN(_PyOD):
         return AnoGAN(device="cpu", **self.parameters)
 
 
-class ALAD(_PyOD):
+class ALAD(_PyOD, name="ALAD"):
     """Reconstruction error in the features of a discriminator, by its paper."""
 
-    name = "ALAD"
     library_fault = (
         "Not printed: in the library's ALAD (PyOD 3.6.7) dropout stays on when it scores, so that a row's score is "
         "random; an epoch is a single batch, so that the default takes 200 steps; and the score compares the "

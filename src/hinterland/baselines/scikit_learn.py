@@ -36,13 +36,13 @@ class _Estimator(Baseline):
         self.estimator_ = self._estimator(len(kept)).fit(kept)
 
     def _energy(self, X: np.ndarray) -> np.ndarray:
-        return -self.estimator_.score_samples(X)
+        likelihood: np.ndarray = self.estimator_.score_samples(X)
+        return -likelihood
 
 
-class OCSVM(_Estimator):
+class OCSVM(_Estimator, name="OC-SVM"):
     """One-class support vector machine with a Gaussian kernel, on a sample of the training rows."""
 
-    name = "OC-SVM"
     footnote = "Learns from at most 10,000 random training rows: its cost grows with their square."
 
     def __init__(
@@ -59,10 +59,9 @@ class OCSVM(_Estimator):
         return OneClassSVM(**self.parameters)
 
 
-class OCSVMBestAUROC(OCSVM):
+class OCSVMBestAUROC(OCSVM, name="OC-SVM (best AUROC search)"):
     """OC-SVM whose kernel width and nu are those with the best AUROC on the test labels."""
 
-    name = "OC-SVM (best AUROC search)"
     footnote = (
         "Flattering: kernel width and nu are searched for the best AUROC on the test labels, as one paper did. "
         "An upper bound, not a detector. Learns from at most 5,000 random training rows."
@@ -75,19 +74,16 @@ class OCSVMBestAUROC(OCSVM):
         super().__init__(max_rows=max_rows, **others)
 
 
-class IsolationForestBaseline(_Estimator):
+class IsolationForestBaseline(_Estimator, name="IF"):
     """Isolation forest."""
-
-    name = "IF"
 
     def _estimator(self, n_rows: int) -> IsolationForest:
         return IsolationForest(random_state=self.random_state, **self.parameters)
 
 
-class GaussianMixtureBaseline(_Estimator):
+class GaussianMixtureBaseline(_Estimator, name="GMM"):
     """Gaussian mixture on the scaled columns; energy in nats."""
 
-    name = "GMM"
     footnote = "Learns from at most 50,000 random training rows."
 
     def __init__(
@@ -109,10 +105,9 @@ class GaussianMixtureBaseline(_Estimator):
         )
 
 
-class KernelDensityBaseline(Baseline):
+class KernelDensityBaseline(Baseline, name="KDE"):
     """Gaussian kernel density after PCA whitening; bandwidth by Scott's rule; energy in nats."""
 
-    name = "KDE"
     library = "sklearn"
     footnote = "Learns from at most 10,000 random training rows."
 
@@ -129,13 +124,13 @@ class KernelDensityBaseline(Baseline):
         self.density_ = KernelDensity(bandwidth="scott").fit(white)
 
     def _energy(self, X: np.ndarray) -> np.ndarray:
-        return -self.density_.score_samples(self.whitening_.transform(X))
+        likelihood: np.ndarray = self.density_.score_samples(self.whitening_.transform(X))
+        return -likelihood
 
 
-class FiveNearestNeighbours(Baseline):
+class FiveNearestNeighbours(Baseline, name="5-NN"):
     """Mean distance to the five nearest training rows."""
 
-    name = "5-NN"
     library = "sklearn"
     footnote = (
         "Compares with at most 20,000 random training rows. A training row is its own nearest neighbour, so that a "
@@ -153,21 +148,20 @@ class FiveNearestNeighbours(Baseline):
         self.neighbors_ = NearestNeighbors(n_neighbors=min(self.n_neighbors, len(kept))).fit(kept)
 
     def _energy(self, X: np.ndarray) -> np.ndarray:
-        distances: np.ndarray = self.neighbors_.kneighbors(X)[0]
-        return distances.mean(1)
+        distances = self.neighbors_.kneighbors(X)[0]
+        mean: np.ndarray = distances.mean(1)
+        return mean
 
 
-class NearestNeighbour(FiveNearestNeighbours):
+class NearestNeighbour(FiveNearestNeighbours, name="1-NN"):
     """Distance to the nearest training row."""
 
-    name = "1-NN"
     n_neighbors = 1
 
 
-class LocalOutlierFactorBaseline(_Estimator):
+class LocalOutlierFactorBaseline(_Estimator, name="LOF"):
     """Local outlier factor against the training rows."""
 
-    name = "LOF"
     footnote = "Compares with at most 20,000 random training rows."
 
     def __init__(
@@ -179,10 +173,9 @@ class LocalOutlierFactorBaseline(_Estimator):
         return LocalOutlierFactor(novelty=True, **self.parameters)
 
 
-class PCABaseline(Baseline):
+class PCABaseline(Baseline, name="PCA"):
     """Squared reconstruction error of the principal components that keep a share of the variance."""
 
-    name = "PCA"
     library = "sklearn"
 
     def __init__(self, *, random_state: int | None = None, variance_kept: float = 0.9) -> None:
@@ -192,5 +185,6 @@ class PCABaseline(Baseline):
         self.pca_ = PCA(self.parameters["variance_kept"], svd_solver="full").fit(X)
 
     def _energy(self, X: np.ndarray) -> np.ndarray:
-        residual: np.ndarray = X - self.pca_.inverse_transform(self.pca_.transform(X))
-        return (residual**2).sum(1)
+        residual = X - self.pca_.inverse_transform(self.pca_.transform(X))
+        squared: np.ndarray = (residual**2).sum(1)
+        return squared

@@ -223,12 +223,11 @@ def _read_whole(encoder: Any, rows: Any, places: Any, file: Any, say: Messages) 
 def _summary(model: Any) -> dict[str, Any]:
     """What was trained, as plain values."""
     from hinterland.pipeline import encoder_and_detector
+    from hinterland.training.history import last_entries
 
     encoder, detector = encoder_and_detector(model)
     assert encoder is not None
-    last = {
-        entry.get("member", 0): entry for entry in detector.history_
-    }.values()  # of each member's training
+    last = last_entries(detector.history_)
     return {
         "detector": type(detector).__name__,
         "rows": len(detector.training_energy_),

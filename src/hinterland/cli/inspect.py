@@ -168,11 +168,10 @@ def _trained(fitted: dict[str, Any]) -> dict[str, object]:
     training = "without epochs"
     if history:
         loss = "validation_loss" if "validation_loss" in history[-1] else "loss"
-        least = min(entry[loss] for entry in history)
-        training = (
-            f"{history[-1]['epoch']:,.0f} epochs, {loss.replace('_', ' ')} from {history[0][loss]:.4g} "
-        )
-        training += f"to a least {least:.4g}"
+        stage = history[-1].get("stage")  # others' losses are of other kinds
+        values = [entry[loss] for entry in history if entry.get("stage") == stage and loss in entry]
+        training = f"{history[-1]['epoch']:,.0f} epochs, {loss.replace('_', ' ')} from {values[0]:.4g} "
+        training += f"to a least {min(values):.4g}"
     return {
         "threshold": f"energy above {-fitted['offset_']:.6g} nats is an anomaly",
         "training rows": f"{fitted['training_energy_']['shape'][0]:,}",

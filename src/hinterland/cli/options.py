@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import sys
@@ -146,13 +145,13 @@ def open_table(path: Path, csv: CsvOptions) -> TableFile:
 
 def check_columns(table: TableFile, columns: Sequence[str], option: str) -> None:
     """Raise the error of wrong usage where an option names columns that the table does not have."""
+    from hinterland.nearest import did_you_mean
     from hinterland.tables.messages import few
 
     known = set(table.names)
     for name in columns:
         if name not in known:
-            nearest = difflib.get_close_matches(name, table.names[:_COMPARED], n=1)
-            hint = f"did you mean {nearest[0]!r}?" if nearest else f"its columns are {few(table.names, 20)}"
+            hint = did_you_mean(name, table.names[:_COMPARED], f"its columns are {few(table.names, 20)}")
             raise typer.BadParameter(f"{table.path} has no column {name!r}; {hint}", param_hint=option)
 
 

@@ -96,10 +96,6 @@ def score(
                 writer.write(batch)
                 progress.update(task, completed=file.share_read(), state=f"{scorer.n_rows:,} rows")
             progress.update(task, completed=1, state=f"{scorer.n_rows:,} rows")
-        if scorer.n_skipped:
-            say.note(
-                f"Skipped {scorer.n_skipped:,} rows with values that cannot be read; the output lacks them"
-            )
         if scorer.n_mostly_missing:
             say.note(
                 f"{scorer.n_mostly_missing:,} rows lack more than half of the values that the model uses"

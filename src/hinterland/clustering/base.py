@@ -10,7 +10,7 @@ import torch
 from hinterland.model.scaling import InputScaling
 from hinterland.shelf import Shelf
 
-CLUSTERINGS = Shelf("clustering", "hinterland.clustering")
+CLUSTERINGS: Shelf[type[Clustering]] = Shelf("clustering", "hinterland.clustering")
 """Clusterings by the name that a detector's ``clustering`` takes."""
 
 NOISE = -1
@@ -74,7 +74,8 @@ def usable_start(start: np.ndarray | None, n_clusters: int) -> np.ndarray | None
 
 def standardised(rows: np.ndarray, clip: float | None = None) -> np.ndarray:
     """Rows (n, d) with columns of mean 0 and deviation 1, bounded by ``clip``; constant columns as zeros."""
-    return InputScaling.from_rows(rows, "standard", clip)(torch.from_numpy(rows)).numpy()
+    scaled: np.ndarray = InputScaling.from_rows(rows, "standard", clip)(torch.from_numpy(rows)).numpy()
+    return scaled
 
 
 def unit_length(rows: np.ndarray) -> np.ndarray:

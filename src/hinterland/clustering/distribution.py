@@ -92,7 +92,8 @@ def distance_profiles(rows: np.ndarray) -> np.ndarray:
     b = np.column_stack([np.ones(len(rows)), -2 * rows]) / np.sqrt(len(rows))
     triangle: np.ndarray = np.linalg.qr(b, mode="r")  # type: ignore[assignment]  # stubs forget the mode
     profiles = u @ triangle.T
-    return profiles - profiles.mean(0)
+    centred: np.ndarray = profiles - profiles.mean(0)
+    return centred
 
 
 def estimated_threshold(profiles: np.ndarray) -> float:
@@ -142,8 +143,9 @@ def _smooth(values: np.ndarray, deviation: float) -> np.ndarray:
 
 def _squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Squared distances (n, m) of rows (n, k) and (m, k)."""
-    squared = np.square(a).sum(1)[:, None] + np.square(b).sum(1)[None] - 2 * (a @ b.T)
-    return np.maximum(squared, 0.0, out=squared)
+    squared: np.ndarray = np.square(a).sum(1)[:, None] + np.square(b).sum(1)[None] - 2 * (a @ b.T)
+    np.maximum(squared, 0.0, out=squared)
+    return squared
 
 
 def _blocks(n_rows: int, n_columns: int) -> list[slice]:

@@ -35,7 +35,9 @@ class HDBSCANClustering(Clustering, name="hdbscan"):
         chosen = sample(len(rows), self.most_rows, generator)
         with in_order():
             model = HDBSCAN(min_cluster_size=size, min_samples=size, copy=True).fit(rows[chosen])
+            labels: np.ndarray = model.labels_.astype(np.int64)
             if len(chosen) == len(rows):
-                return model.labels_.astype(np.int64)
+                return labels
             near = NearestNeighbors(n_neighbors=1).fit(rows[chosen]).kneighbors(rows, return_distance=False)
-        return model.labels_[near[:, 0]].astype(np.int64)
+        of_rows: np.ndarray = labels[near[:, 0]]
+        return of_rows

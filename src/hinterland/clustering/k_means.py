@@ -43,4 +43,5 @@ class KMeansClustering(Clustering, name="k_means"):
         # Fewer different rows than clusters leave some empty, which is no harm.
         with in_order(), ignoring(ConvergenceWarning):
             model.fit(rows[sample(len(rows), self.most_rows, generator)])
-            return model.predict(rows).astype(np.int64)
+            found: np.ndarray = model.predict(rows).astype(np.int64)
+        return found

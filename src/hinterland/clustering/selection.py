@@ -56,7 +56,7 @@ def select_compact(
 
 
 def _percentile(ascending: np.ndarray, share: float) -> float:
-    """numpy's linear quantile of at least one number, of which the greatest may be infinite."""
+    """The linear quantile, as NumPy's, of at least one number, of which the greatest may be infinite."""
     place = share * (len(ascending) - 1)
     lower = round(place) if abs(place - round(place)) < 1e-9 else int(place)  # 0.7 * 10 is a whole place
     weight = max(0.0, place - lower)

@@ -1,4 +1,6 @@
-"""Public data sets. A ``Dataset`` is a table ``X`` and the truth ``is_anomaly`` about its rows; a ``PictureDataset``
+"""Public data sets.
+
+A ``Dataset`` is a table ``X`` and the truth ``is_anomaly`` about its rows; a ``PictureDataset``
 is an array of pictures and the class of each, whose ``is_anomaly(normal)`` makes one-class problems of them.
 
 ``load(name)`` loads any of ``names()``, ``load_pictures(name)`` any of ``picture_names()``; every data set also has
@@ -10,16 +12,12 @@ cache, and are otherwise downloaded from their public source and checked. ``HINT
 downloads.
 """
 
-import difflib
-import importlib
-import inspect
-import pkgutil
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from hinterland.datasets import splits
-from hinterland.datasets._dataset import Dataset
-from hinterland.datasets._pictures import PictureDataset
+from hinterland.datasets._dataset import FAMILIES, TABLES, Dataset, Family
+from hinterland.datasets._pictures import PICTURES, PictureDataset
 from hinterland.datasets.abalone import load_abalone, read_abalone
 from hinterland.datasets.adbench import adbench_names, load_adbench
 from hinterland.datasets.arrhythmia import load_arrhythmia
@@ -32,9 +30,15 @@ from hinterland.datasets.oddbench import load_oddbench, oddbench_names
 from hinterland.datasets.resnet18 import load_resnet18, resnet18_names
 from hinterland.datasets.satellite import load_satellite
 from hinterland.datasets.thyroid import load_thyroid
+from hinterland.nearest import did_you_mean
+from hinterland.shelf import Shelf
 
 __all__ = [
+    "FAMILIES",
+    "PICTURES",
+    "TABLES",
     "Dataset",
+    "Family",
     "PictureDataset",
     "adbench_names",
     "load",
@@ -60,80 +64,68 @@ __all__ = [
     "splits",
 ]
 
-_Kind = TypeVar("_Kind", Dataset, PictureDataset)
-
-# Sets that are found by their files: the names on this machine, and the function that takes such a name.
-_FAMILIES: dict[str, tuple[Callable[[], list[str]], Callable[..., Dataset]]] = {
-    "adbench/": (adbench_names, load_adbench),
-    "oddbench/": (oddbench_names, load_oddbench),
-    "resnet18/": (resnet18_names, load_resnet18),
-}
+Loader = TypeVar("Loader")
 
 
 def names() -> list[str]:
     """What ``load`` takes: every table with a loader, then sets of ADBench, OddBench and features on this machine."""
-    found = [prefix + name for prefix, (members, _) in _FAMILIES.items() for name in members()]
-    return [*sorted(_loaders(Dataset)), *found]
+    found = [f"{word}/{name}" for word, family in FAMILIES.members().items() for name in family.names()]
+    return [*TABLES.members(), *found]
 
 
 def picture_names() -> list[str]:
     """What ``load_pictures`` takes: every set of pictures with a loader."""
-    return sorted(_loaders(PictureDataset))
+    return list(PICTURES.members())
 
 
 def load(name: str, **options: Any) -> Dataset:
     """Load a table by name, handing ``options`` to its own function.
 
-    Args:
-        name: one of ``names()``; ``"adbench/38_thyroid"`` for a set of ADBench, ``"resnet18/CIFAR10_0"`` for features.
-        **options: the keyword arguments of the data set's function, ``load_kddcup99`` for ``"kddcup99"``.
+    Parameters
+    ----------
+    name : one of ``names()``; ``"adbench/38_thyroid"`` for a set of ADBench, ``"resnet18/CIFAR10_0"`` for features.
+    **options : the keyword arguments of the data set's function, ``load_kddcup99`` for ``"kddcup99"``.
 
-    Raises:
-        ValueError: no table has that name.
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
+    Raises
+    ------
+    ValueError
+        No table has that name.
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
     """
-    for prefix, (_, load_member) in _FAMILIES.items():
-        if name.startswith(prefix):
-            return load_member(name.removeprefix(prefix), **options)
-    loaders = _loaders(Dataset)
-    if name not in loaders:
-        raise ValueError(_unknown("data set", name, names()))
-    return loaders[name](**options)
+    word, slash, member = name.partition("/")
+    if slash and word in FAMILIES.members():
+        return FAMILIES.named(word).load(member, **options)
+    return _found(TABLES, name, names)(**options)
 
 
 def load_pictures(name: str, **options: Any) -> PictureDataset:
     """Load a set of pictures by name, handing ``options`` to its own function.
 
-    Args:
-        name: one of ``picture_names()``.
-        **options: the keyword arguments of the data set's function, ``load_cifar10`` for ``"cifar10"``.
+    Parameters
+    ----------
+    name : one of ``picture_names()``.
+    **options : the keyword arguments of the data set's function, ``load_cifar10`` for ``"cifar10"``.
 
-    Raises:
-        ValueError: no set of pictures has that name.
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
-        MissingExtraError: decoding needs a package that is not installed.
+    Raises
+    ------
+    ValueError
+        No set of pictures has that name.
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
+    MissingExtraError
+        Decoding needs a package that is not installed.
     """
-    loaders = _loaders(PictureDataset)
-    if name not in loaders:
-        raise ValueError(_unknown("set of pictures", name, picture_names()))
-    return loaders[name](**options)
+    return _found(PICTURES, name, picture_names)(**options)
 
 
-def _unknown(kind: str, name: str, known: list[str]) -> str:
-    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {nearest[0]!r}? " if nearest else ""
-    return f"no {kind} is called {name!r}; {hint}Known: {', '.join(known)}"
-
-
-def _loaders(kind: type[_Kind]) -> dict[str, Callable[..., _Kind]]:
-    """``load_NAME`` of every module here that can be called without arguments and gives that kind, by NAME."""
-    found: dict[str, Callable[..., _Kind]] = {}
-    for module_info in pkgutil.iter_modules(__path__):
-        module = importlib.import_module(f"{__name__}.{module_info.name}")
-        for name, function in inspect.getmembers(module, inspect.isfunction):
-            signature = inspect.signature(function)
-            required = [p for p in signature.parameters.values() if p.default is p.empty]
-            own = name.startswith("load_") and function.__module__ == module.__name__ and not required
-            if own and signature.return_annotation is kind:
-                found[name.removeprefix("load_")] = function
-    return found
+def _found(shelf: Shelf[Loader], name: str, names: Callable[[], list[str]]) -> Loader:
+    """The loader of that name; ValueError, with all names and the nearest, where there is none."""
+    members = shelf.members()
+    if name not in members:
+        known = names()
+        raise ValueError(
+            f"no {shelf.kind} is called {name!r}; {did_you_mean(name, known, cutoff=0.5, after=' ')}"
+            f"Known: {', '.join(known)}{shelf.passed_over()}"
+        )
+    return members[name]

@@ -21,9 +21,12 @@ def read_zipped_pictures(
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """Pictures (n, h, w, 3) of one shape, by folder and name, and (n,) the place in ``folders`` of each one's folder.
 
-    Raises:
-        FileFormatError: not a zip file, a folder without pictures, or a picture that is broken or of another shape.
-        MissingExtraError: pillow is not installed.
+    Raises
+    ------
+    FileFormatError
+        Not a zip file, a folder without pictures, or a picture that is broken or of another shape.
+    MissingExtraError
+        Pillow is not installed.
     """
     require_pillow(f"decoding the pictures in {path.name}")
     try:

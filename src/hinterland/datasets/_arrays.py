@@ -14,8 +14,10 @@ from hinterland.printable import printable
 def read_labelled(path: Path, *, name: str, source: str, columns: list[str] | None = None) -> Dataset:
     """The data set in ``path``; without ``columns`` they are called ``f0``, ``f1``, ...
 
-    Raises:
-        FileFormatError: not such a file, or ``X`` and ``y`` do not belong together.
+    Raises
+    ------
+    FileFormatError
+        Not such a file, or ``X`` and ``y`` do not belong together.
     """
     arrays = _read_mat(path) if path.suffix == ".mat" else read_npz(path)
     missing = {"X", "y"} - arrays.keys()

@@ -1,6 +1,10 @@
 """What every loader hands out: a table and which of its rows are anomalies."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -9,18 +13,33 @@ from pandas.api.types import is_numeric_dtype
 
 from hinterland.datasets.splits import Split
 from hinterland.errors import TableError
+from hinterland.shelf import Shelf
+
+
+class Family(NamedTuple):
+    """Data sets that are found by their files: the names on this machine, and what loads one of them."""
+
+    names: Callable[[], list[str]]
+    load: Callable[..., Dataset]
+
+
+TABLES: Shelf[Callable[..., Dataset]] = Shelf("data set", "hinterland.datasets")
+"""Loaders of tables by name; each can be called without arguments."""
+FAMILIES: Shelf[Family] = Shelf("family of data sets", "hinterland.datasets")
+"""Families of tables by the word before the slash, as ``adbench`` in ``adbench/38_thyroid``."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """A table of n rows with a truth for each row.
 
-    Attributes:
-        name: the name under which ``load`` finds it.
-        X: features, n rows; the public source's column names where it has any, else ``f0``, ``f1``, ...
-        is_anomaly: (n,) bool. ``hinterland.datasets.splits`` turns it into the labels that ``fit`` takes.
-        source: where the rows come from, in a few words.
-        split: training and test rows, where the source fixes them.
+    Attributes
+    ----------
+    name : the name under which ``load`` finds it.
+    X : features, n rows; the public source's column names where it has any, else ``f0``, ``f1``, ...
+    is_anomaly : (n,) bool. ``hinterland.datasets.splits`` turns it into the labels that ``fit`` takes.
+    source : where the rows come from, in a few words.
+    split : training and test rows, where the source fixes them.
     """
 
     name: str

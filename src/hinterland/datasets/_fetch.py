@@ -57,9 +57,12 @@ def fetch(file: PublicFile) -> Path:
     A download is checked before it takes its name, so a broken or foreign file never lies in the cache.
     What lies in the data folder is the user's own and is not checked.
 
-    Raises:
-        DataNotFoundError: not on this machine, and no download (offline, or ``HINTERLAND_OFFLINE`` is set).
-        FileFormatError: the download is not the file it should be.
+    Raises
+    ------
+    DataNotFoundError
+        Not on this machine, and no download (offline, or ``HINTERLAND_OFFLINE`` is set).
+    FileFormatError
+        The download is not the file it should be.
     """
     here = on_this_machine(file.path)
     if here is not None:
@@ -75,8 +78,10 @@ def fetch(file: PublicFile) -> Path:
 def find(path: str, origin: str) -> Path:
     """The path of a file that nobody offers for download in the form that is read here.
 
-    Raises:
-        DataNotFoundError: not on this machine; the message ends with ``origin``, which says what the file is made of.
+    Raises
+    ------
+    DataNotFoundError
+        Not on this machine; the message ends with ``origin``, which says what the file is made of.
     """
     here = on_this_machine(path)
     if here is None:

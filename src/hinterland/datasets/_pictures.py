@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,19 +10,24 @@ import numpy.typing as npt
 import pandas as pd
 
 from hinterland.datasets._dataset import Dataset
+from hinterland.shelf import Shelf
+
+PICTURES: Shelf[Callable[..., PictureDataset]] = Shelf("set of pictures", "hinterland.datasets")
+"""Loaders of pictures by name; each can be called without arguments."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PictureDataset:
     """n pictures of one size, and the class of each.
 
-    Attributes:
-        name: the name under which ``load_pictures`` finds it.
-        pictures: (n, h, w) uint8, grey, or (n, h, w, 3), red, green, blue.
-        labels: (n,) int, each picture's class by its place in ``classes``.
-        classes: names of the classes.
-        is_test: (n,) bool, the public source's own test part; all False where it has none.
-        source: where the pictures come from, in a few words.
+    Attributes
+    ----------
+    name : the name under which ``load_pictures`` finds it.
+    pictures : (n, h, w) uint8, grey, or (n, h, w, 3), red, green, blue.
+    labels : (n,) int, each picture's class by its place in ``classes``.
+    classes : names of the classes.
+    is_test : (n,) bool, the public source's own test part; all False where it has none.
+    source : where the pictures come from, in a few words.
     """
 
     name: str
@@ -53,11 +58,14 @@ class PictureDataset:
     def is_anomaly(self, normal: Collection[str | int]) -> npt.NDArray[np.bool_]:
         """Which pictures (n,) are of none of the normal classes: the truth of a one-class problem.
 
-        Args:
-            normal: names of the normal classes, or their places in ``classes``.
+        Parameters
+        ----------
+        normal : names of the normal classes, or their places in ``classes``.
 
-        Raises:
-            ValueError: there is no such class, or no class is left on one of the sides.
+        Raises
+        ------
+        ValueError
+            There is no such class, or no class is left on one of the sides.
         """
         return ~np.isin(self.labels, self._places(normal))
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from hinterland.datasets._dataset import Dataset
+from hinterland.datasets._dataset import TABLES, Dataset
 from hinterland.datasets._fetch import PublicFile, fetch
 from hinterland.errors import FileFormatError
 
@@ -34,9 +34,12 @@ def read_abalone() -> pd.DataFrame:
     Lengths are in 200 mm and weights in 200 g, as in the source. Both forms in circulation are read: sex as
     a letter (UCI) and as a number.
 
-    Raises:
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
-        FileFormatError: not such a file.
+    Raises
+    ------
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
+    FileFormatError
+        Not such a file.
     """
     path = fetch(FILE)
     try:
@@ -53,6 +56,7 @@ def read_abalone() -> pd.DataFrame:
     return table
 
 
+@TABLES.member("abalone")
 def load_abalone(
     *,
     anomalous_rings: Collection[int] = (3, 21),
@@ -64,13 +68,17 @@ def load_abalone(
     ICML 2020): 1,920 rows, 29 of them anomalies. Rows with any other number of rings are left out;
     ``normal_rings=None`` makes all of them normal.
 
-    Args:
-        anomalous_rings: the numbers of rings that make an anomaly.
-        normal_rings: the numbers of rings that make a normal row, or None for all others.
+    Parameters
+    ----------
+    anomalous_rings : the numbers of rings that make an anomaly.
+    normal_rings : the numbers of rings that make a normal row, or None for all others.
 
-    Raises:
-        ValueError: a number of rings is named as both.
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
+    Raises
+    ------
+    ValueError
+        A number of rings is named as both.
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
     """
     both = set(anomalous_rings) & set(normal_rings or ())
     if both:

@@ -1,10 +1,9 @@
 """ADBench's classical data sets, one .npz file each (Han et al., NeurIPS 2022)."""
 
-import difflib
-
 from hinterland.datasets._arrays import read_labelled
-from hinterland.datasets._dataset import Dataset
+from hinterland.datasets._dataset import FAMILIES, Dataset, Family
 from hinterland.datasets._fetch import PublicFile, fetch, places
+from hinterland.nearest import nearest_name
 
 FOLDER = "tabular/adbench"
 SITE = "https://github.com/Minqi824/ADBench/raw/main/adbench/datasets/Classical"
@@ -44,19 +43,27 @@ def adbench_names() -> list[str]:
 def load_adbench(name: str) -> Dataset:
     """One of ADBench's sets, its columns ``f0``, ``f1``, ...
 
-    Args:
-        name: as ADBench's file, ``"38_thyroid"``, or without the number where that names one set only.
+    Parameters
+    ----------
+    name : as ADBench's file, ``"38_thyroid"``, or without the number where that names one set only.
 
-    Raises:
-        ValueError: no set of that name is on this machine or known here.
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
-        FileFormatError: the file does not hold ``X`` and ``y``.
+    Raises
+    ------
+    ValueError
+        No set of that name is on this machine or known here.
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
+    FileFormatError
+        The file does not hold ``X`` and ``y``.
     """
     name = _full_name(name)
     path = f"{FOLDER}/{name}.npz"
     on_disk = [place for place in places(path).values() if place.is_file()]
     file = on_disk[0] if on_disk else fetch(PublicFile(path, f"{SITE}/{name}.npz", CHECKSUMS[name]))
     return read_labelled(file, name=f"adbench/{name}", source=f"ADBench {name}")
+
+
+FAMILIES.add("adbench", Family(adbench_names, load_adbench))
 
 
 def _full_name(name: str) -> str:
@@ -70,8 +77,8 @@ def _full_name(name: str) -> str:
         raise ValueError(f"the ADBench name {name!r} fits several sets: {', '.join(matches)}")
     # one by its number and name, the other by its name alone, both without regard to case
     by_spelling = {spelling: full for full in known for spelling in (full.lower(), _bare(full))}
-    nearest = difflib.get_close_matches(str(name).lower(), by_spelling, n=1)
-    hint = f"did you mean {by_spelling[nearest[0]]!r}? " if nearest else ""
+    near = nearest_name(name, by_spelling)
+    hint = f"did you mean {by_spelling[near]!r}? " if near else ""
     raise ValueError(
         f"no ADBench set is called {name!r}; {hint}Known: {', '.join(known)}. "
         f"Any other is found once its file lies in {FOLDER} below the folder in HINTERLAND_DATA"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from hinterland.datasets._arrays import read_labelled
-from hinterland.datasets._dataset import Dataset
+from hinterland.datasets._dataset import TABLES, Dataset
 from hinterland.datasets._fetch import PublicFile, fetch
 from hinterland.errors import FileFormatError
 
@@ -51,17 +51,22 @@ COLUMNS = (
 INCOMPLETE_COLUMNS = ("T_angle", "P_angle", "QRST_angle", "J_angle", "heart_rate")
 
 
+@TABLES.member("arrhythmia")
 def load_arrhythmia(*, source: Literal["odds", "uci"] = "odds") -> Dataset:
     """Arrhythmia: 452 rows, of which 66 are anomalies (the diagnoses 3, 4, 5, 7, 8, 9, 14 and 15).
 
-    Args:
-        source: ``"odds"``, the 274 columns that papers use, without missing values; or ``"uci"``, all
-            279 columns, NaN where the source has ``?``. The rows are the same, in the same order; ODDS
-            leaves out the five columns that are incomplete.
+    Parameters
+    ----------
+    source : ``"odds"``, the 274 columns that papers use, without missing values; or ``"uci"``, all
+        279 columns, NaN where the source has ``?``. The rows are the same, in the same order; ODDS
+        leaves out the five columns that are incomplete.
 
-    Raises:
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
-        FileFormatError: not such a file.
+    Raises
+    ------
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
+    FileFormatError
+        Not such a file.
     """
     if source == "odds":
         columns = [name for name in COLUMNS if name not in INCOMPLETE_COLUMNS]

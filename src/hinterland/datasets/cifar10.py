@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from hinterland.datasets._archives import read_zipped_pictures
 from hinterland.datasets._fetch import PublicFile, fetch, find, on_this_machine
-from hinterland.datasets._pictures import PictureDataset
+from hinterland.datasets._pictures import PICTURES, PictureDataset
 from hinterland.errors import FileFormatError
 
 ORIGINAL = PublicFile(
@@ -40,20 +40,26 @@ BATCHES = (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin")
 _RECORD = 1 + 3 * 32 * 32
 
 
+@PICTURES.member("cifar10")
 def load_cifar10(*, form: Literal["original", "jpeg"] | None = None) -> PictureDataset:
     """CIFAR-10, 50,000 training pictures and then 10,000 test pictures, 32 x 32 in colour.
 
     Of the original's three forms the one of plain bytes is read (``cifar-10-binary.tar.gz``): the one in Python's
     pickles could execute what is in it.
 
-    Args:
-        form: ``"original"``, or ``"jpeg"``, a packed form that loses a little: say so beside a figure. None takes the
-            original, unless JPEG is all that is on this machine. ``source`` tells which it was.
+    Parameters
+    ----------
+    form : ``"original"``, or ``"jpeg"``, a packed form that loses a little: say so beside a figure. None takes the
+        original, unless JPEG is all that is on this machine. ``source`` tells which it was.
 
-    Raises:
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
-        FileFormatError: not such a file.
-        MissingExtraError: JPEG pictures need pillow, which is not installed.
+    Raises
+    ------
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
+    FileFormatError
+        Not such a file.
+    MissingExtraError
+        JPEG pictures need pillow, which is not installed.
     """
     if form not in ("original", "jpeg", None):
         raise ValueError(f"form must be 'original', 'jpeg' or None; got {form!r}")

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from hinterland.datasets._dataset import Dataset
+from hinterland.datasets._dataset import TABLES, Dataset
 from hinterland.datasets._fetch import PublicFile, fetch
 from hinterland.errors import FileFormatError
 
@@ -42,6 +42,7 @@ _LABEL = "label"
 _NORMAL = "normal."
 
 
+@TABLES.member("kddcup99")
 def load_kddcup99(
     *,
     encoding: Literal["mixed", "one_hot", "one_hot_all"] = "mixed",
@@ -53,16 +54,20 @@ def load_kddcup99(
     learns, and the 97,278 rows (19.7 %) labelled normal are the anomalies. Mind that most attack rows are
     copies of one another (``splits.deduplicate``).
 
-    Args:
-        encoding: ``"mixed"``: the 41 columns as they are, 7 of them pandas categories with sorted levels.
-            ``"one_hot"``: 118 float32 columns, one for each level of protocol_type, service and flag, then
-            the other 38 columns. ``"one_hot_all"``: 121 float32 columns, all 7 categorical columns one-hot.
-            Nothing is scaled: minimum and maximum belong to the training rows.
-        anomaly: which class is the anomaly, ``"normal"`` (the papers') or ``"attack"``.
+    Parameters
+    ----------
+    encoding : ``"mixed"``: the 41 columns as they are, 7 of them pandas categories with sorted levels.
+        ``"one_hot"``: 118 float32 columns, one for each level of protocol_type, service and flag, then
+        the other 38 columns. ``"one_hot_all"``: 121 float32 columns, all 7 categorical columns one-hot.
+        Nothing is scaled: minimum and maximum belong to the training rows.
+    anomaly : which class is the anomaly, ``"normal"`` (the papers') or ``"attack"``.
 
-    Raises:
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
-        FileFormatError: not such a file.
+    Raises
+    ------
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
+    FileFormatError
+        Not such a file.
     """
     if encoding not in ("mixed", "one_hot", "one_hot_all"):
         raise ValueError(f"encoding must be 'mixed', 'one_hot' or 'one_hot_all'; got {encoding!r}")
@@ -76,6 +81,7 @@ def load_kddcup99(
     return Dataset("kddcup99", table, is_anomaly, f"KDD Cup 1999, 10 percent sample, {encoding}")
 
 
+@TABLES.member("kddcup99_encoded")
 def load_kddcup99_encoded() -> Dataset:
     """The 118-column one-hot form, ``load_kddcup99(encoding="one_hot")``."""
     return replace(load_kddcup99(encoding="one_hot"), name="kddcup99_encoded")
@@ -91,7 +97,7 @@ def _read(path: Path) -> pd.DataFrame:
     }
     types[_LABEL] = pa.dictionary(pa.int32(), pa.string())
     try:
-        table = pa.csv.read_csv(
+        table: pd.DataFrame = pa.csv.read_csv(
             path,
             read_options=pa.csv.ReadOptions(column_names=list(types)),
             convert_options=pa.csv.ConvertOptions(column_types=types, null_values=[]),

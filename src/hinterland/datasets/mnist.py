@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hinterland.datasets._fetch import PublicFile, fetch
-from hinterland.datasets._pictures import PictureDataset
+from hinterland.datasets._pictures import PICTURES, PictureDataset
 from hinterland.errors import FileFormatError
 
 SITE = "https://ossci-datasets.s3.amazonaws.com/mnist"
@@ -34,12 +34,16 @@ PARTS = (
 )
 
 
+@PICTURES.member("mnist")
 def load_mnist() -> PictureDataset:
     """MNIST, 60,000 training pictures and then 10,000 test pictures, 28 x 28, of the digits 0 to 9.
 
-    Raises:
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
-        FileFormatError: not such files.
+    Raises
+    ------
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
+    FileFormatError
+        Not such files.
     """
     read = [(read_idx(fetch(pictures)), read_idx(fetch(labels))) for pictures, labels in PARTS]
     for (pictures, labels), (file, _) in zip(read, PARTS, strict=True):
@@ -61,8 +65,10 @@ def load_mnist() -> PictureDataset:
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
     """The array of bytes in a gzipped IDX file: two zeros, type, number of dimensions, sizes, entries.
 
-    Raises:
-        FileFormatError: not such a file, of another type than unsigned bytes, or cut short.
+    Raises
+    ------
+    FileFormatError
+        Not such a file, of another type than unsigned bytes, or cut short.
     """
     try:
         with gzip.open(path) as stream:

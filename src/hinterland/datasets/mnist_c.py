@@ -4,7 +4,7 @@ import numpy as np
 
 from hinterland.datasets._arrays import read_npz
 from hinterland.datasets._fetch import find
-from hinterland.datasets._pictures import PictureDataset
+from hinterland.datasets._pictures import PICTURES, PictureDataset
 from hinterland.datasets.mnist import SHAPE, load_mnist
 from hinterland.errors import FileFormatError
 
@@ -33,15 +33,19 @@ CORRUPTIONS = (
 )
 
 
+@PICTURES.member("mnist_c")
 def load_mnist_c() -> PictureDataset:
     """MNIST as it is, training part and test part, of the class ``identity``; then its corruptions, all to test.
 
     With ``identity`` for the normal class this is the problem of the literature. The file has the first 2,000
     test pictures under each of the fifteen corruptions, which makes 30,000 anomalies instead of 150,000.
 
-    Raises:
-        DataNotFoundError: MNIST or its corruptions are not on this machine, and cannot be downloaded.
-        FileFormatError: not such a file.
+    Raises
+    ------
+    DataNotFoundError
+        MNIST or its corruptions are not on this machine, and cannot be downloaded.
+    FileFormatError
+        Not such a file.
     """
     path = find(PATH, ORIGIN)
     arrays = read_npz(path)

@@ -1,15 +1,14 @@
 """OddBench's sets: real tables whose split into training and test rows is fixed, one .npz file each."""
 
-import difflib
-
 import numpy as np
 import pandas as pd
 
 from hinterland.datasets._arrays import read_npz
-from hinterland.datasets._dataset import Dataset
+from hinterland.datasets._dataset import FAMILIES, Dataset, Family
 from hinterland.datasets._fetch import find, on_this_machine, places
 from hinterland.datasets.splits import Split
 from hinterland.errors import FileFormatError
+from hinterland.nearest import did_you_mean
 
 FOLDER = "tabular/oddbench"
 ARRAYS = ("train", "test", "is_anomaly", "feature_names")
@@ -23,17 +22,20 @@ def oddbench_names() -> list[str]:
 def load_oddbench(name: str) -> Dataset:
     """One of OddBench's sets; its ``split`` trains on the first rows, all normal, and tests on all others.
 
-    Args:
-        name: as OddBench's file, ``"AirQualityKolkata"``.
+    Parameters
+    ----------
+    name : as OddBench's file, ``"AirQualityKolkata"``.
 
-    Raises:
-        ValueError: no set of that name is on this machine.
-        FileFormatError: the file does not hold ``train``, ``test``, ``is_anomaly`` and ``feature_names``.
+    Raises
+    ------
+    ValueError
+        No set of that name is on this machine.
+    FileFormatError
+        The file does not hold ``train``, ``test``, ``is_anomaly`` and ``feature_names``.
     """
     path = f"{FOLDER}/{name}.npz"
     if on_this_machine(path) is None and (known := oddbench_names()):
-        nearest = difflib.get_close_matches(str(name), known, n=1)
-        hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+        hint = did_you_mean(name, known, after=" ")
         raise ValueError(f"no OddBench set is called {name!r}; {hint}Known: {', '.join(known)}")
     file = find(path, f"the arrays {', '.join(ARRAYS)} of an OddBench set (psorus/Outformer on GitHub)")
     arrays = read_npz(file)
@@ -54,3 +56,6 @@ def load_oddbench(name: str) -> Dataset:
     is_anomaly = np.concatenate([np.zeros(n_train, bool), truth.astype(bool)])
     split = Split(np.arange(n_train), np.arange(n_train, n_rows), np.zeros(n_train, np.int8))
     return Dataset(f"oddbench/{name}", X, is_anomaly, f"OddBench {name}", split)
+
+
+FAMILIES.add("oddbench", Family(oddbench_names, load_oddbench))

@@ -1,10 +1,9 @@
 """ADBench's sets of pictures as features of an ImageNet ResNet-18, 512 a picture (Han et al., NeurIPS 2022)."""
 
-import difflib
-
 from hinterland.datasets._arrays import read_labelled
-from hinterland.datasets._dataset import Dataset
+from hinterland.datasets._dataset import FAMILIES, Dataset, Family
 from hinterland.datasets._fetch import PublicFile, fetch, on_this_machine, places
+from hinterland.nearest import did_you_mean
 
 FOLDER = "features"
 PREFIX = "resnet18_"
@@ -34,20 +33,24 @@ def resnet18_names() -> list[str]:
 def load_resnet18(name: str) -> Dataset:
     """Features after the last average pooling, columns ``f0`` to ``f511``, of one of ADBench's sets of pictures.
 
-    Args:
-        name: as ADBench's file, ``"CIFAR10_0"``; the number or word after the set is the normal class.
+    Parameters
+    ----------
+    name : as ADBench's file, ``"CIFAR10_0"``; the number or word after the set is the normal class.
 
-    Raises:
-        ValueError: no set of that name is on this machine or known here.
-        DataNotFoundError: not on this machine, and it cannot be downloaded.
-        FileFormatError: the file does not hold ``X`` with 512 columns and ``y``.
+    Raises
+    ------
+    ValueError
+        No set of that name is on this machine or known here.
+    DataNotFoundError
+        Not on this machine, and it cannot be downloaded.
+    FileFormatError
+        The file does not hold ``X`` with 512 columns and ``y``.
     """
     path = f"{FOLDER}/{PREFIX}{name}.npz"
     file = on_this_machine(path)
     if file is None and name not in CHECKSUMS:
         known = sorted({*resnet18_names(), *CHECKSUMS})
-        nearest = difflib.get_close_matches(str(name), known, n=1)
-        hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+        hint = did_you_mean(name, known, after=" ")
         raise ValueError(
             f"no set of ResNet-18 features is called {name!r}; {hint}Known: {', '.join(known)}. "
             f"Any other is found once its file lies in {FOLDER} below the folder in HINTERLAND_DATA"
@@ -59,3 +62,6 @@ def load_resnet18(name: str) -> Dataset:
         source=f"ADBench {name}, ResNet-18 features",
         columns=[f"f{j}" for j in range(WIDTH)],
     )
+
+
+FAMILIES.add("resnet18", Family(resnet18_names, load_resnet18))

@@ -23,11 +23,12 @@ from hinterland.errors import DataNotFoundError, FileFormatError
 class Video:
     """Segments of a video in their order.
 
-    Attributes:
-        name: the features file's, without its ending.
-        category: the annotation's: a crime, or Normal.
-        features: (n, k), a row a segment.
-        is_anomaly: (n,) bool, which segments share a frame with an anomalous event.
+    Attributes
+    ----------
+    name : the features file's, without its ending.
+    category : the annotation's: a crime, or Normal.
+    features : (n, k), a row a segment.
+    is_anomaly : (n,) bool, which segments share a frame with an anomalous event.
     """
 
     name: str
@@ -54,16 +55,21 @@ def read_videos(
     Which frames a segment has must be told, as no file says it: every segment as many (C3D's vectors have 16), or all
     segments of a video the same share of its frames (the public files with 32 segments a video).
 
-    Args:
-        features: folder of ``NAME.txt``.
-        annotations: the file with a line ``NAME.mp4 CATEGORY FIRST LAST FIRST LAST`` a video.
-        frames_a_segment: frames in each segment; the last may have fewer.
-        n_frames: frames of each video by its name, where segments divide it evenly.
+    Parameters
+    ----------
+    features : folder of ``NAME.txt``.
+    annotations : the file with a line ``NAME.mp4 CATEGORY FIRST LAST FIRST LAST`` a video.
+    frames_a_segment : frames in each segment; the last may have fewer.
+    n_frames : frames of each video by its name, where segments divide it evenly.
 
-    Raises:
-        ValueError: not one of ``frames_a_segment`` and ``n_frames``, or a video is not in the latter.
-        DataNotFoundError: a file or folder is not there, or no annotated video has features.
-        FileFormatError: a line is not what it should be; the message has its number.
+    Raises
+    ------
+    ValueError
+        Not one of ``frames_a_segment`` and ``n_frames``, or a video is not in the latter.
+    DataNotFoundError
+        A file or folder is not there, or no annotated video has features.
+    FileFormatError
+        A line is not what it should be; the message has its number.
     """
     if (frames_a_segment is None) == (n_frames is None):
         raise ValueError(
@@ -102,8 +108,10 @@ def read_videos(
 def as_dataset(videos: Sequence[Video], name: str) -> Dataset:
     """One data set of the segments of videos: of one, of a category's, of all.
 
-    Raises:
-        ValueError: there is no video.
+    Raises
+    ------
+    ValueError
+        There is no video.
     """
     if not videos:
         raise ValueError(f"the data set {name!r} must have at least one video, got none")

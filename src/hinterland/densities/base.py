@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from hinterland.shelf import Shelf
 
-DENSITIES = Shelf("density", "hinterland.densities")
+DENSITIES: Shelf[type[Density]] = Shelf("density", "hinterland.densities")
 """Densities by the name that a detector's ``density`` takes."""
 
 Parts: TypeAlias = Callable[[], Iterable[tuple[Tensor, Tensor | None]]]
@@ -43,6 +43,13 @@ class Density(nn.Module):
     def energy(self, features: Tensor) -> Tensor:
         """Energy in nats (n,), from the stored parameters; higher is more anomalous."""
         raise NotImplementedError
+
+    def energy_parts(self, features: Tensor) -> Tensor | None:
+        """Parts (n, D), a feature, of which the energy is an increasing function of the sum; None where there are none.
+
+        Explanations take them instead of an integral.
+        """
+        return None
 
     def check_stored(self) -> None:
         """Raise ValueError where what is stored, finite as it is, cannot be what ``estimate`` stores."""

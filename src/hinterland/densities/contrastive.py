@@ -47,7 +47,7 @@ def log_normal_mode(mean: Tensor, variance: Tensor) -> Tensor:
 def truncated_normal(mode: Tensor, deviation: Tensor, uniform: Tensor) -> Tensor:
     """Turn draws from (0, 1] into draws from N(mode, deviation^2) truncated to [0, mode] (CANCE's Appendix C)."""
     least = torch.special.ndtr(-mode / deviation)
-    draws = mode + deviation * torch.special.ndtri(least + (0.5 - least) * uniform)
+    draws: Tensor = mode + deviation * torch.special.ndtri(least + (0.5 - least) * uniform)
     return draws.clamp_min(0.0).minimum(mode)
 
 

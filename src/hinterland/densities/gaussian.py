@@ -123,7 +123,8 @@ def component_log_densities(
     constant = torch.log(phi.clamp_min(SMALLEST_WEIGHT)) - 0.5 * (
         dimensions * math.log(2 * math.pi) + log_determinants
     )
-    return constant[:, None] - 0.5 * whitened.square().sum(1)
+    densities: Tensor = constant[:, None] - 0.5 * whitened.square().sum(1)
+    return densities
 
 
 def mixture_energy(z: Tensor, phi: Tensor, mu: Tensor, covariances: Tensor) -> Tensor:
@@ -219,7 +220,8 @@ def batch_mixture_energy(
     Memberships gamma are (n, K); both in float64. Rows of gamma sum to one, or to what a row counts, ``counts`` (n,).
     Differentiable in z and gamma; the floor is a constant.
     """
-    return _BatchMixtureEnergy.apply(z, gamma, floor, counts)
+    energies: tuple[Tensor, Tensor] = _BatchMixtureEnergy.apply(z, gamma, floor, counts)  # type: ignore[no-untyped-call]  # torch's
+    return energies
 
 
 def covariance_penalty(diagonals: Tensor) -> Tensor:

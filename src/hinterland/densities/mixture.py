@@ -133,7 +133,10 @@ class Mixture(Density):
 
     def chunks(self, features: Tensor) -> tuple[Tensor, ...]:
         """Consecutive parts of features (n, D), of a size that is fast to work on."""
-        return features.split(max(1, CHUNK_ENTRIES // (self.n_components * self.n_features)))
+        parts: tuple[Tensor, ...] = features.split(
+            max(1, CHUNK_ENTRIES // (self.n_components * self.n_features))
+        )
+        return parts
 
 
 class MembershipNetwork(nn.Module):

@@ -20,9 +20,13 @@ from hinterland.model.base import Model
 from hinterland.model.ensemble import as_one, members_of
 from hinterland.parameter_table import Parameterised, attribute, parameter
 from hinterland.parameters import check_device, whole
+from hinterland.shelf import Shelf
 from hinterland.threads import Threads, fastest_threads, threads
 from hinterland.thresholds import contamination_threshold, just_above
 from hinterland.training.history import History
+
+DETECTORS: Shelf[type[Detector]] = Shelf("detector", "hinterland.detectors")
+"""Detectors by the name of their class."""
 
 ROWS_TO_MEASURE, ROWS_WORTH_MEASURING = 4_096, 200_000
 FEW_THREADS = 16
@@ -79,6 +83,12 @@ class Detector(TransformerMixin, OutlierMixin, Parameterised):
     training_energy_: np.ndarray = attribute()
     calibration_energy_: np.ndarray = attribute()
     references_: np.ndarray = attribute()
+
+    def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
+        """Put a class that gives a name on the shelf."""
+        super().__init_subclass__(**kwargs)
+        if name:
+            DETECTORS.add(name, cls)
 
     def fit(self, X: Any, y: Any = None, *, is_anomaly: Any = None, is_normal: Any = None) -> Self:
         """Train on rows X (n, d).

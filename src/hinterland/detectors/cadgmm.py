@@ -17,7 +17,7 @@ from hinterland.parameter_table import parameter
 from hinterland.parameters import choice, flag, number, whole, widths
 
 
-class CADGMM(JointMixture):
+class CADGMM(JointMixture, name="CADGMM"):
     """Correlation-aware DAGMM, whose encoder also sees a row's nearest neighbours, by graph attention.
 
     The paper joins each row with its nearest neighbours within the batch, so that a row's score depends on the rows

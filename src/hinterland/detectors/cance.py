@@ -46,7 +46,7 @@ def check_network(name: str, value: Any) -> None:
     check_choice(name, value, (*NETWORKS.members(), PCA))
 
 
-class CANCE(ContrastiveStage, Detector):
+class CANCE(ContrastiveStage, Detector, name="CANCE"):
     """Composite features and augmented noise-contrastive estimation: a density learnt by telling them from noise.
 
     Training has three stages.

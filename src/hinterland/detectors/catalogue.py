@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from hinterland.detectors.base import Detector
+from hinterland.detectors.base import DETECTORS, Detector
+from hinterland.nearest import did_you_mean
 from hinterland.parameter_table import Parameter, by_present_names, table
-from hinterland.shelf import classes_below
 
-DEFAULT_DETECTOR = "DeepMixture"
+DEFAULT_DETECTOR = "Surprisal"
 """The recommended detector for an unknown table."""
 
 
 def detectors() -> dict[str, type[Detector]]:
-    """Every detector by the name of its class: those that modules of ``hinterland.detectors`` define."""
-    found = classes_below("hinterland.detectors", Detector)
-    return {name: cls for name, cls in sorted(found.items()) if not inspect.isabstract(cls)}
+    """Every detector by its name: those of ``hinterland.detectors``, and your own whose modules are imported."""
+    return DETECTORS.members()
 
 
 def detector_class(name: str) -> type[Detector]:
@@ -32,7 +30,11 @@ def detector_class(name: str) -> type[Detector]:
     """
     known = {_folded(known): member for known, member in detectors().items()}
     if _folded(name) not in known:
-        raise ValueError(f"no detector is called {name!r}; there are: {', '.join(detectors())}")
+        raise ValueError(
+            f"no detector is called {name!r}; {did_you_mean(name, detectors(), after=' ')}"
+            f"there are: {', '.join(detectors())}"
+            f"{DETECTORS.passed_over()}"
+        )
     return known[_folded(name)]
 
 
@@ -52,10 +54,9 @@ def check_parameter_names(detector: type[Detector], given: Mapping[str, Any]) ->
     former = {entry.was for entry in known.values()}
     for name in given:
         if name not in known and name not in former:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]!r}? " if close else ""
             raise ValueError(
-                f"{detector.__name__} has no parameter {name!r}; {hint}it has: {', '.join(known)}"
+                f"{detector.__name__} has no parameter {name!r}; {did_you_mean(name, known, after=' ')}"
+                f"it has: {', '.join(known)}"
             )
 
 

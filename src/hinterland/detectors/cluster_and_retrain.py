@@ -21,7 +21,7 @@ SHARED = ("contamination", "device", "n_threads", "random_state", "on_epoch")
 """Parameters of the inner detector that are set from outside and are no options."""
 
 
-class ClusterAndRetrain(CompactChoice, Detector):
+class ClusterAndRetrain(CompactChoice, Detector, name="ClusterAndRetrain"):
     """Another detector, fitted to rows of compact clusters that are chosen again and again, as in ``DEUAD``.
 
     The rows are clustered and those of the clusters with the greatest variance left out. The detector is fitted to the

@@ -24,7 +24,7 @@ from hinterland.training.hold_out import hold_out
 from hinterland.training.staged_history import StagedHistory
 
 
-class ContrastiveScorer(ContrastiveStage, Detector):
+class ContrastiveScorer(ContrastiveStage, Detector, name="ContrastiveScorer"):
     """Another detector's features, scored by a density that is learnt by telling them from noise.
 
     The detector is fitted first; then its networks stay as they are, and its densities give way to that of CANCE's
@@ -45,7 +45,7 @@ class ContrastiveScorer(ContrastiveStage, Detector):
     >>> from sklearn.datasets import load_breast_cancer
     >>> from hinterland import ContrastiveScorer
     >>> X, y = load_breast_cancer(return_X_y=True)
-    >>> options = {"epochs": 10, "reconstruction_features": ["squared_error", "cosine_dissimilarity"]}
+    >>> options = {"epochs": 5, "min_steps": 50, "reconstruction_features": ["squared_error", "cosine_dissimilarity"]}
     >>> detector = ContrastiveScorer("DAGMM", options, contrastive_steps=50, random_state=0).fit(X[y == 1])
     >>> detector.energy(X).shape
     (569,)

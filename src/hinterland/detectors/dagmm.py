@@ -17,7 +17,7 @@ NETWORK_PARAMETERS = ("n_features", "hidden", "latent_dim", "activation", "gener
 """What the parameters of a detector set of its network; all else are its options."""
 
 
-class DAGMM(JointMixture):
+class DAGMM(JointMixture, name="DAGMM"):
     """Deep Autoencoding Gaussian Mixture Model: autoencoder, composite features and mixture, trained jointly.
 
     Any network goes with any mixture and any score, which makes the family's variants: ``network="vae"``,
@@ -27,7 +27,7 @@ class DAGMM(JointMixture):
     float64, a covariance floor relative to the features' own variance, the mixture re-estimated exactly on all
     training rows after training, dropout off when scoring. Defaults are the networks and weights of the public
     KDD Cup 1999 experiments, but for the learning rate, which is 1e-4 there, for 40,000 steps; ``steps`` lets a small
-    table train as long as it needs. For an unknown table prefer ``DeepMixture``.
+    table train as long as it needs. For an unknown table prefer ``Surprisal``.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""DeepMixture: the default detector for an unknown table."""
+"""DeepMixture: mixtures over a row and its reconstruction error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from hinterland.densities.base import DENSITIES
 from hinterland.detectors import parameters as shared
-from hinterland.detectors.base import Detector
+from hinterland.detectors.novelty import NoveltyDetector
 from hinterland.detectors.own_density import check_density, make_density
 from hinterland.model.column_scales import Scaling
 from hinterland.model.composite import composite_width
@@ -20,7 +20,7 @@ from hinterland.model.scaling import InputScaling
 from hinterland.model.score import Score
 from hinterland.networks.mlp import Autoencoder
 from hinterland.parameter_table import parameter, positional
-from hinterland.parameters import check_integer, check_widths, choice, flag, number, whole
+from hinterland.parameters import check_integer, check_widths, choice, number, whole
 from hinterland.preprocessing.tabular.columns import CONSTANT_SHARE
 from hinterland.training.history import History
 from hinterland.training.hold_out import energies_of_new_rows, out_of_bag
@@ -66,8 +66,8 @@ def check_component_numbers(name: str, value: Any) -> None:
         raise ValueError(f"{name} must hold at least one number of Gaussians, got none")
 
 
-class DeepMixture(Detector):
-    """Mixtures of Gaussians over each row and the error of its denoising autoencoder: the default for a table.
+class DeepMixture(NoveltyDetector, name="DeepMixture"):
+    """Mixtures of Gaussians over each row and the error of its denoising autoencoder.
 
     Each member trains an autoencoder on rows with added noise, joins the scaled row (its latent, for a wide
     table) with the logarithm of its reconstruction error, and fits a mixture of many Gaussians to that, by
@@ -132,25 +132,11 @@ class DeepMixture(Detector):
         "third, in which each row is left out once. An autoencoder keeps the state that is best on the rows left "
         "out. 0 leaves none out, and the threshold is then of the training rows themselves.")
     contamination: float = shared.contamination(about="share of rows to flag, in (0, 0.5]; sets ``offset_``.")
-    novelty: bool = parameter(True, flag,
-        "whether that share is of rows that are new to the members that judge them, or exactly that of the "
-        "training rows under all members. They differ little: mixtures know the rows they were fitted to, but each "
-        "row is new to a part of the members.")
     device: str = shared.device()
     # fmt: on
 
     def _check_parameters(self) -> None:
         check_density(self.density, self.density_options)
-
-    @property
-    def fit_predict(self) -> Callable[..., np.ndarray]:
-        """Fit, and label the same rows; only with ``novelty=False``, as in scikit-learn's LocalOutlierFactor."""
-        if self.novelty:
-            raise AttributeError(
-                "fit_predict labels the training rows themselves, and with novelty=True the threshold is one for new "
-                "rows, as in scikit-learn's LocalOutlierFactor: set novelty=False for it, or use fit(X).predict(X)"
-            )
-        return super().fit_predict
 
     def _train(
         self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device

@@ -28,7 +28,7 @@ __all__ = ["DEUAD", "FewerClustersWarning"]
 WIDEST_LATENT = 16
 
 
-class DEUAD(CompactChoice, Detector):
+class DEUAD(CompactChoice, Detector, name="DEUAD"):
     """Deep end-to-end unsupervised anomaly detection: cluster, drop the loose clusters, retrain, and again.
 
     For training rows with many anomalies among them. Rows are clustered and those of the clusters with the greatest

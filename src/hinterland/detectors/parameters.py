@@ -22,7 +22,7 @@ MOST_THREADS = 256
 HIDDEN = "widths of the encoder's hidden layers, mirrored in the decoder."
 
 
-def member(shelf: Shelf, *, optional: bool = False) -> Check:
+def member(shelf: Shelf[Any], *, optional: bool = False) -> Check:
     """Make a check for names of a shelf's members (or None, if optional)."""
 
     def check(name: str, value: Any) -> None:

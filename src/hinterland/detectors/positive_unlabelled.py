@@ -21,6 +21,7 @@ from hinterland.parameter_table import parameter, positional
 from hinterland.parameters import choice, options, whole, widths
 from hinterland.training.positive_unlabelled import Estimate, anomaly_share, fit_label_probability
 from hinterland.training.settings import LoopSettings
+from hinterland.training.staged_history import StagedHistory
 
 LEAST_LABELLED = 10
 LARGEST_PLAUSIBLE_SHARE = 0.8
@@ -28,7 +29,7 @@ LARGEST_PLAUSIBLE_SHARE = 0.8
 TRAINED_ON = ("all", "labelled")
 
 
-class PositiveUnlabelled(Detector):
+class PositiveUnlabelled(Detector, name="PositiveUnlabelled"):
     """Learns its threshold from known normal rows among unlabelled ones, without a known anomaly.
 
     A detector is trained on all rows that are not known to be anomalous, or on the known normal rows alone. On its
@@ -94,25 +95,25 @@ class PositiveUnlabelled(Detector):
                 f"{LEAST_LABELLED} unlabelled (0), got {n_labelled} and {n_unlabelled}; fit(X, is_normal=...) marks "
                 "them with True"
             )
-        base = unfitted_inner(self.detector, self.detector_options, seed)
+        history = StagedHistory(self.on_epoch)
+        base = unfitted_inner(self.detector, self.detector_options, seed, n_threads=self.n_threads)
+        base.set_params(on_epoch=history.stage(1))
         base.fit(rows[is_labelled] if self.trained_on == "labelled" else rows)
         generator = torch.Generator().manual_seed(seed)
         models: list[Model] = []
-        self.history_ = [{"stage": 1.0, **entry} for entry in base.history_]
         settings = LoopSettings.of_steps(
             self.steps, len(rows), self.batch_size, learning_rate=self.learning_rate
         )
         rates = []
-        for member, model in enumerate(base.models_):
+        for stage, model in enumerate(base.models_, start=2):
             features = model.features_of(rows)
             head = LabelProbability(features.shape[1], self.head_hidden, generator=generator).to(device)
-            result, rate = fit_label_probability(
-                head, features, is_labelled, settings, generator, on_epoch=self.on_epoch
+            _, rate = fit_label_probability(
+                head, features, is_labelled, settings, generator, on_epoch=history.stage(stage)
             )
             models.append(under_density(model, head).eval())
-            self.history_ += [{"stage": 2.0, "member": float(member), **entry} for entry in result.history]
             rates.append(rate)
-        self.model_ = as_one(models)
+        self.model_, self.history_ = as_one(models), history.entries
         self.labelling_rate_: dict[str, float] = _mean(rates)
         self.anomaly_share_: dict[str, float] = _mean(
             [anomaly_share(rate, n_labelled, n_unlabelled) for rate in rates]

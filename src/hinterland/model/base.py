@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +15,11 @@ from torch import Tensor, nn
 from hinterland.model.chunks import apply_in_chunks, chunks
 from hinterland.shelf import Shelf
 
-MODELS = Shelf("model", "hinterland.model")
+MODELS: Shelf[type[Model]] = Shelf("model", "hinterland.model")
 """Kinds of models by name; a saved detector finds its own there."""
 
-Value = TypeVar("Value", Tensor, npt.NDArray[np.float64])
+Integral: TypeAlias = Callable[[Callable[[Tensor], Tensor], Tensor, Tensor, Tensor], Tensor]
+"""Of an energy, from start to stop, (n, m) each, as exactly as it counts (n,): contributions (n, m)."""
 
 
 class Model(nn.Module):
@@ -90,13 +91,14 @@ class Model(nn.Module):
         tensor = next(itertools.chain(self.parameters(), self.buffers()), None)
         return torch.device("cpu") if tensor is None else tensor.device
 
-    def summands(self) -> list[Model]:
-        """Models of whose energies this one's is a linear combination: itself alone, but for an ensemble."""
-        return [self]
+    def contributions(self, start: Tensor, stop: Tensor, integrate: Integral, counts: Tensor) -> Tensor:
+        """What each scaled column adds to energy(stop) - energy(start), of scaled rows, (n, scaled_width).
 
-    def combined(self, values: Sequence[Value]) -> Value:
-        """Combine values of the summands, such as parts of their energies, as the energies are."""
-        return values[0]
+        By default the integral of the energy's derivative along the line between the two, which ``integrate`` takes
+        of any energy. A model that knows more of its energy does better. ``counts`` (n,) is how much a nat of this
+        energy counts in what is explained.
+        """
+        return integrate(self.energy_of_scaled, start, stop, counts)
 
     def arguments(self) -> dict[str, Any]:
         """What its constructor is to be given to build it again, but for generators."""
@@ -134,3 +136,10 @@ class Model(nn.Module):
         """Features (n, D) of all raw rows (n, d), on the model's device: what a density is fitted to."""
         with torch.no_grad():
             return torch.cat([self.features(chunk) for chunk in self.chunks(rows)])
+
+
+def slope(climb: Tensor, along: Tensor) -> Tensor:
+    """Climb (n,) over the way (n,) that it took; 0 where there was none."""
+    return torch.where(
+        along == 0, torch.zeros_like(climb), climb / along.where(along != 0, torch.ones_like(along))
+    )

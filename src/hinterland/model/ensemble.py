@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from hinterland.model.base import Model, Value
+from hinterland.model.base import Integral, Model
 from hinterland.parameters import check_number
 
 
@@ -59,11 +59,15 @@ class Ensemble(Model, name="ensemble"):
         """Number of features of all members."""
         return sum(member.features_width for member in self.members)
 
-    def summands(self) -> list[Model]:
-        """The members."""
-        return list(self.members)
+    def contributions(self, start: Tensor, stop: Tensor, integrate: Integral, counts: Tensor) -> Tensor:
+        """What each scaled column of each member adds, side by side."""
+        shares = [1 / len(self.members)] * len(self.members) if self.weights is None else self.weights
+        members = zip(self.members, shares, self._own(start), self._own(stop), strict=True)
+        return torch.cat(
+            [share * m.contributions(a, b, integrate, counts) for m, share, a, b in members], dim=1
+        )
 
-    def combined(self, values: Sequence[Value]) -> Value:
+    def _combined(self, values: Sequence[Tensor]) -> Tensor:
         """Mean, or weighed sum, of a value a member."""
         # One after the other: by any other order a row's sum would hang on how many rows there are.
         if self.weights is None:
@@ -78,7 +82,7 @@ class Ensemble(Model, name="ensemble"):
 
     def energy(self, x: Tensor) -> Tensor:
         """Combined energy (n,) of raw rows (n, d)."""
-        return self.combined([member.energy(x) for member in self.members])
+        return self._combined([member.energy(x) for member in self.members])
 
     def features(self, x: Tensor) -> Tensor:
         """Features (n, D) of raw rows (n, d), those of all members side by side."""
@@ -91,7 +95,7 @@ class Ensemble(Model, name="ensemble"):
     def energy_of_scaled(self, scaled: Tensor) -> Tensor:
         """Combined energy (n,) of what ``scaled`` gave."""
         own = self._own(scaled)
-        return self.combined([m.energy_of_scaled(s) for m, s in zip(self.members, own, strict=True)])
+        return self._combined([m.energy_of_scaled(s) for m, s in zip(self.members, own, strict=True)])
 
     def features_of_scaled(self, scaled: Tensor) -> Tensor:
         """Features (n, D) of what ``scaled`` gave."""

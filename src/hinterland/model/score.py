@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from hinterland.model.composite import MEASURES, RowErrors, angle
 from hinterland.parameters import check_choice, check_number
+from hinterland.shelf import Shelf
 
-SCORES = ("energy", "reconstruction", "energy+reconstruction", "angle")
+
+class Rule(NamedTuple):
+    """What a score makes of rows' energies (n,) under the density and of their reconstruction errors.
+
+    ``needs_density`` says whether it takes energies, ``learns_unit`` whether the error's unit is learnt to suit these.
+    """
+
+    of: Callable[[Score, Tensor, RowErrors], Tensor]
+    needs_density: bool = False
+    learns_unit: bool = False
+
+
+SCORES: Shelf[Rule] = Shelf("score", "hinterland.model", by_name=False)
+"""Scores by the name that a detector's ``scoring`` takes."""
+
 SCALINGS = ("learnt", "literal")
 
 TAIL_QUANTILES, LEAST_TAIL_UNIT = (0.5, 0.95), 5.0
@@ -79,26 +94,22 @@ class Score(nn.Module):
     @property
     def needs_density(self) -> bool:
         """Whether the density's energy is part of it."""
-        return "energy" in self.name
+        return SCORES.named(self.name).needs_density
 
     @property
     def learns_unit(self) -> bool:
         """Whether ``learn_unit`` is to be called after training."""
-        return self.name == "energy+reconstruction" and self.settings["scaling"] == "learnt"
+        return SCORES.named(self.name).learns_unit and self.settings["scaling"] == "learnt"
 
     def forward(self, energy: Tensor | None, errors: RowErrors) -> Tensor:
         """Score (n,) of rows by their energy (n,), where there is a density, and their reconstruction errors."""
-        match self.name:
-            case "reconstruction":
-                return self.error(errors)
-            case "angle":
-                return angle(errors)
-        assert energy is not None, f"the score {self.name!r} needs a density"
-        if self.tail:
+        rule = SCORES.named(self.name)
+        if energy is None:
+            assert not rule.needs_density, f"the score {self.name!r} needs a density"
+            energy = torch.zeros(())
+        elif self.tail and rule.needs_density:
             energy = eased(energy, self.tail_start, self.tail_unit)
-        if self.name == "energy":
-            return energy
-        return energy + self.weight * self.unit * self.error(errors)
+        return rule.of(self, energy, errors)
 
     def error(self, errors: RowErrors) -> Tensor:
         """Error (n,) of each row, by the measure."""
@@ -115,6 +126,19 @@ class Score(nn.Module):
         energies, errors = (torch.cat(part).double() for part in zip(*parts, strict=True))
         spread = _spread(errors)
         self.unit = (_spread(energies) / spread if spread > 0 else torch.ones_like(spread)).to(self.unit)
+
+
+for _name, _rule in {
+    "energy": Rule(lambda score, energy, errors: energy, needs_density=True),
+    "reconstruction": Rule(lambda score, energy, errors: score.error(errors)),
+    "energy+reconstruction": Rule(
+        lambda score, energy, errors: energy + score.weight * score.unit * score.error(errors),
+        needs_density=True,
+        learns_unit=True,
+    ),
+    "angle": Rule(lambda score, energy, errors: angle(errors)),
+}.items():
+    SCORES.add(_name, _rule, home=__name__)
 
 
 def eased(energy: Tensor, start: Tensor, unit: Tensor) -> Tensor:

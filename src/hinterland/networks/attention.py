@@ -84,7 +84,8 @@ class GraphAttention(nn.Module):
 
     def _onto(self, attention: Tensor) -> Tensor:
         """W^T a of each head, (heads, n_features)."""
-        return (attention[:, None, :] @ self.weight.unflatten(0, attention.shape))[:, 0]
+        onto: Tensor = (attention[:, None, :] @ self.weight.unflatten(0, attention.shape))[:, 0]
+        return onto
 
     def _split(self, sources: Tensor) -> tuple[Tensor, Tensor]:
         """Projections (..., heads, width / heads) and logits (..., heads) of sources."""

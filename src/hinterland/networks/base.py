@@ -11,7 +11,7 @@ from hinterland.networks.layers import ACTIVATIONS
 from hinterland.parameters import check_choice, check_integer, check_widths
 from hinterland.shelf import Shelf
 
-NETWORKS = Shelf("network", "hinterland.networks")
+NETWORKS: Shelf[type[Network]] = Shelf("network", "hinterland.networks")
 """Networks by the name that a detector's ``network`` takes."""
 
 

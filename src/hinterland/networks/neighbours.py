@@ -128,7 +128,8 @@ def edges(neighbours: Tensor, *, symmetric: bool, self_loops: bool) -> Tensor:
 def draw_reference(rows: Tensor, n_reference: int, generator: torch.Generator | None) -> Tensor:
     """Up to ``n_reference`` different rows (m, d): so many drawn at random of rows (n, d), less copies."""
     drawn = torch.randperm(len(rows), generator=generator)[:n_reference]
-    return torch.unique(rows[drawn.to(rows.device)], dim=0)
+    different: Tensor = torch.unique(rows[drawn.to(rows.device)], dim=0)
+    return different
 
 
 class _Comparison:
@@ -200,7 +201,8 @@ def _directions(rows: Tensor) -> Tensor:
 
 
 def _lengths(rows: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(rows, dim=1, keepdim=True)
+    lengths: Tensor = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
+    return lengths
 
 
 def _on_grid(vectors: Tensor) -> Tensor:

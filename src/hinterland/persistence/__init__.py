@@ -26,11 +26,12 @@ import hinterland
 from hinterland.errors import FileFormatError
 from hinterland.model.ensemble import Ensemble
 from hinterland.parameters import check_device
-from hinterland.persistence.archive import Path, open_archive, write_archive
+from hinterland.persistence.archive import open_archive, write_archive
 from hinterland.persistence.objects import check_form, pack_object, unpack_object
 from hinterland.persistence.values import Arrays, Node, plain
 from hinterland.printable import printable, shown
 from hinterland.threads import threads
+from hinterland.whole_files import Path
 
 __all__ = ["SUFFIX", "describe", "load", "save"]
 

@@ -15,6 +15,7 @@ from hinterland.model.composite import composite_width
 from hinterland.model.scaling import InputScaling
 from hinterland.parameters import check_choice, check_integer
 from hinterland.persistence.values import check_finite
+from hinterland.pipeline import steps_of
 from hinterland.printable import shown
 
 PROBES = 16
@@ -144,8 +145,7 @@ def check_pipeline(pipeline: Pipeline) -> None:
         isinstance(wanted, list) and all(isinstance(name, str) for name in wanted)
     ):
         raise ValueError(f"transform_input is {shown(wanted)}, expected names or None")
-    steps = [step for _, step in pipeline.steps if step != "passthrough"]
-    for first, second in itertools.pairwise(steps):
+    for first, second in itertools.pairwise(steps_of(pipeline)):
         takes = getattr(second, "n_features_in_", None)  # what reads pictures has none
         if takes != width_of(first):
             raise ValueError(

@@ -7,41 +7,50 @@ from typing import Any
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 from hinterland.densities.base import DENSITIES
-from hinterland.detectors.catalogue import detectors
+from hinterland.detectors.base import DETECTORS
 from hinterland.model.base import MODELS
+from hinterland.model.column_view import ColumnView
 from hinterland.model.scaling import InputScaling
 from hinterland.model.score import Score
 from hinterland.networks.base import NETWORKS
+from hinterland.preprocessing.base import ENCODERS
 from hinterland.printable import shown
-from hinterland.shelf import classes_below
+from hinterland.shelf import Shelf
+
+_SHELVES: dict[str, Shelf[Any]] = {
+    "detector": DETECTORS,
+    "encoder": ENCODERS,
+    "network": NETWORKS,
+    "density": DENSITIES,
+    "model": MODELS,
+}
 
 
 def classes(kind: str) -> dict[str, type[Any]]:
-    """Classes of a kind by name: members of its shelf, found by walking it, or the few that are named here."""
+    """Classes of a kind by name: members of its shelf, or the few that are named here.
+
+    Raises
+    ------
+    BrokenMemberError
+        Where a module of the shelf cannot be imported.
+    """
     if kind == "scaler":
         return {cls.__name__: cls for cls in (StandardScaler, MinMaxScaler, RobustScaler)}
     if kind == "scaling":
-        return {InputScaling.__name__: InputScaling}
+        return {cls.__name__: cls for cls in (InputScaling, ColumnView)}
     if kind == "score":
         return {Score.__name__: Score}
     if kind in _SHELVES:
         return {cls.__name__: cls for cls in _SHELVES[kind].members().values()}
-    if kind == "detector":
-        return detectors()
-    if kind == "encoder":
-        found = classes_below("hinterland.preprocessing", object)
-        return {name: cls for name, cls in found.items() if hasattr(cls, "from_state")}
     raise ValueError(f"there is no kind of object called {kind!r}")
-
-
-_SHELVES = {"network": NETWORKS, "density": DENSITIES, "model": MODELS}
 
 
 def class_named(kind: str, name: Any) -> type[Any]:
     """Class of a kind by its name; ValueError where there is none."""
     known = classes(kind)
     if not isinstance(name, str) or name not in known:
-        raise ValueError(f"no {kind} here is called {shown(name)}; there are {sorted(known)}")
+        passed_over = _SHELVES[kind].passed_over() if kind in _SHELVES else ""
+        raise ValueError(f"no {kind} here is called {shown(name)}; there are {sorted(known)}{passed_over}")
     return known[name]
 
 

@@ -22,9 +22,11 @@ from hinterland.model.composite import (
     row_errors,
 )
 from hinterland.parameters import check_integer, check_number
+from hinterland.preprocessing.base import ENCODERS
 from hinterland.threads import threads
 
 
+@ENCODERS.member("PrincipalComponents")
 class PrincipalComponents(TransformerMixin, BaseEstimator):
     r"""Principal components of rows, joined with how the rows are reconstructed from them (CANCE on ResNet-18).
 

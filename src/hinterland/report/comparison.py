@@ -9,12 +9,13 @@ import numpy.typing as npt
 from scipy.stats import spearmanr
 
 from hinterland.report.energies import curves
-from hinterland.report.scored import Model, Scored
+from hinterland.report.scored import Scored
+from hinterland.scoring.model_input import ModelInput
 
 Floats = npt.NDArray[np.float64]
 
 
-def compared(scored: Scored, other: Model, other_energy: Floats) -> dict[str, Any]:
+def compared(scored: Scored, other: ModelInput, other_energy: Floats) -> dict[str, Any]:
     """Say how alike two models' energies of all rows are.
 
     Returns
@@ -36,7 +37,7 @@ def compared(scored: Scored, other: Model, other_energy: Floats) -> dict[str, An
     return result
 
 
-def names(model: Model, other: Model) -> list[str]:
+def names(model: ModelInput, other: ModelInput) -> list[str]:
     """What to call the two; detectors of one class are told apart."""
     found = [type(part.detector).__name__ for part in (model, other)]
     return found if found[0] != found[1] else [f"{found[0]} (this model)", f"{found[1]} (comparison)"]

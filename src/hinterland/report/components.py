@@ -70,7 +70,7 @@ def mixtures(scored: Scored) -> list[dict[str, Any]]:
                     "energy": significant(float(np.median(energy[here]))),
                     "flagged": significant(float((energy[here] > scored.model.threshold).mean())),
                     "typical": {
-                        "row": int(scored.sample_index[typical]) + 1,
+                        "row": scored.numbers(scored.sample_index[[typical]])[0],
                         "values": [
                             [names[j], cell(python_value(typed[names[j]][typical]))]
                             for j in telling.columns(typical, MOST_COLUMNS)
@@ -83,7 +83,8 @@ def mixtures(scored: Scored) -> list[dict[str, Any]]:
 
 
 def _numbers(buffer: Any) -> Floats:
-    return buffer.double().cpu().numpy()
+    numbers: Floats = buffer.double().cpu().numpy()
+    return numbers
 
 
 class _Telling:

@@ -15,19 +15,22 @@ from hinterland.report.embedding import chosen_points, embed
 from hinterland.report.energies import Axis, curves, histogram, stops
 from hinterland.report.order import along_order
 from hinterland.report.rows import anomalous_rows
-from hinterland.report.scored import Floats, Model, Scored
+from hinterland.report.scored import Floats, Places, Scored
 from hinterland.report.truth import ANOMALY, UNLABELLED
+from hinterland.scoring.model_input import ModelInput
 
 
 def page_data(
     scored: Scored,
     *,
     saved: dict[str, str],
-    other: tuple[Model, Floats] | None = None,
+    other: tuple[ModelInput, Floats] | None = None,
     random_state: int = 0,
 ) -> dict[str, Any]:
     """Give everything that a page shows, as JSON can hold it; what needs labels is there only with labels."""
     axis = Axis(scored.energy)
+    models = [scored.model] if other is None else [scored.model, other[0]]
+    embedding, places = _embedding(scored, models, random_state)
     data: dict[str, Any] = {
         "n_rows": scored.n_rows,
         "has_truth": scored.truth is not None,
@@ -41,9 +44,7 @@ def page_data(
         "order": along_order(scored),
         "mixtures": mixtures(scored),
         "drift": drift(scored),
-        "embedding": _embedding(
-            scored, [scored.model] if other is None else [scored.model, other[0]], random_state
-        ),
+        "embedding": embedding,
         "n_sampled": len(scored.sample_index),
     }
     if scored.truth is not None:
@@ -51,19 +52,21 @@ def page_data(
         data["n_unlabelled"] = int((scored.truth == UNLABELLED).sum())
     if other is not None:
         data["comparison"] = compared(scored, *other)
-        places = np.array(data["embedding"]["row"]) - 1
         # Exact, as what is drawn as flagged depends on which side of the threshold a row lies.
         data["comparison"]["energy"] = other[1][places].tolist()
     return data
 
 
-def _embedding(scored: Scored, models: list[Model], seed: int) -> dict[str, Any]:
-    """The same rows through each model: ``row`` (from 1), ``energy``, with labels ``truth``; ``views``, one a model."""
+def _embedding(scored: Scored, models: list[ModelInput], seed: int) -> tuple[dict[str, Any], Places]:
+    """The same rows through each model, and which scored rows they are.
+
+    ``row`` (from 1), ``energy``, with labels ``truth``; ``views``, one a model.
+    """
     fresh, top = chosen_points(scored.sample_index, scored.top_index)
     table = pa.concat_tables([scored.sample.take(pa.array(fresh)), scored.top.take(pa.array(top))])
     places = np.concatenate([scored.sample_index[fresh], scored.top_index[top]])
     result: dict[str, Any] = {
-        "row": (places + 1).tolist(),
+        "row": scored.numbers(places),
         "energy": scored.energy[places].tolist(),
         "n_top": len(top),
         "views": [],
@@ -74,4 +77,4 @@ def _embedding(scored: Scored, models: list[Model], seed: int) -> dict[str, Any]
         of_all = model.detector.model_
         features = of_all.in_chunks(of_all.features, model.encoded(table))
         result["views"].append(embed(features, len(fresh), seed))
-    return result
+    return result, places

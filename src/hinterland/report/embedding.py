@@ -70,7 +70,8 @@ def _scaled(features: Floats, n_usual: int) -> Floats:
     unit = high - low
     spread = usual.std(0)
     unit = np.where(unit > 1e-9 * (1 + np.abs(middle)), unit, np.where(spread > 0, spread, 1.0))
-    return np.arcsinh((features - middle) / unit)
+    scaled: Floats = np.arcsinh((features - middle) / unit)
+    return scaled
 
 
 def _lists(points: Floats) -> list[list[float | None]]:

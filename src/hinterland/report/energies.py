@@ -40,13 +40,17 @@ class Axis:
 
     def place(self, energy: Any) -> Floats:
         """Places of energies on the axis."""
-        energy = np.asarray(energy, np.float64)
-        return np.arcsinh((energy - self.center) / self.unit) if self.is_compressed else energy
+        place: Floats = np.asarray(energy, np.float64)
+        if self.is_compressed:
+            place = np.arcsinh((place - self.center) / self.unit)
+        return place
 
     def energy_at(self, place: Any) -> Floats:
         """Energies at places, the inverse of ``place``."""
-        place = np.asarray(place, np.float64)
-        return np.sinh(place) * self.unit + self.center if self.is_compressed else place
+        energy: Floats = np.asarray(place, np.float64)
+        if self.is_compressed:
+            energy = np.sinh(energy) * self.unit + self.center
+        return energy
 
     def ticks(self, n: int = 9) -> list[float]:
         """Round energies for the axis's marks, evenly spread over it."""
@@ -143,7 +147,8 @@ def stops(energy: Floats, truth: Codes | None, own: float) -> dict[str, Any]:
 
 
 def _above(ascending: Floats, threshold: Floats) -> list[int]:
-    return (len(ascending) - np.searchsorted(ascending, threshold, side="right")).tolist()
+    above: list[int] = (len(ascending) - np.searchsorted(ascending, threshold, side="right")).tolist()
+    return above
 
 
 def curves(energy: Floats, truth: Codes) -> dict[str, Any]:

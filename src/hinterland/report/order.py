@@ -23,21 +23,22 @@ def along_order(scored: Scored) -> dict[str, Any]:
     first), ``highest`` and ``middle`` (median) energy, and with labels ``anomalies``, their number in each stretch.
     """
     if scored.time is None:
-        order, along = np.arange(scored.n_rows), np.arange(1.0, scored.n_rows + 1)
+        order = np.arange(scored.n_rows)
     else:
         present = np.flatnonzero(np.isfinite(scored.time))
         order = present[np.argsort(scored.time[present], kind="stable")]
-        along = scored.time
     n = len(order)
     size = 1 if n <= 2 * POINTS else -(-n // POINTS)
     starts = np.arange(0, n, size)
+    firsts = order[starts]
+    along = scored.numbers(firsts) if scored.time is None else scored.time[firsts]
     energy = scored.energy[order]
     result: dict[str, Any] = {
         "by": scored.time_column,
         "is_time": scored.is_time,
         "rows_a_stretch": size,
         "left_out": scored.n_rows - n,
-        "x": along[order[starts]].tolist(),
+        "x": np.asarray(along, np.float64).tolist(),
         "highest": [significant(value, 6) for value in np.maximum.reduceat(energy, starts)],
         "middle": None
         if size == 1

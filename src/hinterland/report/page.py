@@ -12,6 +12,8 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from hinterland.metrics import label_metrics
+
 _SCRIPTS = ("vendor/uPlot.iife.min.js", "format.js", "charts.js", "list.js", "report.js")
 _STYLES = ("vendor/uPlot.min.css", "report.css")
 _FOR_SCRIPT = ("n_rows", "has_truth", "axis", "histogram", "stops", "rows", "order", "embedding", "training")
@@ -62,12 +64,7 @@ def at_own_threshold(data: dict[str, Any]) -> dict[str, Any]:
     }
     if data["has_truth"]:
         hits, false_alarms, anomalies = stops["hits"][at], stops["false_alarms"][at], stops["anomalies"]
-        result |= {
-            "hits": hits,
-            "precision": hits / (hits + false_alarms) if hits + false_alarms else 0.0,
-            "recall": hits / anomalies,
-            "f1": 2 * hits / (hits + false_alarms + anomalies),
-        }
+        result |= {"hits": hits, **label_metrics(hits, hits + false_alarms, anomalies)._asdict()}
     return result
 
 

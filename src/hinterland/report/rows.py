@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from hinterland.explain import explain
 from hinterland.report.cells import Cell, cell, cells, significant
-from hinterland.report.scored import Model, Scored
+from hinterland.report.scored import Scored
+from hinterland.scoring.model_input import ModelInput
 from hinterland.tables import frames
 from hinterland.tables.python_values import python_values, value_counts
 
@@ -39,19 +40,20 @@ def anomalous_rows(scored: Scored) -> dict[str, Any]:
     columns = [*model.kinds, *shown, *others]
     values = _values(model, scored.top, columns)
     n_rows = _that_fit(values, len(model.kinds))
-    explanation = explain(model.model, model.given(scored.top.slice(0, n_rows)))
+    index = scored.top_index[:n_rows]
+    energy, numbers = scored.energy[index], scored.numbers(index)
+    explanation = explain(model.model, model.given(scored.top.slice(0, n_rows)), energy=energy)
     rows: list[dict[str, Any]] = []
     for i in range(n_rows):
-        index = int(scored.top_index[i])
         row: dict[str, Any] = {
-            "row": index + 1,
-            "energy": float(scored.energy[index]),
+            "row": numbers[i],
+            "energy": float(energy[i]),
             "cells": [column[i] for column in values],
             "contributions": [significant(value) for value in explanation.contributions[i]],
             "reference": significant(explanation.reference_energy[i], 6),
         }
         if scored.truth is not None:
-            row["truth"] = int(scored.truth[index])
+            row["truth"] = int(scored.truth[index[i]])
         rows.append(row)
     usual = usual_values(scored)
     if model.encoder is None:  # the nearest usual row itself is known, column by column
@@ -108,7 +110,7 @@ def _brief(value: Any, most: int = 60) -> Cell:
     return f"{found[:most]}…" if isinstance(found, str) and len(found) > most else found
 
 
-def _values(model: Model, rows: pa.Table, columns: list[str]) -> list[list[Cell]]:
+def _values(model: ModelInput, rows: pa.Table, columns: list[str]) -> list[list[Cell]]:
     """Cells column by column: those of the model with its types, others as they are."""
     typed = model.typed(rows)
     return [

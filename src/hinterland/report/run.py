@@ -13,7 +13,8 @@ import hinterland
 from hinterland import persistence
 from hinterland.pipeline import encoder_and_detector
 from hinterland.report.cells import significant
-from hinterland.report.scored import Model, Scored
+from hinterland.report.scored import Scored
+from hinterland.scoring.model_input import ModelInput
 from hinterland.training.history import lines, loss_names
 
 MOST_POINTS = 300
@@ -42,8 +43,7 @@ def facts(scored: Scored, saved: dict[str, str]) -> dict[str, str]:
         "Detector": type(detector).__name__ + ("" if model.encoder is None else ", behind a TabularEncoder"),
         **saved,
         "Trained on": f"{len(detector.training_energy_):,} rows" + _training(model),
-        "Threshold": f"energy above {model.threshold:.6g} nats: "
-        f"the highest {100 * detector.contamination:.3g}% of the training rows",
+        "Threshold": f"energy above {model.threshold:.6g} nats: {detector.threshold_rule()}",
         "Seed": "none given" if detector.random_state is None else str(detector.random_state),
         "Scored table": f"{table.path.name}, {scored.n_rows:,} rows, {len(table.names):,} columns",
         "Columns used": f"{len(kinds):,}: "
@@ -67,7 +67,7 @@ def facts(scored: Scored, saved: dict[str, str]) -> dict[str, str]:
     return result
 
 
-def settings(model: Model) -> list[dict[str, Any]]:
+def settings(model: ModelInput) -> list[dict[str, Any]]:
     """Parameters of the encoder and the detector: name and value of each, and whether it is the default."""
     described = []
     for part in (model.encoder, model.detector):
@@ -87,7 +87,7 @@ def settings(model: Model) -> list[dict[str, Any]]:
     return described
 
 
-def training_curves(model: Model) -> list[dict[str, Any]]:
+def training_curves(model: ModelInput) -> list[dict[str, Any]]:
     """A curve each loss term: ``name``, and each training's line, ``epoch`` and ``value``; constant zeros left out."""
     history = model.detector.history_
     curves = []
@@ -110,7 +110,7 @@ def training_curves(model: Model) -> list[dict[str, Any]]:
     return curves
 
 
-def _training(model: Model) -> str:
+def _training(model: ModelInput) -> str:
     history = model.detector.history_
     if not history:
         return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,15 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from sklearn.utils.validation import check_is_fitted
 
-from hinterland.detectors.base import Detector
 from hinterland.errors import TableError
-from hinterland.pipeline import encoder_and_detector
-from hinterland.preprocessing import TabularEncoder
+from hinterland.nearest import did_you_mean
 from hinterland.report.truth import Codes, LabelColumn, TimeColumn, truth_from_array
+from hinterland.scoring.model_input import ModelInput
 from hinterland.scoring.table import TableScorer
-from hinterland.tables import TableFile, to_kinds
+from hinterland.tables import TableFile
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
@@ -64,45 +61,6 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Model:
-    """A fitted model as a page sees it: its parts, and rows of the table in the form it takes."""
-
-    model: Any
-    encoder: TabularEncoder | None
-    detector: Detector
-    kinds: dict[str, str]
-    unused: list[str]
-    is_text: bool
-    _scorer: TableScorer
-
-    @property
-    def threshold(self) -> float:
-        """The detector's own: a row is an anomaly where its energy is above."""
-        return -float(self.detector.offset_)
-
-    def typed(self, rows: pa.Table) -> pa.Table:
-        """The model's columns of rows of the table, with types."""
-        return to_kinds(rows, self._scorer.readings, is_text=self.is_text)
-
-    def given(self, rows: pa.Table) -> Any:
-        """Rows of the table as the model was fitted on."""
-        return self._scorer.as_fitted(self.typed(rows))
-
-    def encoded(self, rows: pa.Table) -> Floats:
-        """Rows of the table as the detector sees them, (n, width) float64."""
-        given = self.given(rows)
-        return self.detector.rows(given if self.encoder is None else self.encoder.transform(given))
-
-    def sources(self) -> Places:
-        """For each column that the detector sees, the position in ``kinds`` of the column it comes from."""
-        return np.arange(len(self.kinds)) if self.encoder is None else self.encoder.source_columns_
-
-    def encoded_names(self) -> list[str]:
-        """Names of the columns that the detector sees."""
-        return list(self.kinds) if self.encoder is None else self.encoder.get_feature_names_out().tolist()
-
-
-@dataclass(frozen=True)
 class Scored:
     """A table's rows by a model.
 
@@ -110,7 +68,8 @@ class Scored:
     ----------
     model : the model's parts.
     table : the table; its ``names`` are the columns.
-    energy : (n,) in nats, in the table's order.
+    energy : (n,) in nats, in the table's order, of all rows but those skipped.
+    skipped : places in the table, from 0 and rising, of rows with values that cannot be read.
     truth : (n,) codes of ``hinterland.report.truth``, or None without labels.
     label, time_column : names of the columns, where there are.
     reading : which values of the label column were taken for what, in words, or None.
@@ -120,9 +79,10 @@ class Scored:
     sample, sample_index : rows drawn at random, in the table's order.
     """
 
-    model: Model
+    model: ModelInput
     table: TableFile
     energy: Floats
+    skipped: Places
     truth: Codes | None
     label: str | None
     reading: str | None
@@ -136,8 +96,13 @@ class Scored:
 
     @property
     def n_rows(self) -> int:
-        """Rows of the table."""
+        """Rows that were scored."""
         return len(self.energy)
+
+    def numbers(self, index: Places) -> list[int]:
+        """Numbers in the table, from 1, of scored rows that are given by their numbers from 0."""
+        before = np.searchsorted(self.skipped - np.arange(len(self.skipped)), index, side="right")
+        return self.table.row_numbers((index + before).tolist())
 
 
 def score_table(
@@ -163,27 +128,25 @@ def score_table(
     by_name = isinstance(label, str)
     for option, name in (("label", label if by_name else None), ("time_column", time_column)):
         if name is not None and name not in table.names:
-            nearest = difflib.get_close_matches(name, table.names, n=1)
-            hint = f"did you mean {nearest[0]!r}?" if nearest else f"it has {table.names}"
+            hint = did_you_mean(name, table.names, f"it has {table.names}")
             raise TableError(f"{option}: the table has no column {name!r}; {hint}")
     if anomaly is not None and not by_name:
         raise ValueError(
             "anomaly says which values of the label column mark one; label must name that column"
         )
-    parts = _model(model, table)
-    scorer = parts._scorer
+    scorer = TableScorer(model, table, explained="none")
     labels = LabelColumn(label, anomaly) if by_name else None
     if by_name:
-        scorer.check_truth(label)
+        scorer.input.check_truth(label)
     times = None if time_column is None else TimeColumn(time_column)
     generator = np.random.default_rng(random_state)
     most = Kept(top)
     sample = Kept(max(200, min(SAMPLE_ROWS, SAMPLE_CELLS // len(table.names))))
     energies: list[Floats] = []
-    n_seen = 0
-    for batch in scorer.batches():
-        energy = batch[scorer.names["energy"]].to_numpy()
-        rows = batch.select(table.names)
+    skipped: list[Places] = [np.empty(0, np.intp)]
+    n_seen = n_read = 0
+    for scored in scorer.scored():
+        energy, rows = scored.energy, scored.table.select(table.names)
         most.add(rows, energy, n_seen)
         sample.add(rows, generator.random(len(energy)), n_seen)
         if labels is not None:
@@ -191,20 +154,24 @@ def score_table(
         if times is not None:
             times.add(rows[time_column], is_text=table.is_text)
         energies.append(energy)
+        skipped.append(n_read + scored.unreadable)
         n_seen += len(energy)
+        n_read += len(energy) + len(scored.unreadable)
         if on_batch is not None:
             on_batch(table.share_read())
     if not n_seen:
         raise TableError(f"{table.path} has no rows; a report needs at least one")
-    truth = (
-        labels.truth() if labels is not None else None if label is None else truth_from_array(label, n_seen)
-    )
+    left_out = np.concatenate(skipped)
+    truth = labels.truth() if labels is not None else None
+    if label is not None and labels is None:
+        truth = np.delete(truth_from_array(label, n_read), left_out)
     sampled, sample_index = sample.rows()
     order = np.argsort(sample_index)
     return Scored(
-        parts,
+        scorer.input,
         table,
         np.concatenate(energies),
+        left_out,
         truth,
         label if by_name else None if label is None else "label",
         None if labels is None else labels.reading(),
@@ -219,21 +186,14 @@ def score_table(
 
 def energies_of(
     model: Any, table: TableFile, on_batch: Callable[[float], object] | None = None, *, label: Any = None
-) -> tuple[Model, Floats]:
+) -> tuple[ModelInput, Floats]:
     """Energies (n,) of a table's rows by a second model, which must not score by a column of truth, and its parts."""
-    parts = _model(model, table, keep=[])
+    scorer = TableScorer(model, table, keep=[], explained="none")
     if isinstance(label, str):
-        parts._scorer.check_truth(label)
+        scorer.input.check_truth(label)
     energies = []
-    for batch in parts._scorer.batches():
-        energies.append(batch[parts._scorer.names["energy"]].to_numpy())
+    for scored in scorer.scored():
+        energies.append(scored.energy)
         if on_batch is not None:
             on_batch(table.share_read())
-    return parts, np.concatenate(energies)
-
-
-def _model(model: Any, table: TableFile, keep: Any = "all") -> Model:
-    encoder, detector = encoder_and_detector(model)
-    check_is_fitted(detector)
-    scorer = TableScorer(model, table, keep=keep, explained="none")
-    return Model(model, encoder, detector, scorer.kinds, scorer.unused, table.is_text, scorer)
+    return scorer.input, np.concatenate(energies)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hinterland.errors import TableError
 from hinterland.parameters import check_integer
 from hinterland.report.comparison import names
 from hinterland.report.data import page_data
 from hinterland.report.page import at_own_threshold, render
 from hinterland.report.run import load_model
 from hinterland.report.scored import energies_of, score_table
-from hinterland.report.source import as_table_file
+from hinterland.tables.source import as_table_file
 from hinterland.whole_files import check_writable, write_atomically
 
 
@@ -108,6 +109,11 @@ def report(
         if comparison is None
         else energies_of(load_model(comparison, device, n_threads)[0], source, on_batch, label=label)
     )
+    if other is not None and len(other[1]) != scored.n_rows:
+        raise TableError(
+            f"the two models can read different rows of the table, {scored.n_rows:,} and {len(other[1]):,}, and cannot "
+            "be compared on it; mend the rows with values that cannot be read"
+        )
     data = page_data(scored, saved=saved, other=other, random_state=random_state)
     detector = type(scored.model.detector).__name__
     html = render(

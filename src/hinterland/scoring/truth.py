@@ -5,20 +5,27 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Collection
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from sklearn.metrics import precision_recall_fscore_support
 
 from hinterland import metrics
 from hinterland.detectors.base import Detector
 from hinterland.errors import TableError
-from hinterland.scoring.table import Judgeable, TableScorer
+from hinterland.scoring.table import TableScorer
 from hinterland.tables import (
     LabelColumn,
     TableFile,
 )
 from hinterland.tables.truth import ANOMALY, UNLABELLED
+
+
+class Judgeable(NamedTuple):
+    """Rows whose truth is known: energies (n,), whether each is an anomaly (n,), and how many rows have no truth."""
+
+    energy: np.ndarray
+    is_anomaly: np.ndarray
+    n_unlabelled: int
 
 
 def energy_and_truth(
@@ -49,11 +56,11 @@ def energy_and_truth(
         column, or no row has a truth.
     """
     scorer = TableScorer(model, table, keep=[label], explained="none")
-    scorer.check_truth(label)
+    scorer.input.check_truth(label)
     column, energies = LabelColumn(label, values, named=named), [np.empty(0)]
-    for batch in scorer.batches():
-        energies.append(batch[scorer.names["energy"]].to_numpy())
-        column.add(batch[label])
+    for scored in scorer.scored():
+        energies.append(scored.energy)
+        column.add(scored.table[label])
         if on_batch is not None:
             on_batch(table.share_read())
     energy = np.concatenate(energies)
@@ -82,7 +89,8 @@ def judge(
     is_anomaly, energy : (n,) of the test rows.
     rule : a name in ``hinterland.metrics.RULES``, or None for no such metrics.
     share : share of the rule's rows to flag. If None the share of anomalies among them, training rows counting as
-        normal; for the rule ``training`` the detector's ``contamination``.
+        normal; for the rule ``training`` the detector's ``contamination``, or what its own threshold flags of the
+        training rows where it has none.
 
     Returns
     -------
@@ -92,30 +100,30 @@ def judge(
     """
     n_rows, n_anomalies = len(energy), int(np.sum(is_anomaly))
     both = 0 < n_anomalies < n_rows
-    flagged = -energy < detector.offset_
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        is_anomaly, flagged, average="binary", zero_division=0.0
-    )
+    threshold = -float(detector.offset_)
+    flagged = energy > threshold
+    n_flagged = int(flagged.sum())
+    own = metrics.label_metrics(int(np.sum(flagged & is_anomaly)), n_flagged, n_anomalies)
     result: dict[str, Any] = {
         "rows": n_rows,
         "anomalies": n_anomalies,
         "auroc": metrics.auroc(is_anomaly, energy) if both else None,
         "average_precision": metrics.average_precision(is_anomaly, energy) if both else None,
         "own_threshold": {
-            "threshold": -float(detector.offset_),
-            "flagged": int(flagged.sum()),
-            "precision": float(precision),
-            "recall": float(recall) if n_anomalies else None,
-            "f1": float(f1) if n_anomalies else None,
+            "threshold": threshold,
+            "flagged": n_flagged,
+            "precision": own.precision,
+            "recall": own.recall if n_anomalies else None,
+            "f1": own.f1 if n_anomalies else None,
         },
     }
     if not both:
-        warnings.warn(_one_class(n_rows, n_anomalies, int(flagged.sum())), UserWarning, stacklevel=2)
+        warnings.warn(_one_class(n_rows, n_anomalies, n_flagged), UserWarning, stacklevel=2)
     if rule is not None and both:
         training = detector.calibration_energy_
         if share is None:
             of_rows = {"natural_half": n_rows, "pooled": n_rows + len(training)}
-            share = detector.contamination if rule == "training" else n_anomalies / of_rows[rule]
+            share = _training_share(detector) if rule == "training" else n_anomalies / of_rows[rule]
         judged = metrics.threshold_metrics(
             is_anomaly, energy, rule=rule, share=share, training_energy=training
         )
@@ -123,6 +131,20 @@ def judge(
     elif rule is not None:
         result["rule"] = None
     return result
+
+
+def _training_share(detector: Detector) -> float:
+    """Share of its training rows that a detector means to flag."""
+    asked = getattr(detector, "contamination", None)
+    if asked is not None:
+        return float(asked)
+    flagged = detector.calibration_energy_ > -detector.offset_
+    if flagged.all() or not flagged.any():
+        raise ValueError(
+            f"a {type(detector).__name__} asks for no share of rows, and its own threshold flags {flagged.sum():,} of "
+            f"its {len(flagged):,} training rows, so the rule 'training' needs one: name a share, as --share 0.05"
+        )
+    return float(flagged.mean())
 
 
 def _one_class(n_rows: int, n_anomalies: int, n_flagged: int) -> str:

@@ -11,6 +11,7 @@ from hinterland.tables.csv.format import BadRows, CsvFormat
 from hinterland.tables.kinds import missing_and_unused, read_batch, to_kinds
 from hinterland.tables.reading import TableFile, open_stream, open_table
 from hinterland.tables.selection import equals, rows_with, select, text_counts
+from hinterland.tables.source import as_table_file
 from hinterland.tables.truth import LabelColumn
 from hinterland.tables.writing import OUTPUT_FORMATS, open_writer, output_format
 
@@ -23,6 +24,7 @@ __all__ = [
     "Reading",
     "TableFile",
     "UnreadableValuesError",
+    "as_table_file",
     "equals",
     "missing_and_unused",
     "open_stream",

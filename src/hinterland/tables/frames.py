@@ -164,7 +164,8 @@ def _of_plain_dtype(series: pd.Series[Any]) -> pd.Series[Any]:
     """Give periods as their beginnings, intervals as text, and sparse values with all of them."""
     dtype = series.dtype
     if isinstance(dtype, pd.PeriodDtype):
-        return series.dt.to_timestamp()
+        beginnings: pd.Series[Any] = series.dt.to_timestamp()
+        return beginnings
     if isinstance(dtype, pd.SparseDtype):
         return pd.Series(np.asarray(series))
     inner = dtype.categories.dtype if isinstance(dtype, pd.CategoricalDtype) else dtype

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from hinterland.errors import TableError
+from hinterland.nearest import nearest_name
 from hinterland.tables.columns.read_values import Read, RetypedError, read
 from hinterland.tables.columns.readings import LEFT_OUT, Reading
 from hinterland.tables.columns.unreadable import Complaint, UnreadableValuesError, counted_from
@@ -108,9 +108,8 @@ def _kind(reading: str | Reading) -> str:
 
 
 def _nearest(name: str, names: list[str]) -> str:
-    folded = {other.strip().casefold(): other for other in names}
-    nearest = difflib.get_close_matches(name.strip().casefold(), folded, n=1, cutoff=0.7)
-    return f" (is it {folded[nearest[0]]!r} here?)" if nearest else ""
+    near = nearest_name(name, names, cutoff=0.7)
+    return f" (is it {near!r} here?)" if near else ""
 
 
 def _few(names: list[str], most: int = 12) -> str:

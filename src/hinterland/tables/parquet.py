@@ -31,7 +31,7 @@ class ParquetFile:
         with self._errors_named():
             file = self._open()
             self._schema = file.schema_arrow
-            self._n_rows = file.metadata.num_rows
+            self._n_rows: int = file.metadata.num_rows
         self.names = list(self._schema.names)
         self.stored_index = pandas_index(self._schema)
         self._n_read = 0
@@ -58,6 +58,10 @@ class ParquetFile:
             for batch in self._open().iter_batches(n_rows, columns=list(columns), use_threads=False):
                 self._n_read += batch.num_rows
                 yield pa.Table.from_batches([batch]).select(list(columns))
+
+    def row_numbers(self, places: Sequence[int]) -> list[int]:
+        """See ``TableFile``."""
+        return [place + 1 for place in places]
 
     def row_names(self, places: Sequence[int]) -> list[str]:
         """See ``TableFile``."""

@@ -53,6 +53,10 @@ class TableFile(Protocol):
         """How much of the file ``batches`` has read so far, in [0, 1]."""
         ...
 
+    def row_numbers(self, places: Sequence[int]) -> list[int]:
+        """Give the numbers of rows, from 1 below the header, by their places from 0 in what was read last."""
+        ...
+
     def row_names(self, places: Sequence[int]) -> list[str]:
         """Say how messages call rows, given by their places from 0 in what was read last: ``row 8 (line 10)``.
 

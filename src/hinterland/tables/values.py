@@ -87,7 +87,7 @@ def as_numbers(values: Values) -> npt.NDArray[np.float64]:
         values = values.cast(pa.uint8())
     elif pa.types.is_decimal(kind) or pa.types.is_null(kind):
         values = values.cast(pa.float64(), safe=False)
-    numbers = values.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
+    numbers: npt.NDArray[np.float64] = values.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
     return numbers / per_second if per_second != 1 else numbers
 
 
@@ -105,13 +105,14 @@ def as_missing(values: Values) -> npt.NDArray[np.bool_]:
     """Say which values are missing (n,), whatever their type."""
     if isinstance(values, np.ndarray):
         return np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), bool)
-    return values.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
+    missing: npt.NDArray[np.bool_] = values.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
+    return missing
 
 
 def seconds(times: Values) -> npt.NDArray[np.float64]:
     """Seconds since 1970-01-01 of Arrow timestamps, as float64 (n,), NaN where missing."""
-    ticks = times.cast(pa.int64()).to_numpy(zero_copy_only=False)
-    return ticks.astype(np.float64, copy=False) / _PER_SECOND[times.type.unit]
+    ticks: npt.NDArray[np.generic] = times.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return ticks.astype(np.float64, copy=False) / float(_PER_SECOND[times.type.unit])
 
 
 def combined(values: Values) -> Values:
@@ -120,4 +121,5 @@ def combined(values: Values) -> Values:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(test(kind) for test in tests)

@@ -98,7 +98,8 @@ class ContrastiveObjective:
     def base_noise(self, n: int) -> Tensor:
         """Draw n points of N(mean, Sigma), standardised (n, D), in float64."""
         normal = torch.randn((n, self.density.n_features), generator=self.generator, dtype=torch.float64)
-        return normal.to(self.cholesky.device) @ self.cholesky.mT
+        noise: Tensor = normal.to(self.cholesky.device) @ self.cholesky.mT
+        return noise
 
     def against(self, rows: Tensor, noise: Tensor) -> float:
         """Loss of the density as it is on rows (m, D) against noise (nu m, D) that has not grown.

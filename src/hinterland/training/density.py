@@ -9,9 +9,11 @@ from functools import singledispatch
 import torch
 from torch import Tensor
 
+from hinterland.densities.autoregressive import AutoregressiveDensity
 from hinterland.densities.base import Density
 from hinterland.densities.contrastive import ContrastiveDensity
 from hinterland.densities.mixture import CHUNK_ENTRIES, Mixture
+from hinterland.training.autoregressive import fit_autoregressive
 from hinterland.training.contrastive import fit_contrastive
 from hinterland.training.expectation_maximisation import fit_by_expectation_maximisation
 from hinterland.training.history import Entry
@@ -88,4 +90,27 @@ def _(
         on_epoch=on_epoch,
     )
     density.eval().to(features.dtype)  # from the single precision of its training
+    return result
+
+
+@fit_density.register
+def _(
+    density: AutoregressiveDensity,
+    features: Tensor,
+    settings: LoopSettings,
+    generator: torch.Generator,
+    *,
+    least_rows: float = 0.0,
+    on_epoch: Callable[[Entry], None] | None = None,
+) -> TrainingResult:
+    trained, held_out = hold_out(len(features), HELD_OUT, generator)
+    result = fit_autoregressive(
+        density,
+        features[trained],
+        features[held_out],
+        replace(settings, learning_rate=LEARNING_RATE, weight_decay=WEIGHT_DECAY),
+        generator,
+        on_epoch=on_epoch,
+    )
+    density.eval().to(features.dtype)
     return result

@@ -51,3 +51,8 @@ def lines(history: Iterable[Mapping[str, float]]) -> list[list[Mapping[str, floa
     for entry in history:
         parts.setdefault(tuple(entry.get(name) for name in PARTS), []).append(entry)
     return list(parts.values())
+
+
+def last_entries(history: Iterable[Mapping[str, float]]) -> list[Mapping[str, float]]:
+    """The last entry of each member of each fit: how many epochs and seconds it came to, its stages together."""
+    return list({(entry.get("fit"), entry.get("member")): entry for entry in history}.values())

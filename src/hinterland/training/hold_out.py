@@ -56,4 +56,5 @@ def energies_of_new_rows(energies: np.ndarray, trained: np.ndarray) -> np.ndarra
     level = np.zeros(len(energies))
     level[new.any(1)] = levels
     beyond = np.where(new, energies - level[:, None], 0.0).sum(0)
-    return beyond[there] / counts[there] + levels.mean()
+    mean: np.ndarray = beyond[there] / counts[there] + levels.mean()
+    return mean

@@ -110,4 +110,6 @@ def fit_label_probability(
 def _held_out(rows: np.ndarray, generator: torch.Generator) -> np.ndarray:
     """A random fifth of these rows, two at least."""
     n = max(LEAST_HELD_OUT, int(len(rows) * HELD_OUT))
-    return rows[torch.randperm(len(rows), generator=generator)[:n].numpy()]
+    chosen = torch.randperm(len(rows), generator=generator)[:n].numpy()
+    held_out: np.ndarray = rows[chosen]
+    return held_out

@@ -57,7 +57,6 @@ def fit_reconstruction(
     latent_terms : more terms of the loss by name, from a batch's latent (n, latent_dim).
     measure : of the error; see ``reconstruction_objective``.
     """
-
     network.prepare(rows)
     objective = reconstruction_objective(network, latent_terms, measure)
 

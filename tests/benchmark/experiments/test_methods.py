@@ -18,6 +18,7 @@ def test_detectors_are_found_without_being_named():
     assert all(name not in inspect.getsource(module) for name in found)
 
 
+@pytest.mark.slow
 def test_every_setting_is_an_argument_of_its_method():
     for name, m in methods().items():
         accepted = inspect.signature(m.make).parameters

@@ -48,6 +48,7 @@ def test_no_row_is_both_trained_on_and_tested(key, numbered_rows):
     np.testing.assert_array_equal(run.is_anomaly_test, truth[run.X_test[:, 0].astype(int)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 def test_the_training_side_does_not_change_with_the_values_of_test_rows(key, numbered_rows):
     rows = rows_tested(numbered_rows, key)
@@ -86,6 +87,7 @@ class Spy:
         return np.abs(arguments[0]).sum(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 def test_a_method_is_handed_training_rows_then_bare_test_rows(key, numbered_rows, monkeypatch):
     here, subset = on(marked(numbered_rows, rows_tested(numbered_rows, key)), key)
@@ -110,6 +112,7 @@ def test_a_method_is_handed_training_rows_then_bare_test_rows(key, numbered_rows
     np.testing.assert_array_equal(scored[0][1][0], run.X_test)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 def test_thresholds_do_not_know_test_labels(key, numbered_rows):
     here, subset = on(numbered_rows, key)
@@ -139,6 +142,7 @@ def test_only_the_named_search_sees_test_labels_and_says_so():
     assert "Flattering" in seeing["OC-SVM (best AUROC search)"].footnote
 
 
+@pytest.mark.slow
 def test_the_search_keeps_the_best_of_its_candidates():
     search = "OC-SVM (best AUROC search)"
     best = run_job(Job(search, "quick-one-class", "wine", 0))

@@ -93,6 +93,7 @@ def test_a_table_in_no_provenance_is_an_error(copy):
         read(copy)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row", [row for row in reported() if any(p.answers == row.protocol for p in protocols().values())]
 )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -76,6 +77,22 @@ def test_collect_takes_means_over_seeds_and_leaves_out_what_is_not_whole(finishe
     assert result.left_out == ("breast_cancer: no result of PCA",)
 
 
+def test_a_failed_run_counts_for_nothing_but_the_failures_of_its_method(finished):
+    stored = [finished(name, "quick-one-class", 0, "wine") for name in ("IF", "PCA", "DAGMM")]
+    failed = replace(finished("PCA", "quick-one-class", 1, "wine"), metrics={}, error="ValueError: no")
+    found = collect("quick", [*stored, failed], "auroc")
+    assert set(found.methods) == {"IF", "PCA", "DAGMM"}
+    rows = summary.rows("quick", compare(found), [*stored, failed])
+    assert {row[0]: row[-1] for row in rows} == {"IF": "0", "PCA": "1", "DAGMM": "0"}
+
+
+def test_the_tests_outcome_in_words(twenty):
+    first, second, *pairs = summary.tests(compare(twenty))
+    assert first.startswith("Friedman test that all are alike: p = ")
+    assert second.endswith(f"{len(pairs)} of 6 pairs differ at 0.05")
+    assert any(" over d: p = " in pair for pair in pairs)
+
+
 def test_too_little_to_compare_says_what_there_is(finished):
     with pytest.raises(ValueError, match=r"needs two methods .* has the methods IF"):
         collect("quick", [finished("IF", "quick-one-class", 0, "wine")], "auroc")
@@ -98,6 +115,7 @@ def test_the_summary_has_ranks_metrics_and_seconds(finished):
     assert second[:3] == ["PCA", "2.00", "70.00"]
 
 
+@pytest.mark.slow
 def test_the_diagram_is_a_picture_with_every_method_on_it(twenty, tmp_path):
     from matplotlib import image
 

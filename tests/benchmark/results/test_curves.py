@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hinterland.benchmark.experiments.index import suite
+from hinterland.benchmark.experiments.protocol import PROTOCOLS
 from hinterland.benchmark.experiments.protocols import protocols
 from hinterland.benchmark.experiments.suite import Curves
 from hinterland.benchmark.results import curves
@@ -48,12 +49,13 @@ def test_a_seed_under_other_settings_is_in_no_point():
 
 def test_a_seed_that_missed_a_data_set_is_in_no_mean_over_them(monkeypatch):
     key = "robustness-adbench-5"
-    monkeypatch.setitem(protocols(), key, replace(protocols()[key], subsets=lambda: ("a", "b")))
+    monkeypatch.setitem(PROTOCOLS._members, key, replace(protocols()[key], subsets=lambda: ("a", "b")))
     results = [_result(key, "a", 0, 0.6), _result(key, "b", 0, 0.8), _result(key, "a", 1, 1.0)]
     found = curves.points({"IF": {5: (key, "IF")}}, "auroc", build("robustness", results))
     assert found == {"IF": {5: _value(70)}}
 
 
+@pytest.mark.slow
 def test_the_figure_is_the_same_bytes_for_the_same_points_and_others_for_others(tmp_path):
     pytest.importorskip("matplotlib")
     drawn = []

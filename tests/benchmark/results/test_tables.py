@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from hinterland.benchmark.experiments.index import companions, suite
+from hinterland.benchmark.experiments.protocol import PROTOCOLS
 from hinterland.benchmark.experiments.protocols import protocols
 from hinterland.benchmark.names import UnknownNameError
 from hinterland.benchmark.results import formats, tables
@@ -227,7 +228,7 @@ def test_without_the_data_the_sets_that_were_run_are_shown_and_it_is_said_why_no
     finished, monkeypatch
 ):
     key = "robustness-adbench-5"
-    monkeypatch.setitem(protocols(), key, replace(protocols()[key], subsets=tuple))
+    monkeypatch.setitem(PROTOCOLS._members, key, replace(protocols()[key], subsets=tuple))
     table = tables.build("robustness", [finished("IF", key, 0, subset="6_cardio")])
     assert {row.subset for row in table.rows} == {"6_cardio"}
     assert f"{key}: no average, for want of the data, which say what it is over." in table.readings

@@ -1,7 +1,11 @@
+import warnings
+
 import numpy as np
 import pytest
 
+from hinterland import DAGMM
 from hinterland.benchmark.experiments.methods import Method
+from hinterland.benchmark.experiments.protocol import PreparedRun
 from hinterland.benchmark.names import UnknownNameError
 from hinterland.benchmark.runs import jobs
 from hinterland.benchmark.runs.jobs import Job, grid, run_job
@@ -89,6 +93,7 @@ def test_no_data_at_all_is_said(monkeypatch, tmp_path):
         grid(["adbench-one-class"], ["IF"], [0])
 
 
+@pytest.mark.slow
 def test_a_job_gives_the_same_numbers_alone_and_after_others():
     job = Job("DAGMM", "quick-one-class", "wine", 0, {"epochs": 5, "min_steps": 0})
     alone = run_job(job)
@@ -119,6 +124,23 @@ def test_scores_come_with_the_truth_they_are_judged_by(run_with):
     result = run_with(scorer(lambda X: X[:, 0]))
     assert result.scores.keys() == {"energy", "training_energy", "is_anomaly", "test: test"}
     assert len(result.scores["energy"]) == len(result.scores["is_anomaly"])
+
+
+def test_the_labels_of_a_run_reach_a_detector_by_their_names():
+    X = np.random.default_rng(0).normal(size=(80, 3))
+    known_normal = np.arange(80) < 5
+    run = PreparedRun(
+        X, known_normal.astype(int), X[:10], np.arange(10) == 0, {"test": np.ones(10, bool)}, ()
+    )
+    small = {"hidden": (4,), "min_steps": 5, "epochs": 1, "random_state": 0}
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "error", message="y holds 1"
+        )  # as codes of 0 and 1 alone could be taken for truths
+        outcome = jobs._fit_and_score(DAGMM(**small), run)
+    np.testing.assert_array_equal(
+        outcome.energy, DAGMM(**small).fit(X, is_normal=known_normal).energy(X[:10])
+    )
 
 
 def test_an_exception_becomes_a_failure_with_message_and_traceback(run_with):

@@ -12,6 +12,8 @@ from hinterland.benchmark.runs import runner
 from hinterland.benchmark.runs.jobs import Job, grid, run_job
 from hinterland.benchmark.runs.store import Store
 
+pytestmark = pytest.mark.slow
+
 METHODS = ["IF", "GMM", "PCA", "5-NN"]
 ENDLESS = {"epochs": 10**7, "steps": 0, "validation_share": 0.0}
 

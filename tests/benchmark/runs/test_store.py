@@ -139,6 +139,7 @@ print("pending", len(list(store.pending_folder.glob("*.json"))))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="the system has no limit on file sizes")
 def test_a_real_limit_on_file_size_loses_nothing(path):
     done = subprocess.run(
@@ -228,6 +229,7 @@ def exported(path, *rows):
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -188,6 +188,7 @@ def test_a_file_of_another_shape_is_named(folder):
     assert PictureEncoder(size=4, colour=True).fit_transform(path).shape == (5, 48)
 
 
+@pytest.mark.slow
 def test_it_is_an_estimator_that_can_be_saved(tmp_path):
     with pytest.raises(NotFittedError):
         PictureEncoder().transform(pictures())

@@ -361,6 +361,7 @@ def test_without_onnxruntime_the_extra_is_named(monkeypatch):
 # real ImageNet weights, from a package that holds them
 
 
+@pytest.mark.slow
 def test_features_learnt_on_imagenet_tell_what_random_ones_do_not():
     """Pictures of waves with an inverted patch, by the reconstruction error of principal components."""
     lite = pytest.importorskip(

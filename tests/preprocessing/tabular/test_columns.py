@@ -163,6 +163,7 @@ def test_infinite_numbers_are_as_far_as_numbers_go_and_nothing_is_learnt_from_th
     np.testing.assert_array_equal(encode(column, np.array([np.inf, -np.inf]))[:, 0], [10, -10])
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(["standard", "robust", "minmax", "quantile"]),

@@ -26,6 +26,7 @@ from hinterland.preprocessing import TabularEncoder
 from hinterland.tables import ColumnsWarning
 
 
+@pytest.mark.slow
 @parametrize_with_checks([TabularEncoder(), TabularEncoder(numbers="quantile", clip=None)])
 def test_scikit_learns_checks(estimator, check):
     check(estimator)

@@ -168,6 +168,7 @@ def test_no_column_left_is_an_empty_table(tmp_path: Path) -> None:
     assert table.read(without=["a", "b"]).num_columns == 0
 
 
+@pytest.mark.slow
 def test_tens_of_thousands_of_columns_are_opened_at_once(tmp_path: Path) -> None:
     width = 40_000
     path = written(tmp_path, ",".join(f"c{j}" for j in range(width)) + "\n" + ",".join(["1"] * width) + "\n")

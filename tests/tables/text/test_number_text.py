@@ -236,6 +236,7 @@ def test_what_was_written_is_found_and_read_back(column: tuple[list[str], Number
     assert values(texts, found) == written
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(st.lists(st.text("0123459.,'-+()% €kgeEx$ ", min_size=1, max_size=9), min_size=1, max_size=6))
 def test_what_is_found_can_be_read(texts: list[str]) -> None:

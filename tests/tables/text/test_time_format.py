@@ -23,6 +23,7 @@ def read(layout: str, *texts: str | None) -> list[dt.datetime | None]:
 FIFTH, CLOCK = dt.datetime(2024, 1, 5), dt.datetime(2024, 1, 5, 14, 5, 9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layout", "text", "time"),
     [
@@ -166,6 +167,7 @@ def test_nanoseconds_are_kept_where_there_are_any() -> None:
     assert read("%d/%m/%Y", "05/01/9999", "05/01/0001") == [dt.datetime(9999, 1, 5), dt.datetime(1, 1, 5)]
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     st.lists(st.datetimes(min_value=dt.datetime(1, 1, 1)), min_size=1),

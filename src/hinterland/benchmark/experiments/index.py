@@ -6,9 +6,9 @@ from functools import cache
 
 from hinterland.benchmark.experiments.methods import Method, methods
 from hinterland.benchmark.experiments.protocol import Protocol
-from hinterland.benchmark.experiments.protocols import modules, protocols
+from hinterland.benchmark.experiments.protocols import protocols
 from hinterland.benchmark.experiments.reported import Reported, provenance, reported
-from hinterland.benchmark.experiments.suite import Suite
+from hinterland.benchmark.experiments.suite import SUITES, Suite
 from hinterland.benchmark.names import UnknownNameError, look_up
 
 
@@ -26,8 +26,7 @@ def suites() -> dict[str, Suite]:
             found[row.table_key] = Suite(
                 row.table_key, title, answering, paper=row.source, short_title=row.table
             )
-    for module in modules():
-        found |= {suite.name: suite for suite in getattr(module, "SUITES", ())}
+    found |= SUITES.members()
     for key, protocol in protocols().items():
         found.setdefault(key, Suite(key, protocol.title, (key,)))
     return found
@@ -36,8 +35,10 @@ def suites() -> dict[str, Suite]:
 def suite(name: str) -> Suite:
     """The suite of that name.
 
-    Raises:
-        UnknownNameError: no such table, suite or protocol (lists those there are), or none of its protocols is built.
+    Raises
+    ------
+    UnknownNameError
+        No such table, suite or protocol (lists those there are), or none of its protocols is built.
     """
     found = look_up("table, suite or protocol", name, suites())
     if not found.protocols:

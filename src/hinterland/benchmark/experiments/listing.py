@@ -11,8 +11,10 @@ from hinterland.benchmark.names import look_up
 def text(what: str = "") -> str:
     """The listing called ``what`` (tables, protocols, methods), or all three.
 
-    Raises:
-        UnknownNameError: there is no such listing.
+    Raises
+    ------
+    UnknownNameError
+        There is no such listing.
     """
     chosen = (look_up("listing", what, _LISTINGS),) if what else _LISTINGS.values()
     return "\n".join(listing() for listing in chosen)

@@ -47,15 +47,16 @@ class Scorer(Contract):
 class Method:
     """A named way of scoring rows.
 
-    Attributes:
-        name: what a command and a table call it.
-        make: its class; called with ``random_state`` and the settings.
-        reported_as: names in papers' tables.
-        entries: settings by protocol pattern, as in the settings files.
-        base: of a variant, the method whose settings its own are over.
-        changed: values over all others: what makes a variant.
-        shown_beside: whether papers' tables that do not name it show it too.
-        footnote, library_fault, candidates: see ``hinterland.baselines.Baseline``.
+    Attributes
+    ----------
+    name : what a command and a table call it.
+    make : its class; called with ``random_state`` and the settings.
+    reported_as : names in papers' tables.
+    entries : settings by protocol pattern, as in the settings files.
+    base : of a variant, the method whose settings its own are over.
+    changed : values over all others: what makes a variant.
+    shown_beside : whether papers' tables that do not name it show it too.
+    footnote, library_fault, candidates : see ``hinterland.baselines.Baseline``.
     """
 
     name: str

@@ -18,6 +18,10 @@ from hinterland import datasets, metrics
 from hinterland.benchmark.names import look_up
 from hinterland.datasets import Dataset, splits
 from hinterland.model.scaling import InputScaling
+from hinterland.shelf import Shelf
+
+PROTOCOLS: Shelf[Protocol] = Shelf("protocol", "hinterland.benchmark.experiments.protocols", by_name=False)
+"""Protocols by their keys."""
 
 Scaling = Literal["standard", "minmax"]
 
@@ -26,10 +30,11 @@ Scaling = Literal["standard", "minmax"]
 class Sides:
     """Row numbers: what is trained on, and one or more test sets, none of which shares a row with it.
 
-    Attributes:
-        train: (n_train,) row numbers.
-        tests: row numbers of each test set, by name.
-        y_train: (n_train,) codes of ``fit`` (+1 normal, -1 anomaly, 0 unlabelled); None if all are unlabelled.
+    Attributes
+    ----------
+    train : (n_train,) row numbers.
+    tests : row numbers of each test set, by name.
+    y_train : (n_train,) codes of ``fit`` (+1 normal, -1 anomaly, 0 unlabelled); None if all are unlabelled.
     """
 
     train: np.ndarray
@@ -55,12 +60,13 @@ class Judgement:
 class PreparedRun:
     """One run: scaled rows and the truth about the test rows, which no method is handed.
 
-    Attributes:
-        X_train: (n_train, d) float64; y_train as in ``Sides``.
-        X_test: (n_test, d) float64, the rows of all test sets.
-        is_anomaly_test: (n_test,) bool.
-        tests: (n_test,) bool for each test set: which rows of ``X_test`` are its own.
-        judgements: how to read the energies.
+    Attributes
+    ----------
+    X_train : (n_train, d) float64; y_train as in ``Sides``.
+    X_test : (n_test, d) float64, the rows of all test sets.
+    is_anomaly_test : (n_test,) bool.
+    tests : (n_test,) bool for each test set: which rows of ``X_test`` are its own.
+    judgements : how to read the energies.
     """
 
     X_train: np.ndarray
@@ -110,24 +116,25 @@ def _one_subset() -> tuple[str, ...]:
 class Protocol:
     """An experiment as its source describes it, or as read where the source is silent.
 
-    Attributes:
-        key: its name; papers' keys are those of the reported numbers.
-        title: one line for a list.
-        dataset: name of the data in tables.
-        load: the data set of a subset.
-        split: data set, subset and seed to sides.
-        judgements: the first is the one that reported numbers are read under.
-        scaling: how columns are scaled by the training rows, or None.
-        subsets: the variants a grid runs over, ``("",)`` where there is one.
-        answers: key of the reported protocol whose numbers stand beside ours; None where there is none.
-        run_of: key of the protocol whose runs this one reads again: the same rows, under judgements that are all that
-            one's too. No job is ever made for this one.
-        companion_of: key of the protocol in whose tables this one is shown as a second opinion.
-        read_subset: a reported subset to the run's subset and the judgement's name.
-        average: the reported subset that is the mean over all subsets, such as ``class=avg``; empty where none is.
-        scores_training_rows: whether rows are trained on and tested too, as in wholly unlabelled experiments; refused
-            elsewhere.
-        readings: what was decided where the source is silent, and what flatters; printed under tables.
+    Attributes
+    ----------
+    key : its name; papers' keys are those of the reported numbers.
+    title : one line for a list.
+    dataset : name of the data in tables.
+    load : the data set of a subset.
+    split : data set, subset and seed to sides.
+    judgements : the first is the one that reported numbers are read under.
+    scaling : how columns are scaled by the training rows, or None.
+    subsets : the variants a grid runs over, ``("",)`` where there is one.
+    answers : key of the reported protocol whose numbers stand beside ours; None where there is none.
+    run_of : key of the protocol whose runs this one reads again: the same rows, under judgements that are all that
+        one's too. No job is ever made for this one.
+    companion_of : key of the protocol in whose tables this one is shown as a second opinion.
+    read_subset : a reported subset to the run's subset and the judgement's name.
+    average : the reported subset that is the mean over all subsets, such as ``class=avg``; empty where none is.
+    scores_training_rows : whether rows are trained on and tested too, as in wholly unlabelled experiments; refused
+        elsewhere.
+    readings : what was decided where the source is silent, and what flatters; printed under tables.
     """
 
     key: str
@@ -149,9 +156,12 @@ class Protocol:
     def prepare(self, seed: int, subset: str = "") -> PreparedRun:
         """One run: load, split by the seed, scale by the training rows.
 
-        Raises:
-            UnknownNameError: no such subset.
-            DataNotFoundError: the data are not on this machine and cannot be downloaded.
+        Raises
+        ------
+        UnknownNameError
+            No such subset.
+        DataNotFoundError
+            The data are not on this machine and cannot be downloaded.
         """
         look_up(f"subset of {self.key}", subset, dict.fromkeys(self.subsets()))
         data = self.load(subset)

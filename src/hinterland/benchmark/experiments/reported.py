@@ -51,9 +51,11 @@ def provenance() -> dict[str, Any]:
 def read(folder: Traversable) -> tuple[Reported, ...]:
     """The numbers in a folder's ``results.csv``, checked against its ``provenance.json``.
 
-    Raises:
-        FileFormatError: a column is missing, a value is no number, a cell is given twice, or a table has not the
-            number of rows that its provenance says.
+    Raises
+    ------
+    FileFormatError
+        A column is missing, a value is no number, a cell is given twice, or a table has not the
+        number of rows that its provenance says.
     """
     with folder.joinpath("results.csv").open(encoding="utf-8") as file:
         lines = csv.DictReader(file)

@@ -1,7 +1,14 @@
 """What is run and tabulated under one name: protocols, and the methods that run where none are asked for."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from hinterland.shelf import Shelf
+
+SUITES: Shelf[Suite] = Shelf("suite", "hinterland.benchmark.experiments.protocols", by_name=False)
+"""Suites by their names."""
 
 Lines = Mapping[str, Mapping[int, tuple[str, str]]]
 """By a line's name and a place along the axis: the protocol's key and the method that give the point."""

@@ -29,11 +29,12 @@ DataSet = tuple[str, str]
 class Scores:
     """A metric by data set and method, the mean over seeds, in [0, 1].
 
-    Attributes:
-        datasets: (n,) names.
-        methods: (k,) names.
-        values: (n, k).
-        left_out: data sets or methods that are not compared, each with the reason.
+    Attributes
+    ----------
+    datasets : (n,) names.
+    methods : (k,) names.
+    values : (n, k).
+    left_out : data sets or methods that are not compared, each with the reason.
     """
 
     datasets: tuple[str, ...]
@@ -56,12 +57,13 @@ class Pair:
 class Comparison:
     """Methods by mean rank, best first, and all their pairs.
 
-    Attributes:
-        methods, ranks: (k,), in the same order; rank 1 is best, ties share the mean of their ranks.
-        pairs: all pairs.
-        friedman_p: of the test that all methods are alike; None for fewer than three methods.
-        alpha: significance level.
-        n_datasets: how many data sets are compared.
+    Attributes
+    ----------
+    methods, ranks : (k,), in the same order; rank 1 is best, ties share the mean of their ranks.
+    pairs : all pairs.
+    friedman_p : of the test that all methods are alike; None for fewer than three methods.
+    alpha : significance level.
+    n_datasets : how many data sets are compared.
     """
 
     methods: tuple[str, ...]
@@ -89,15 +91,18 @@ class Comparison:
 def collect(name: str, results: Iterable[Result], metric: str, chosen: Sequence[str] = ()) -> Scores:
     """The metric of every data set of a suite, under each protocol's first judgement.
 
-    Args:
-        name: of a suite or table.
-        results: stored ones.
-        metric: a key of ``Evaluation.as_dict()``.
-        chosen: methods to compare; empty for those the suite names, or where it names none for all that have results
-            and whose library is not at fault.
+    Parameters
+    ----------
+    name : of a suite or table.
+    results : stored ones.
+    metric : a key of ``Evaluation.as_dict()``.
+    chosen : methods to compare; empty for those the suite names, or where it names none for all that have results
+        and whose library is not at fault.
 
-    Raises:
-        ValueError: fewer than two methods, or no data set on which all of them have a result.
+    Raises
+    ------
+    ValueError
+        Fewer than two methods, or no data set on which all of them have a result.
     """
     cells, failed = by_set(name, results, metric, chosen)
     names = tuple(dict.fromkeys(method for cell in cells.values() for method in cell))
@@ -172,6 +177,8 @@ def compare(scores: Scores, *, alpha: float = 0.05) -> Comparison:
 def holm(p_values: Sequence[float]) -> list[float]:
     """Holm's step-down correction: the i-th smallest of m times m - i + 1, never below a smaller one's, at most 1.
 
+    Examples
+    --------
     >>> [round(p, 3) for p in holm([0.01, 0.04, 0.03])]
     [0.03, 0.06, 0.06]
     """

@@ -32,9 +32,12 @@ def points(lines: Lines, metric: str, table: Table) -> dict[str, dict[int, Value
 def draw(curves: Curves, panels: Mapping[str, Mapping[str, Mapping[int, Value]]], path: Path) -> None:
     """Write the points of one panel or more to a .png or .svg file; bars are one standard deviation over seeds.
 
-    Raises:
-        ValueError: another ending.
-        MissingExtraError: matplotlib is not installed.
+    Raises
+    ------
+    ValueError
+        Another ending.
+    MissingExtraError
+        Matplotlib is not installed.
     """
     figure = new_figure(path, (4.5 * len(panels), 3.8), "a figure of curves")
     names = list(dict.fromkeys(name for lines in panels.values() for name in lines))

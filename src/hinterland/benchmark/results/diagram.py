@@ -11,13 +11,17 @@ from hinterland.benchmark.results.figures import new_figure, save
 def draw(comparison: Comparison, path: Path) -> None:
     """Write the diagram to a .png or .svg file.
 
-    Args:
-        comparison: two methods or more.
-        path: its ending decides the format.
+    Parameters
+    ----------
+    comparison : two methods or more.
+    path : its ending decides the format.
 
-    Raises:
-        ValueError: another ending.
-        MissingExtraError: matplotlib is not installed.
+    Raises
+    ------
+    ValueError
+        Another ending.
+    MissingExtraError
+        Matplotlib is not installed.
     """
     names, ranks, k = comparison.methods, comparison.ranks, len(comparison.methods)
     n_left = (k + 1) // 2

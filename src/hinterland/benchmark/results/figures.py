@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 def new_figure(path: Path, size: tuple[float, float], what: str) -> Figure:
     """Return an empty figure of that size (inches), to be saved under ``path``.
 
-    Raises:
-        ValueError: the path ends in neither .png nor .svg.
-        MissingExtraError: matplotlib is not installed; the message says that ``what`` needs it.
+    Raises
+    ------
+    ValueError
+        The path ends in neither .png nor .svg.
+    MissingExtraError
+        Matplotlib is not installed; the message says that ``what`` needs it.
     """
     if path.suffix not in (".png", ".svg"):
         raise ValueError(f"the diagram's path must end in .png or .svg, got {str(path)!r}")

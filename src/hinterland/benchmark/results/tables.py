@@ -78,13 +78,16 @@ class Table:
 def build(name: str, results: Iterable[Result], metrics: Sequence[str] = ()) -> Table:
     """The table of that name out of stored results.
 
-    Args:
-        name: of a paper's table, a suite or a protocol.
-        results: of any protocols.
-        metrics: keys of ``Evaluation.as_dict()``; empty for those of the paper's table, or AUROC, AP and F1.
+    Parameters
+    ----------
+    name : of a paper's table, a suite or a protocol.
+    results : of any protocols.
+    metrics : keys of ``Evaluation.as_dict()``; empty for those of the paper's table, or AUROC, AP and F1.
 
-    Raises:
-        UnknownNameError: no such table, or none of its protocols is built.
+    Raises
+    ------
+    UnknownNameError
+        No such table, or none of its protocols is built.
     """
     chosen = suite(name)
     printed = reported_in(name)

@@ -69,15 +69,16 @@ class Job:
 class Result:
     """What became of a job: metrics by judgement, or the error that ended it.
 
-    Attributes:
-        job: see ``Job``.
-        metrics: ``hinterland.metrics.Evaluation.as_dict()`` by judgement; empty where the job failed.
-        error, trace: the exception and its traceback; empty where it finished.
-        fit_seconds, score_seconds: wall clock; peak_memory_mb: of the process, its libraries and data included.
-        parameters: what the fitted method reports of itself, defaults included.
-        warnings: distinct messages.
-        versions, commit: of the software that ran it.
-        scores: arrays for the scores file, not part of the row.
+    Attributes
+    ----------
+    job : see ``Job``.
+    metrics : ``hinterland.metrics.Evaluation.as_dict()`` by judgement; empty where the job failed.
+    error, trace : the exception and its traceback; empty where it finished.
+    fit_seconds, score_seconds : wall clock; peak_memory_mb: of the process, its libraries and data included.
+    parameters : what the fitted method reports of itself, defaults included.
+    warnings : distinct messages.
+    versions, commit : of the software that ran it.
+    scores : arrays for the scores file, not part of the row.
     """
 
     job: Job
@@ -109,16 +110,20 @@ def grid(
 ) -> list[Job]:
     """Jobs of all combinations, seed by seed, so that every method has some seeds before any has all.
 
-    Args:
-        protocols: keys.
-        methods: names.
-        seeds: of split and method alike.
-        subsets: only these; None for all of each protocol.
-        settings: constructor arguments that replace those of the settings files, for all methods.
+    Parameters
+    ----------
+    protocols : keys.
+    methods : names.
+    seeds : of split and method alike.
+    subsets : only these; None for all of each protocol.
+    settings : constructor arguments that replace those of the settings files, for all methods.
 
-    Raises:
-        UnknownNameError: a protocol, method or subset is unknown.
-        DataNotFoundError: a protocol over the data sets on this machine finds none.
+    Raises
+    ------
+    UnknownNameError
+        A protocol, method or subset is unknown.
+    DataNotFoundError
+        A protocol over the data sets on this machine finds none.
     """
     methods, seeds = list(methods), list(seeds)
     wanted = None if subsets is None else list(subsets)
@@ -244,10 +249,12 @@ def _fit_and_score(scorer: Scorer, run: PreparedRun) -> _Outcome:
 
 
 def _energies(energy: Any, rows: int) -> np.ndarray:
-    energy = np.asarray(energy, dtype=np.float64)
-    if energy.shape != (rows,):
-        raise ValueError(f"the method must give one energy for each of {rows} rows, got shape {energy.shape}")
-    return energy
+    energies: np.ndarray = np.asarray(energy, dtype=np.float64)
+    if energies.shape != (rows,):
+        raise ValueError(
+            f"the method must give one energy for each of {rows} rows, got shape {energies.shape}"
+        )
+    return energies
 
 
 def _parameters(scorer: Any) -> dict[str, Any]:

@@ -55,18 +55,22 @@ def run(
 ) -> list[Result]:
     """Do the jobs that the store has no result for; results in the order they finished.
 
-    Args:
-        jobs: from ``hinterland.benchmark.runs.jobs.grid``.
-        store: where finished jobs are found and results go.
-        workers: processes.
-        keep_scores: write the energies of each job to a file beside the store.
-        retry_failed: do failed jobs again.
-        timeout_seconds: a job that takes longer is stopped and stored as failed.
-        progress: a bar on stderr.
+    Parameters
+    ----------
+    jobs : from ``hinterland.benchmark.runs.jobs.grid``.
+    store : where finished jobs are found and results go.
+    workers : processes.
+    keep_scores : write the energies of each job to a file beside the store.
+    retry_failed : do failed jobs again.
+    timeout_seconds : a job that takes longer is stopped and stored as failed.
+    progress : a bar on stderr.
 
-    Raises:
-        ValueError: ``workers`` is not at least 1.
-        StoreError: in the end some results could be written nowhere; its message holds them.
+    Raises
+    ------
+    ValueError
+        ``workers`` is not at least 1.
+    StoreError
+        In the end some results could be written nowhere; its message holds them.
     """
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")

@@ -54,13 +54,17 @@ class StoreError(HinterlandError, OSError):
 class Store:
     """Results by job.
 
-    Args:
-        path: the SQLite file; made where it does not exist.
-        busy_seconds: how long to wait for another process that is writing.
+    Parameters
+    ----------
+    path : the SQLite file; made where it does not exist.
+    busy_seconds : how long to wait for another process that is writing.
 
-    Raises:
-        FileFormatError: the file is not a result store, or a newer version's.
-        StoreError: it cannot be opened.
+    Raises
+    ------
+    FileFormatError
+        The file is not a result store, or a newer version's.
+    StoreError
+        It cannot be opened.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, busy_seconds: float = 30.0) -> None:
@@ -197,8 +201,10 @@ class Store:
     def read_in(self, path: str | os.PathLike[str]) -> int:
         """Take in results that ``export`` wrote, but for those that are here already; how many were new.
 
-        Raises:
-            FileFormatError: the file is no such thing; nothing is taken in.
+        Raises
+        ------
+        FileFormatError
+            The file is no such thing; nothing is taken in.
         """
         try:
             with self._connect() as connection:

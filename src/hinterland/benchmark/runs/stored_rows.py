@@ -6,7 +6,7 @@ A row is read strictly, wherever it comes from, so that what is in a store can b
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -104,7 +104,7 @@ def _are_metrics(value: Any) -> bool:
     )
 
 
-_FORMS = {
+_FORMS: dict[str, Callable[[Any], bool]] = {
     "settings": lambda value: isinstance(value, dict),
     "metrics": _are_metrics,
     "parameters": lambda value: isinstance(value, dict),

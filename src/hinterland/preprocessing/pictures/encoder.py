@@ -19,6 +19,7 @@ from torch import Tensor
 from hinterland.errors import FileFormatError
 from hinterland.parameters import check_choice, check_integer
 from hinterland.pictures.folder import PictureFolder
+from hinterland.preprocessing.base import ENCODERS
 from hinterland.threads import threads
 
 Source: TypeAlias = npt.NDArray[Any] | PictureFolder
@@ -161,6 +162,7 @@ def _shown(shape: Shape) -> str:
     return " x ".join(map(str, shape))
 
 
+@ENCODERS.member("PictureEncoder")
 class PictureEncoder(TransformerMixin, BaseEstimator):
     """Turn pictures into rows of float32 in [0, 1]: pixels from left to right and top to bottom, channels together.
 

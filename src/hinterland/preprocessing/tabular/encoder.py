@@ -11,6 +11,7 @@ import numpy.typing as npt
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from hinterland.errors import FileFormatError, TableError
+from hinterland.preprocessing.base import ENCODERS
 from hinterland.preprocessing.tabular.columns import Column, EmptyColumn
 from hinterland.preprocessing.tabular.fitting import complaints_of, fit_column
 from hinterland.preprocessing.tabular.matching import match
@@ -29,6 +30,7 @@ from hinterland.tables.messages import option
 _ROWS = 16_384  # rows encoded at a time: bounds temporary memory, and a column of them stays in cache
 
 
+@ENCODERS.member("TabularEncoder")
 class TabularEncoder(TabularParameters):
     """Turn the rows of a table into a float32 matrix for a network.
 

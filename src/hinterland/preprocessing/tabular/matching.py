@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from hinterland.errors import TableError
+from hinterland.nearest import did_you_mean
 from hinterland.tables.frames import Frame
 
 
@@ -47,6 +47,5 @@ def check_there(parameter: str, named: Iterable[str], names: Sequence[str]) -> N
     """Raise TableError where a parameter names columns that are not there."""
     for name in named:
         if name not in names:
-            nearest = difflib.get_close_matches(str(name), names, n=1)
-            hint = f"did you mean {nearest[0]!r}?" if nearest else f"found {list(names)}"
+            hint = did_you_mean(name, names, f"found {list(names)}")
             raise TableError(f"{parameter} names {name!r}, but there is no such column; {hint}")

@@ -68,4 +68,4 @@ def _tells(column: pa.ChunkedArray, chosen: npt.NDArray[np.bool_]) -> bool:
     of_others = np.bincount(codes[~chosen], minlength=n_values)
     wrong = int(np.minimum(of_chosen, of_others).sum())
     wrong += int(np.sum(of_chosen + of_others == 1))  # a value seen once says nothing
-    return wrong <= (1 - EXPLAINED) * min(chosen.sum(), (~chosen).sum())
+    return wrong <= (1 - EXPLAINED) * min(int(chosen.sum()), int((~chosen).sum()))

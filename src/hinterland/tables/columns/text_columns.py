@@ -162,7 +162,8 @@ def _example(texts: Texts, found: FoundNumbers) -> str | None:
     if not stray.any():
         return None
     most = int(np.argmax(np.where(stray, texts.counts, -1)))
-    return texts.distinct[most].as_py().strip()
+    example: str = texts.distinct[most].as_py()
+    return example.strip()
 
 
 def _are_strays(share: float, stray: np.ndarray) -> bool:
@@ -182,9 +183,9 @@ def _is_code(distinct: Any) -> bool:
     trimmed = pc.utf8_trim_whitespace(distinct)
     if not pc.all(pc.match_substring_regex(trimmed, _CODE)).as_py():
         return False
-    lengths = pc.min_max(pc.utf8_length(trimmed))
-    padded = pc.any(pc.starts_with(trimmed, "0")).as_py()
-    return padded and lengths["min"].as_py() == lengths["max"].as_py() > 1
+    lengths = pc.min_max(pc.utf8_length(trimmed)).as_py()
+    padded = bool(pc.any(pc.starts_with(trimmed, "0")).as_py())
+    return padded and bool(lengths["min"] == lengths["max"] > 1)
 
 
 def _truth_words(distinct: Any) -> tuple[str, str] | None:

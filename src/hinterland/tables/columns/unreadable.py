@@ -54,7 +54,7 @@ class Complaint:
         return cls(column, places + first, texts, expected, remedy)
 
     def joined(self, other: Complaint) -> Complaint:
-        """This complaint and one of later rows of the same column."""
+        """The complaint joined with one of later rows of the same column."""
         return replace(
             self, places=np.concatenate([self.places, other.places]), texts=(self.texts + other.texts)[:SHOWN]
         )
@@ -72,9 +72,21 @@ class UnreadableValuesError(TableError):
         self.complaints = list(complaints)
         super().__init__("; ".join(_sentence(complaint, row_names) for complaint in self.complaints))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle with the text as it is: what calls the rows may hold a file."""
+        return _raised_elsewhere, (type(self), self.complaints, str(self))
+
     def called(self, row_names: RowNames) -> UnreadableValuesError:
         """The same with other names of the rows."""
         return type(self)(self.complaints, row_names)
+
+
+def _raised_elsewhere(
+    kind: type[UnreadableValuesError], complaints: list[Complaint], text: str
+) -> UnreadableValuesError:
+    error = kind(complaints, counted_from(1))
+    error.args = (text,)
+    return error
 
 
 def _sentence(complaint: Complaint, row_names: RowNames) -> str:

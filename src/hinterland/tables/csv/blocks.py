@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from types import MappingProxyType
@@ -104,22 +104,45 @@ class CsvBlocks:
         except EndlessRowError as error:
             raise TableError(f"{error}; that row begins in line {n_lines + 1}") from error
 
-    def row_name(self, place: int) -> str:
-        """Say how messages call a row that the last reading gave, by its place from 0."""
-        n_rows, n_lines, index = 0, self._dialect.n_lines, 0
-        while place >= self._blocks[index].n_given:
-            block = self._blocks[index]
-            place, index = place - block.n_given, index + 1
-            n_rows, n_lines = n_rows + block.n_rows, n_lines + block.n_lines
-        if self._blocks[index].is_plain:
-            return self._named(n_rows + place + 1, n_lines + place + 1)
-        for row in rows_of(next(islice(self._bytes_of_blocks(), index, None)), self._dialect.delimiter):
+    def row_names(self, places: Sequence[int]) -> list[str]:
+        """Say how messages call rows that the last reading gave, by their places from 0, in one pass at most."""
+        return [self._named(*found) for found in self.rows_and_lines(places)]
+
+    def rows_and_lines(self, places: Sequence[int]) -> list[tuple[int, int]]:
+        """Numbers of rows that the last reading gave, and of their first lines, both from 1, by places from 0."""
+        found: dict[int, tuple[int, int]] = {}
+        looked_at: dict[int, tuple[list[int], int, int, int]] = {}
+        n_given, n_rows, n_lines = 0, 0, self._dialect.n_lines
+        left = sorted(set(places), reverse=True)
+        for index, block in enumerate(self._blocks):
+            here = []
+            while left and left[-1] < n_given + block.n_given:
+                here.append(left.pop())
+            if block.is_plain:
+                found |= {p: (n_rows + p - n_given + 1, n_lines + p - n_given + 1) for p in here}
+            elif here:
+                looked_at[index] = (here, n_given, n_rows, n_lines)
+            n_given, n_rows, n_lines = n_given + block.n_given, n_rows + block.n_rows, n_lines + block.n_lines
+        for index, data in enumerate(islice(self._bytes_of_blocks(), max(looked_at, default=-1) + 1)):
+            if index in looked_at:
+                found |= self._found_in(data, *looked_at[index])
+        return [found[place] for place in places]
+
+    def _found_in(
+        self, data: bytes, places: list[int], n_given: int, n_rows: int, n_lines: int
+    ) -> dict[int, tuple[int, int]]:
+        """Row and line of rising places in a block, by what was given and read before it."""
+        found: dict[int, tuple[int, int]] = {}
+        left = places[::-1]
+        for row in rows_of(data, self._dialect.delimiter):
             is_good = len(row.cells) == self._dialect.n_columns
             n_rows += is_good or not (row.is_comment or row.is_blank)
-            if is_good and place == 0:
-                return self._named(n_rows, n_lines + row.line + 1)
-            place -= is_good
-        raise AssertionError("a block gave more rows than it has")
+            if is_good and n_given == left[-1]:
+                found[left.pop()] = (n_rows, n_lines + row.line + 1)
+                if not left:
+                    break
+            n_given += is_good
+        return found
 
     def _bytes_of_blocks(self) -> Iterator[bytes]:
         return self._content.blocks(self._size, self._dialect.start, self._dialect.delimiter)

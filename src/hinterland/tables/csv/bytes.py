@@ -168,7 +168,8 @@ class CsvBytes:
 
     def share_read(self) -> float:
         """How much of the file has been read, in [0, 1]."""
-        return self._file.tell() / max(1, self._file.size())
+        share: float = self._file.tell() / max(1, self._file.size())
+        return share
 
     def _is_raw(self) -> bool:
         return self.encoding in ("utf-8", _WESTERN)

@@ -86,10 +86,15 @@ class CsvFile:
         """See ``TableFile``."""
         return self._bytes.share_read()
 
+    def row_numbers(self, places: Sequence[int]) -> list[int]:
+        """See ``TableFile``."""
+        with self._errors_named():
+            return [row for row, _ in self._blocks.rows_and_lines(places)]
+
     def row_names(self, places: Sequence[int]) -> list[str]:
         """See ``TableFile``."""
         with self._errors_named():
-            return [self._blocks.row_name(place) for place in places]
+            return self._blocks.row_names(places)
 
     def leave_unnamed(self) -> None:
         """Call the first column without a name by none, as models know it that are older than its name."""

@@ -104,5 +104,6 @@ def _first(text: Any) -> str | None:
     """The first value that is there."""
     for chunk in text.chunks:
         if chunk.null_count < len(chunk):
-            return chunk[pc.index(chunk.is_valid(), True).as_py()].as_py()
+            first: str = chunk[pc.index(chunk.is_valid(), True).as_py()].as_py()
+            return first
     return None

@@ -58,7 +58,7 @@ def read_whole(blocks: Blocks, columns: Sequence[str], as_text: Collection[str] 
 def _is_parsed_alike(kind: Any) -> bool:
     """Whether pyarrow parses no other text as this type than ``plain_type`` does."""
     is_type = pa.types
-    return is_type.is_floating(kind) or is_type.is_boolean(kind) or is_type.is_temporal(kind)
+    return any(test(kind) for test in (is_type.is_floating, is_type.is_boolean, is_type.is_temporal))
 
 
 def _as(text: Any, kind: Any) -> Any:

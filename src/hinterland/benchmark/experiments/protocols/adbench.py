@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from hinterland.benchmark.experiments.protocol import (
+    PROTOCOLS,
     Judgement,
     Protocol,
     Sides,
@@ -10,7 +11,7 @@ from hinterland.benchmark.experiments.protocol import (
     load_once,
     possible_share,
 )
-from hinterland.benchmark.experiments.suite import Suite
+from hinterland.benchmark.experiments.suite import SUITES, Suite
 from hinterland.datasets import Dataset, adbench_names, resnet18_names, splits
 from hinterland.detectors.catalogue import DEFAULT_DETECTOR
 
@@ -122,7 +123,8 @@ def _on_features(base: Protocol, reading: str) -> Protocol:
     )
 
 
-PROTOCOLS = (
+PROTOCOLS.add_by(
+    "key",
     _ONE_CLASS,
     _CONTAMINATED,
     replace(
@@ -137,9 +139,11 @@ PROTOCOLS = (
     ),
     _on_features(_ONE_CLASS, "one-class, standardised by the training rows"),
     _on_features(_CONTAMINATED, "the training half keeps its anomalies, unlabelled"),
+    home=__name__,
 )
 
-SUITES = (
+SUITES.add_by(
+    "name",
     Suite(
         "adbench",
         "ADBench, one-class",
@@ -164,4 +168,5 @@ SUITES = (
         ("resnet18-one-class", "resnet18-contaminated"),
         methods=("CANCE", "CNCE", "Error", "DAGMM", "5-NN", "IF"),
     ),
+    home=__name__,
 )

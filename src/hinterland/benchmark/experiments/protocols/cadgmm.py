@@ -1,8 +1,15 @@
 """CADGMM's tables: KDD Cup 1999, arrhythmia and satellite, and KDD Cup 1999 with contaminated training rows."""
 
-from hinterland.benchmark.experiments.protocol import Judgement, Protocol, Sides, from_split, load_once
+from hinterland.benchmark.experiments.protocol import (
+    PROTOCOLS,
+    Judgement,
+    Protocol,
+    Sides,
+    from_split,
+    load_once,
+)
 from hinterland.benchmark.experiments.protocols import kddcup99
-from hinterland.benchmark.experiments.suite import Curves, Suite
+from hinterland.benchmark.experiments.suite import SUITES, Curves, Suite
 from hinterland.datasets import Dataset, splits
 
 CONTAMINATION = tuple(f"train_anomaly={percent}%" for percent in (1, 2, 3, 4, 5))
@@ -26,7 +33,8 @@ _STANDARDISED = (
     "are not run here yet."
 )
 
-PROTOCOLS = (
+PROTOCOLS.add_by(
+    "key",
     Protocol(
         key="cadgmm-kdd99",
         title="KDD Cup 1999: half of all rows tested, trained on the attacks of the other half",
@@ -107,6 +115,7 @@ PROTOCOLS = (
         companion_of="cadgmm-kdd99-contaminated",
         readings=kddcup99.DEDUPLICATED_READINGS,
     ),
+    home=__name__,
 )
 
 READINGS = (
@@ -133,7 +142,8 @@ BY_NEIGHBOURS = {
     for graph, prefix in (("reference graph", ""), ("batch graph", "batch graph; "))
 }
 
-SUITES = (
+SUITES.add_by(
+    "name",
     Suite(
         "cadgmm-readings",
         "CADGMM by what its paper leaves open, one reading changed at a time",
@@ -161,4 +171,5 @@ SUITES = (
         paper="cadgmm",
         short_title="Figure 3: by the number of neighbours",
     ),
+    home=__name__,
 )

@@ -1,6 +1,13 @@
 """CANCE's tables on tables: abalone, thyroid and KDD Cup 1999."""
 
-from hinterland.benchmark.experiments.protocol import Judgement, Protocol, Sides, from_split, load_once
+from hinterland.benchmark.experiments.protocol import (
+    PROTOCOLS,
+    Judgement,
+    Protocol,
+    Sides,
+    from_split,
+    load_once,
+)
 from hinterland.benchmark.experiments.protocols import kddcup99
 from hinterland.datasets import Dataset, splits
 
@@ -19,7 +26,8 @@ _BALANCED_READING = (
     "and half of it is flagged: a random ranking has F1 50."
 )
 
-PROTOCOLS = (
+PROTOCOLS.add_by(
+    "key",
     Protocol(
         key="cance-abalone",
         title="Abalone: rings 3 and 21 against 8, 9, 10; tested on all anomalies and as many normal rows",
@@ -68,4 +76,5 @@ PROTOCOLS = (
             "inferred from the numbers; DAGMM-0 is copied from a paper under the natural-half rule.",
         ),
     ),
+    home=__name__,
 )

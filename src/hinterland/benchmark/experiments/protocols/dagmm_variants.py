@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hinterland.benchmark.experiments.protocol import Judgement, Protocol, Sides
+from hinterland.benchmark.experiments.protocol import PROTOCOLS, Judgement, Protocol, Sides
 from hinterland.benchmark.experiments.protocols import kddcup99
 from hinterland.datasets import Dataset, splits
 
@@ -30,7 +30,8 @@ def _half_positive_unlabelled(data: Dataset, _: str, seed: int) -> Sides:
     return Sides(split.train, {"natural half": split.test}, split.y_train)
 
 
-PROTOCOLS = (
+PROTOCOLS.add_by(
+    "key",
     Protocol(
         key="variants-pooled",
         title="KDD Cup 1999: trained on half of the attacks, tested on all other rows, pooled threshold",
@@ -93,4 +94,5 @@ PROTOCOLS = (
             "normal rows.",
         ),
     ),
+    home=__name__,
 )

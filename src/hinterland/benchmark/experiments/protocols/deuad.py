@@ -1,6 +1,6 @@
 """The end-to-end unsupervised paper's tables on KDD Cup 1999, with 5, 10 and 20 % anomalies in training."""
 
-from hinterland.benchmark.experiments.protocol import Protocol, Sides, possible_share
+from hinterland.benchmark.experiments.protocol import PROTOCOLS, Protocol, Sides, possible_share
 from hinterland.benchmark.experiments.protocols import kddcup99
 from hinterland.benchmark.experiments.protocols.cadgmm import share_of
 from hinterland.datasets import Dataset
@@ -21,7 +21,8 @@ def _thinned_halves(data: Dataset, subset: str, seed: int) -> Sides:
     return kddcup99.thinned_halves(data, share_of(subset), seed, at_most_all=True)
 
 
-PROTOCOLS = (
+PROTOCOLS.add_by(
+    "key",
     Protocol(
         key="deuad-kddcup",
         title="KDD Cup 1999 with 5, 10, 20 % anomalies among the training rows, half of all rows tested",
@@ -44,4 +45,5 @@ PROTOCOLS = (
         companion_of="deuad-kddcup",
         readings=(*kddcup99.DEDUPLICATED_READINGS, _READING),
     ),
+    home=__name__,
 )

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from hinterland.benchmark.experiments.protocol import Protocol, Sides, load_once
+from hinterland.benchmark.experiments.protocol import PROTOCOLS, Protocol, Sides, load_once
 from hinterland.benchmark.experiments.protocols.adbench import ALL_SETS, JUDGEMENTS, METHODS, TOGETHER
-from hinterland.benchmark.experiments.suite import Published, Suite
+from hinterland.benchmark.experiments.suite import SUITES, Published, Suite
 from hinterland.datasets import Dataset, oddbench_names
 
 MAX_ROWS = 20_000
@@ -30,7 +30,8 @@ def _at_most(rows: np.ndarray, draw: np.random.Generator) -> np.ndarray:
     return rows if len(rows) <= MAX_ROWS else np.sort(draw.permutation(rows)[:MAX_ROWS])
 
 
-PROTOCOLS = (
+PROTOCOLS.add_by(
+    "key",
     Protocol(
         key="oddbench-one-class",
         title="OddBench: the split of each file, trained on normal rows",
@@ -47,9 +48,11 @@ PROTOCOLS = (
             "known; the second reading takes its threshold from the training rows alone.",
         ),
     ),
+    home=__name__,
 )
 
-SUITES = (
+SUITES.add_by(
+    "name",
     Suite(
         "oddbench",
         "OddBench, one-class",
@@ -66,4 +69,5 @@ SUITES = (
             },
         ),
     ),
+    home=__name__,
 )

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from hinterland import datasets
-from hinterland.benchmark.experiments.protocol import Judgement, Protocol, Sides, from_split
+from hinterland.benchmark.experiments.protocol import PROTOCOLS, Judgement, Protocol, Sides, from_split
 from hinterland.datasets import Dataset, PictureDataset, splits
 from hinterland.preprocessing import PretrainedFeatures
 from hinterland.preprocessing.pictures.backbones import EFFICIENTNET_LITE
@@ -221,7 +221,8 @@ _UNLABELLED = (
     _MNIST_UNLABELLED, _AIRPLANES_AS_PIXELS, _DOGS_AS_PIXELS, _AIRPLANES_AS_FEATURES, _DOGS_AS_FEATURES
 )  # fmt: skip
 
-PROTOCOLS = (
+PROTOCOLS.add_by(
+    "key",
     _one_class(
         "cance-mnist-unimodal", "MNIST: one digit is normal", "mnist", _DIGITS, "cance-mnist-unimodal"
     ),
@@ -266,4 +267,5 @@ PROTOCOLS = (
         answers="deuad-cifar10-init",
     ),
     *(_sweep(base) for base in _UNLABELLED),
+    home=__name__,
 )

@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.datasets import load_breast_cancer, load_wine
 
-from hinterland.benchmark.experiments.protocol import Judgement, Protocol, Sides, from_split
-from hinterland.benchmark.experiments.suite import Suite
+from hinterland.benchmark.experiments.protocol import PROTOCOLS, Judgement, Protocol, Sides, from_split
+from hinterland.benchmark.experiments.suite import SUITES, Suite
 from hinterland.datasets import Dataset, splits
 
 _LOADERS = {"breast_cancer": (load_breast_cancer, 0), "wine": (load_wine, 2)}
@@ -20,7 +20,8 @@ def _one_class(data: Dataset, _: str, seed: int) -> Sides:
     return from_split(splits.one_class(data.is_anomaly, random_state=seed))
 
 
-PROTOCOLS = (
+PROTOCOLS.add_by(
+    "key",
     Protocol(
         key="quick-one-class",
         title="breast cancer and wine of scikit-learn, trained on half of the normal rows",
@@ -34,13 +35,16 @@ PROTOCOLS = (
         subsets=lambda: tuple(_LOADERS),
         readings=("Small data, to see the harness work.",),
     ),
+    home=__name__,
 )
 
-SUITES = (
+SUITES.add_by(
+    "name",
     Suite(
         "quick",
         "Quick: a minute on small data that scikit-learn ships",
         ("quick-one-class",),
         methods=("DAGMM", "IF", "GMM", "PCA", "5-NN"),
     ),
+    home=__name__,
 )

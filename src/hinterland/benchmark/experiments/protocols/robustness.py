@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from hinterland.benchmark.experiments.protocol import Protocol, Sides, load_once
+from hinterland.benchmark.experiments.protocol import PROTOCOLS, Protocol, Sides, load_once
 from hinterland.benchmark.experiments.protocols import kddcup99
 from hinterland.benchmark.experiments.protocols.adbench import ALL_SETS, JUDGEMENTS
-from hinterland.benchmark.experiments.suite import Curves, Suite
+from hinterland.benchmark.experiments.suite import SUITES, Curves, Suite
 from hinterland.datasets import adbench_names, splits
 
 PERCENTAGES = (1, 5, 10, 20, 30)
@@ -79,15 +79,17 @@ def _on_kddcup99(percent: int) -> Protocol:
 
 ON_ADBENCH = {percent: _on_adbench(percent) for percent in PERCENTAGES}
 ON_KDDCUP99 = {percent: _on_kddcup99(percent) for percent in PERCENTAGES}
-PROTOCOLS = (*ON_ADBENCH.values(), *ON_KDDCUP99.values())
+_PROTOCOLS = (*ON_ADBENCH.values(), *ON_KDDCUP99.values())
+PROTOCOLS.add_by("key", *_PROTOCOLS, home=__name__)
 
 METHODS = ("DEUAD", "DEUAD (error)", "DAGMM", "CADGMM", "CANCE", "IF")
 
-SUITES = (
+SUITES.add_by(
+    "name",
     Suite(
         "robustness",
         "AUROC by the share of anomalies among the training rows",
-        tuple(protocol.key for protocol in PROTOCOLS),
+        tuple(protocol.key for protocol in _PROTOCOLS),
         methods=METHODS,
         curves=Curves(
             "anomalies among the training rows, %",
@@ -104,4 +106,5 @@ SUITES = (
             },
         ),
     ),
+    home=__name__,
 )

@@ -21,6 +21,24 @@ def test_every_loader_is_found_and_exported(own_folder):
     }
 
 
+OWN_SET = """
+from __future__ import annotations
+import numpy as np, pandas as pd
+from hinterland.datasets import TABLES, Dataset
+
+@TABLES.member("toy")
+def load_toy(*, n: int = 4) -> Dataset:
+    return Dataset("toy", pd.DataFrame({"a": np.arange(n)}), np.arange(n) == 0, "numbers")
+"""
+
+
+def test_a_set_of_your_own_is_found_though_its_annotations_are_postponed(own_folder, monkeypatch):
+    monkeypatch.setattr(datasets.TABLES, "_members", dict(datasets.TABLES.members()))
+    exec(OWN_SET, {"__name__": "own"})
+    assert "toy" in names()
+    assert len(load("toy", n=7).X) == 7
+
+
 def test_adbench_sets_are_listed_and_loaded(own_folder):
     np.savez(own_folder / FOLDER / "7_tiny.npz", X=[[1.0]], y=[1])
     assert names() == [*OWN, "adbench/7_tiny"]
@@ -63,6 +81,7 @@ def test_satellite_of_odds_is_satellite_of_adbench(real_folder):
     np.testing.assert_array_equal(odds.is_anomaly, adbench.is_anomaly)
 
 
+@pytest.mark.slow
 def test_every_name_loads(real_folder):
     for name in names():
         if not name.startswith("kddcup99"):  # slow, and loaded by its own tests
@@ -71,6 +90,7 @@ def test_every_name_loads(real_folder):
             assert 0 < data.is_anomaly.sum() < len(data.X)
 
 
+@pytest.mark.slow
 def test_import_is_light():
     code = (
         "import sys, hinterland.datasets; print(*{'torch', 'sklearn', 'scipy.io', 'PIL'} & set(sys.modules))"

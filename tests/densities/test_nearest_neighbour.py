@@ -1,0 +1,56 @@
+"""The distance to the nearest stored row, against scikit-learn's."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.neighbors import NearestNeighbors
+
+from hinterland.densities import nearest_neighbour
+from hinterland.densities.nearest_neighbour import NearestNeighbour
+
+
+@pytest.fixture
+def rows():
+    return torch.from_numpy(np.random.default_rng(0).normal(size=(300, 4)))
+
+
+def fitted(rows, n_references=4096):
+    density = NearestNeighbour(4, n_references)
+    density.estimate(lambda: [(rows, None)])
+    return density
+
+
+def test_new_rows_have_the_distance_to_the_nearest(rows, monkeypatch):
+    monkeypatch.setattr(nearest_neighbour, "ENTRIES_AT_ONCE", 1000)
+    new = torch.from_numpy(np.random.default_rng(1).normal(size=(50, 4)))
+    expected = NearestNeighbors(n_neighbors=1).fit(rows).kneighbors(new)[0][:, 0]
+    np.testing.assert_allclose(fitted(rows).energy(new), expected, rtol=1e-9)
+
+
+def test_stored_rows_are_judged_by_the_others(rows):
+    expected = NearestNeighbors(n_neighbors=2).fit(rows).kneighbors(rows)[0][:, 1]
+    np.testing.assert_allclose(fitted(rows).energy(rows), expected, rtol=1e-9)
+
+
+def test_a_row_that_was_stored_twice_is_at_no_distance(rows):
+    density = fitted(torch.cat([rows, rows[:1]]))
+    assert float(density.energy(rows[:1])) == 0
+    assert float(density.energy(rows[1:2])) > 0
+
+
+def test_of_too_many_rows_evenly_spread_ones_are_stored(rows):
+    density = fitted(rows, 100)
+    torch.testing.assert_close(density.references, rows[::3])
+    assert density.settings["n_references"] == 100
+
+
+def test_a_single_stored_row_is_all_there_is(rows):
+    density = fitted(rows[:1])
+    assert float(density.energy(rows[:1])) == 0
+    assert float(density.energy(rows[1:2])) == pytest.approx(float((rows[1] - rows[0]).norm()))
+
+
+def test_parts_are_squared_differences(rows):
+    new = rows[:5] + 0.1
+    density = fitted(rows)
+    torch.testing.assert_close(density.energy_parts(new).sum(1).sqrt(), density.energy(new))

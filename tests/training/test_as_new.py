@@ -1,0 +1,68 @@
+"""Energies that training rows have as if they were new."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.neighbors import NearestNeighbors
+
+from hinterland.densities.autoregressive import AutoregressiveDensity
+from hinterland.model.column_view import ColumnView
+from hinterland.model.ensemble import members_of
+from hinterland.model.scaling import InputScaling
+from hinterland.training.as_new import autoregressive, nearest_neighbour
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def rows():
+    return np.random.default_rng(0).normal(size=(120, 3))
+
+
+def test_a_row_is_no_neighbour_of_its_own(rows):
+    view = ColumnView.from_rows(rows, "standard")
+    found = nearest_neighbour(rows, view, 4096, torch.Generator().manual_seed(0), CPU)
+    seen = view(torch.from_numpy(rows)).numpy()
+    expected = NearestNeighbors(n_neighbors=2).fit(seen).kneighbors(seen)[0][:, 1]
+    np.testing.assert_allclose(found.energy, expected, rtol=1e-6)
+
+
+def test_of_many_rows_a_random_part_is_stored(rows):
+    found = nearest_neighbour(
+        rows, ColumnView.from_rows(rows, None), 50, torch.Generator().manual_seed(0), CPU
+    )
+    assert found.model.density.references.shape == (50, 6)
+    assert (found.energy > 0).all()
+
+
+def test_each_network_judges_the_rows_that_it_left_out(rows):
+    generator = torch.Generator().manual_seed(0)
+    scaling = InputScaling.from_rows(rows, "standard", 10.0)
+    seen = []
+    found = autoregressive(
+        rows,
+        scaling,
+        lambda: AutoregressiveDensity(3, 8, width=8, generator=generator),
+        3,
+        steps=10,
+        batch_size=32,
+        learning_rate=1e-3,
+        generator=generator,
+        device=CPU,
+        on_epoch=seen.append,
+    )
+    members = members_of(found.model)
+    energies = np.stack([member.in_chunks(member.energy, rows) for member in members])
+    # Of three, the energy of the one that left the row out, but for the members' levels.
+    difference = energies - found.energy
+    spread = np.array(
+        [
+            np.ptp(np.sort(own)[: len(rows) // 3])
+            for own in np.abs(difference - np.median(difference, 1)[:, None])
+        ]
+    )
+    assert found.energy.shape == (120,)
+    assert len(members) == 3
+    assert np.isfinite(spread).all()
+    assert {entry["member"] for entry in found.history} == {0, 1, 2}
+    assert seen == found.history
