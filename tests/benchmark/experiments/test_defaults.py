@@ -118,25 +118,48 @@ def test_a_method_without_a_record_says_all(now):
     assert the_job().settings == {"depth": 3, "width": 8}
 
 
-def test_a_detector_inside_of_another_says_its_changed_defaults(monkeypatch):
-    outer = catalogue.detector_class("PositiveUnlabelled")
-    assert defaults.said(outer, {}) == {}
-    record = {**defaults.record(), "DAGMM": {**defaults.record()["DAGMM"], "dropout": 0.25}}
-    monkeypatch.setattr(defaults, "record", lambda: record)
+@pytest.fixture
+def recorded(monkeypatch):
+    """Let another value be of record than the one that is today's default."""
+
+    def change(name: str, **values: Any) -> None:
+        record = {**defaults.record(), name: {**defaults.record()[name], **values}}
+        monkeypatch.setattr(defaults, "record", lambda: record)
+        _forget()
+
+    yield change
+    monkeypatch.undo()
+    _forget()
+
+
+def _forget() -> None:
     defaults.of_record.cache_clear()
     defaults._changed.cache_clear()
-    try:
-        dropout = defaults.defaults(catalogue.detector_class("DAGMM"))["dropout"]
-        assert defaults.said(outer, {}) == {"detector_options": {"dropout": dropout}}
-        assert defaults.said(outer, {"detector_options": {"dropout": 0.1}}) == {
-            "detector_options": {"dropout": 0.1}
-        }
-        assert defaults.arguments(outer, {})["detector_options"] == {"dropout": 0.25}
-        assert defaults.resolved(outer, {})["detector_options"]["dropout"] == 0.25
-    finally:
-        monkeypatch.undo()
-        defaults.of_record.cache_clear()
-        defaults._changed.cache_clear()
+
+
+def test_a_detector_inside_of_another_says_its_changed_defaults(recorded):
+    outer = catalogue.detector_class("PositiveUnlabelled")
+    before = defaults.said(outer, {})
+    dropout = defaults.defaults(catalogue.detector_class("DAGMM"))["dropout"]
+    recorded("DAGMM", dropout=dropout / 2)
+    assert defaults.said(outer, {}) == {**before, "detector_options": {"dropout": dropout}}
+    given = {"detector_options": {"dropout": 0.1}}
+    assert defaults.said(outer, given) == {**before, **given}
+    assert defaults.arguments(outer, {})["detector_options"]["dropout"] == dropout / 2
+    assert defaults.resolved(outer, {})["detector_options"]["dropout"] == dropout / 2
+
+
+def test_a_detector_says_the_changed_defaults_of_what_it_is_built_on(recorded):
+    surprisal = catalogue.detector_class("Surprisal")
+    before = defaults.said(surprisal, {})
+    noise = defaults.defaults(catalogue.detector_class("DeepMixture"))["input_noise"]
+    recorded("DeepMixture", input_noise=noise / 2)
+    said = defaults.said(surprisal, {})
+    assert said == {**before, "DeepMixture.input_noise": noise}
+    assert defaults.resolved(surprisal, {}) != defaults.resolved(surprisal, said)
+    assert "DeepMixture.input_noise" not in defaults.arguments(surprisal, said)
+    with pytest.raises(ValueError, match=r"no longer built with DeepMixture.input_noise = .*it is .* now"):
+        defaults.arguments(surprisal, {})
 
 
 def test_a_baselines_defaults_are_its_own_and_its_bases():

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -56,6 +56,12 @@ def arguments(make: type[Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     record = of_record(make)
     given = {name: value for name, value in record.items() if name not in today or today[name] != value}
     given |= named
+    within = {name: given.pop(name) for name in list(given) if "." in name}
+    if changed := [name for name, value in within.items() if today.get(name) != value]:
+        raise ValueError(
+            f"{make.__name__} is no longer built with {changed[0]} = {within[changed[0]]}: "
+            f"it is {today.get(changed[0], 'no parameter')} now"
+        )
     inner = _inner(make, {**record, **named})
     if inner is not None and (options := arguments(inner, named.get("detector_options") or {})):
         given["detector_options"] = options
@@ -66,7 +72,8 @@ def arguments(make: type[Any], settings: Mapping[str, Any]) -> dict[str, Any]:
 def defaults(make: type[Any]) -> Mapping[str, Any]:
     """A constructor's defaults that may decide an energy, as JSON has them.
 
-    A constructor that passes what it does not know to its base's has the defaults of both.
+    A constructor that passes what it does not know to its base's has the defaults of both. Those of a detector
+    that it is built on are called ``DETECTOR.PARAMETER``.
     """
     found: dict[str, Any] = {}
     for cls in make.__mro__[:-1]:
@@ -78,18 +85,28 @@ def defaults(make: type[Any]) -> Mapping[str, Any]:
                 found.setdefault(parameter.name, parameter.default)
         if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken):
             break
-    return {
+    own = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in found.items()
         if name not in NO_MATTER and not name.startswith("on_")
     }
+    return own | _within(make, defaults)
 
 
 @cache
 def of_record(make: type[Any]) -> Mapping[str, Any]:
     """The defaults of record of a class by its parameters' present names; none for one that is newer."""
     name = make.name if issubclass(make, Baseline) else make.__name__
-    return catalogue.present_names(make, record().get(name, {}))
+    return catalogue.present_names(make, record().get(name, {})) | _within(make, of_record)
+
+
+def _within(make: type[Any], of: Callable[[type[Any]], Mapping[str, Any]]) -> dict[str, Any]:
+    """What ``of`` says of the detectors that one is built on."""
+    return {
+        f"{inner}.{name}": value
+        for inner in getattr(make, "built_on", ())
+        for name, value in of(catalogue.detector_class(inner)).items()
+    }
 
 
 @cache
