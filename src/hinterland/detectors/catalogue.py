@@ -63,7 +63,7 @@ def check_parameter_names(detector: type[Detector], given: Mapping[str, Any]) ->
 def present_names(detector: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters of a detector, and the options of one inside of it, by their present names, without a warning.
 
-    Files and stored jobs keep the names that they were written with.
+    Stored jobs keep the names that they were written with.
     """
     named = by_present_names(detector, given)
     options = named.get("detector_options")
