@@ -34,3 +34,10 @@ def test_unknown_names_are_named() -> None:
         ValueError, match=r"DAGMM has no parameter 'latent_dims'; did you mean 'latent_dim'\?"
     ):
         catalogue.check_parameter_names(DAGMM, {"epochs": 3, "latent_dims": 2})
+
+
+def test_the_published_settings_are_parameters_and_most_detectors_have_none():
+    found = {name: catalogue.published(detector) for name, detector in catalogue.detectors().items()}
+    assert {name for name, settings in found.items() if settings} == {"DAGMM", "CADGMM"}
+    for name in ("DAGMM", "CADGMM"):
+        assert found[name].keys() <= catalogue.parameters(catalogue.detector_class(name)).keys()

@@ -48,6 +48,12 @@ def parameters(detector: type[Detector]) -> dict[str, Parameter]:
     return {name: entry for name, entry in table(detector).items() if not name.startswith("on_")}
 
 
+def published(detector: type[Detector]) -> Mapping[str, Any]:
+    """The settings of a detector's paper, where the defaults are others; or none."""
+    settings: Mapping[str, Any] = getattr(detector, "published", {})
+    return settings
+
+
 def check_parameter_names(detector: type[Detector], given: Mapping[str, Any]) -> None:
     """Raise ValueError for a name that is no parameter of the detector, with the nearest one that is."""
     known = parameters(detector)

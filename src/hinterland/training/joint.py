@@ -195,7 +195,9 @@ def fit_jointly(
     if em_steps:
         with torch.no_grad():
             features = model.features_of(used)
-            memberships = torch.cat([objective.density.memberships(p) for p in objective.density.chunks(features)])
+            memberships = torch.cat(
+                [objective.density.memberships(p) for p in objective.density.chunks(features)]
+            )
             fit_by_expectation_maximisation(
                 objective.density,
                 features,
