@@ -10,8 +10,8 @@ import pytest
 from sklearn.base import clone
 
 from hinterland.parameter_table import (
-    as_stored,
     Parameterised,
+    as_stored,
     attribute,
     by_present_names,
     parameter,

@@ -25,7 +25,6 @@ from hinterland.training.joint import JointWeights, fit_jointly
 from hinterland.training.label_losses import LABEL_LOSSES
 from hinterland.training.settings import LoopSettings
 
-
 WIDEST_LATENT = 16
 WIDEST_ROW = 100
 """Of wider rows the mixture sees no residual: a full covariance has the square of the width as its entries."""
