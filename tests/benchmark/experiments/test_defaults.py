@@ -37,7 +37,6 @@ class Grown(Base):
     rounds: int = parameter(1, whole(least=1), "of training.")
 
 
-DEUAD = {"detector": "DEUAD"}
 RECORD = {"Tried": {"depth": 3, "width": 8}}
 
 
@@ -140,14 +139,15 @@ def _forget() -> None:
 
 def test_a_detector_inside_of_another_says_its_changed_defaults(recorded):
     outer = catalogue.detector_class("PositiveUnlabelled")
-    before = defaults.said(outer, {})
+    around = {"detector": "DEUAD"}
+    before = defaults.said(outer, around)
     p = defaults.defaults(catalogue.detector_class("DEUAD"))["p"]
-    recorded("DAGMM", dropout=dropout / 2)
-    assert defaults.said(outer, {}) == {**before, "detector_options": {"dropout": dropout}}
-    given = {"detector_options": {"dropout": 0.1}}
+    recorded("DEUAD", p=p / 2)
+    assert defaults.said(outer, around) == {**before, "detector_options": {"p": p}}
+    given = {**around, "detector_options": {"p": 0.1}}
     assert defaults.said(outer, given) == {**before, **given}
-    assert defaults.arguments(outer, {})["detector_options"]["dropout"] == dropout / 2
-    assert defaults.resolved(outer, DEUAD)["detector_options"]["p"] == dropout / 2
+    assert defaults.arguments(outer, around)["detector_options"]["p"] == p / 2
+    assert defaults.resolved(outer, around)["detector_options"]["p"] == p / 2
 
 
 def test_a_detector_says_the_changed_defaults_of_what_it_is_built_on(recorded):

@@ -9,9 +9,10 @@ The first entry with a matching pattern counts; without one the method's own def
 ``"over": "record"`` are over the defaults of record, whatever the method's are now: what a paper does not set is then
 what it was when its results began to be kept (``hinterland.benchmark.experiments.defaults``). ``"by_subset"`` of an
 entry gives values over its others for the subsets that it names. ``reported_as`` lists the names that papers' tables
-give the method, ``source:name`` where only one source means it so. A method that ``"shown_beside": true`` marks stands in every paper's table that it has results for. A variant,
-``{METHOD: {"of": METHOD, "with": {...}}}``, is another method, or a variant above it, with these values over its
-settings; its own entries say what else differs on some protocols.
+give the method, ``source:name`` where only one source means it so. A method that ``"shown_beside": true`` marks
+stands in every paper's table that it has results for. A variant, ``{METHOD: {"of": METHOD, "with": {...}}}``, is
+another method, or a variant above it, with these values over its settings; its own entries say what else differs on
+some protocols.
 """
 
 from __future__ import annotations
