@@ -184,7 +184,7 @@ class LabelMetrics(NamedTuple):
 
 
 def label_metrics(hits: float, flagged: float, anomalies: float) -> LabelMetrics:
-    """Give :class:`LabelMetrics` of any labels from counts, or mean counts, of rows.
+    """Give ``LabelMetrics`` of any labels from counts, or mean counts, of rows.
 
     The precision of no flagged row is given as 0, as in scikit-learn. ``hits`` are the anomalies that are flagged.
 
