@@ -57,8 +57,9 @@ def test_no_energy_is_absurd(detector):
 
 
 def test_training_rows_are_judged_as_if_they_were_new(detector):
-    assert detector.training_energy_.shape == (600,)
-    assert np.mean(detector.training_energy_ > -detector.offset_) == pytest.approx(0.05, abs=0.005)
+    assert detector.calibration_energy_.shape == (600,)
+    assert np.mean(detector.calibration_energy_ > -detector.offset_) == pytest.approx(0.05, abs=0.005)
+    np.testing.assert_array_equal(detector.training_energy_, detector.energy(table(600, 0)))
     assert "as if it were new" in detector.threshold_rule()
 
 

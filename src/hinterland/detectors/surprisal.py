@@ -126,8 +126,7 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
         self.history_: History = [entry for kind in kinds for entry in kind.history]
         if not self.novelty:
             return None
-        self.training_energy_ = np.mean(surprisals, axis=0)
-        self.calibration_energy_ = self.training_energy_
+        self.calibration_energy_ = np.mean(surprisals, axis=0)
         return self.calibration_energy_
 
     def _nearest_neighbour(self, rows: np.ndarray, generator: torch.Generator, device: torch.device) -> AsNew:
