@@ -55,6 +55,7 @@ ELSEWHERE = {
     "tables.columns.read_values tables.columns.text_columns",
     "tables/csv/test_file": "tables.csv.blocks",
     "tables/text/test_time_format": "tables.text.time_layouts",
+    "test_metrics": "ranking",
     "test_moved": "hinterland",
     "training/test_loop": "training.learner",
 }
