@@ -121,7 +121,7 @@ def test_options_reach_a_density_that_is_no_mixture(table):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("network", "density"), itertools.product(NETWORKS.members(), MIXTURES))
+@pytest.mark.parametrize(("network", "density"), list(itertools.product(NETWORKS.members(), MIXTURES)))
 def test_every_parameter_moves(network, density, table):
     start, end = (
         combination(
