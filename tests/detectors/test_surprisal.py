@@ -57,8 +57,9 @@ def test_no_energy_is_absurd(detector):
 
 
 def test_training_rows_are_judged_as_if_they_were_new(detector):
-    assert detector.training_energy_.shape == (600,)
-    assert np.mean(detector.training_energy_ > -detector.offset_) == pytest.approx(0.05, abs=0.005)
+    assert detector.calibration_energy_.shape == (600,)
+    assert np.mean(detector.calibration_energy_ > -detector.offset_) == pytest.approx(0.05, abs=0.005)
+    np.testing.assert_array_equal(detector.training_energy_, detector.energy(table(600, 0)))
     assert "as if it were new" in detector.threshold_rule()
 
 
@@ -137,7 +138,7 @@ def test_anomalies_that_are_alike_are_not_usual_to_each_other():
     together = np.concatenate([rows, odd])
     trimmed = Surprisal(steps=30, width=8, random_state=0).fit(together)
     whole = Surprisal(steps=30, width=8, trimmed_share=0, random_state=0).fit(together)
-    of_odd = trimmed.training_energy_[570:]
-    assert of_odd.min() > np.quantile(trimmed.training_energy_[:570], 0.95)
-    assert of_odd.mean() > whole.training_energy_[570:].mean() + 1
-    assert trimmed.training_energy_.shape == (600,)
+    of_odd = trimmed.calibration_energy_[570:]
+    assert of_odd.min() > np.quantile(trimmed.calibration_energy_[:570], 0.95)
+    assert of_odd.mean() > whole.calibration_energy_[570:].mean() + 1
+    assert trimmed.calibration_energy_.shape == (600,)

@@ -113,8 +113,7 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
         if not self.novelty:
             return None
         surprisals = [member.surprisals_of(kind.energy) for member, kind in zip(members, kinds, strict=True)]
-        self.training_energy_ = np.mean(surprisals, axis=0)
-        self.calibration_energy_ = self.training_energy_
+        self.calibration_energy_ = np.mean(surprisals, axis=0)
         return self.calibration_energy_
 
     def _kinds(self, rows: np.ndarray, generator: torch.Generator, device: torch.device) -> list[AsNew]:
