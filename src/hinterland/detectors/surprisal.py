@@ -85,9 +85,10 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
         about="``standard``, ``minmax`` or None: how columns are scaled by the training rows. None takes rows as "
         "scaled already, to a variance of about 1.")
     clip: float | None = shared.clip()
-    trimmed_share: float = parameter(0.1, number(least=0, most=0.5),
-        "share of the training rows that train nothing: those that an isolation forest finds oddest, as anomalies "
-        "among the training rows would be usual to each other. The threshold is learnt from all rows.")
+    trimmed_share: float = parameter(0.0, number(least=0, most=0.5),
+        "share of the training rows that train nothing: those that an isolation forest finds oddest. 0.1 where some of "
+        "them may be anomalies that are like each other, and so usual to each other; it costs accuracy where none are. "
+        "The threshold is learnt from all rows.")
     contamination: float = shared.contamination(about="share of rows to flag, in (0, 0.5]; sets ``offset_``.")
     device: str = shared.device()
     # fmt: on
