@@ -178,6 +178,7 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
             scaling=self.scaling,
             clip=self.clip,
             n_references=0,
+            n_threads=self.n_threads,
             device=self.device,
             random_state=int(torch.randint(2**31 - 1, (), generator=generator)),
             on_epoch=None if report is None else lambda entry: report(placed(entry)),
