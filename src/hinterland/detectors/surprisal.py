@@ -67,6 +67,8 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
     np.int64(-1)
     """
 
+    built_on = ("DeepMixture",)
+
     # fmt: off
     n_neighbor_rows: int = parameter(4096, whole(least=2),
         "training rows, at most, among which the nearest neighbour is sought; they are kept in the detector and its "
