@@ -11,7 +11,8 @@ TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "src" / "hinterland"
 
 ELSEWHERE = {
-    "baselines/test_baselines": "baselines.base baselines.deepod baselines.pyod baselines.scikit_learn",
+    "baselines/test_baselines": "baselines.base baselines.deep_isolation baselines.deepod baselines.pyod "
+    "baselines.scikit_learn",
     "benchmark/experiments/test_no_leak": "benchmark.experiments.protocol "
     "benchmark.experiments.protocols.adbench "
     "benchmark.experiments.protocols.cadgmm benchmark.experiments.protocols.cance "
