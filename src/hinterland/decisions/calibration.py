@@ -45,7 +45,7 @@ class Promise(NamedTuple):
 class Calibration:
     """Counts of calibration energies by group, those of a group in one part, or in one for each fold's model.
 
-    Made by :meth:`split` or :meth:`cross`. It holds some thousands of numbers a part at most, whatever the number of
+    Made by ``split`` or ``cross``. It holds some thousands of numbers a part at most, whatever the number of
     rows.
 
     Parameters
@@ -113,7 +113,7 @@ class Calibration:
     ) -> Calibration:
         """Calibrate on the energies (n,) of rows under the models that were fitted without their fold (n,), from 0.
 
-        Errors and warnings as those of :meth:`split`; each group must have rows in every fold.
+        Errors and warnings as those of ``split``; each group must have rows in every fold.
         """
         energy = check_energy(energy, name="calibration_energy")
         folds = check_folds(fold, len(energy))

@@ -92,6 +92,11 @@ def test_who_asks_for_the_former_default_finds_what_ran_with_it(now, tmp_path):
     assert asked.identity == before.identity
     assert store.finished([asked, the_job()]) == {asked.id}
     assert store.in_kept_words([asked]) == [before]
+    with Store(tmp_path / "other.sqlite") as other:
+        other.save(Result(asked))
+    other.export(tmp_path / "other.jsonl.gz")
+    assert store.read_in(tmp_path / "other.jsonl.gz") == 0
+    assert len(store.results()) == 1
 
 
 def test_a_parameter_of_another_name_is_the_same_job(now):

@@ -17,13 +17,21 @@ import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from hinterland.baselines import Baseline
 from hinterland.detectors import catalogue
 
 NO_MATTER = ("random_state", "memory", "device", "n_threads", "n_references")
 """Parameters that decide no energy: a job has its own seed, and the others say where, how fast and for which page."""
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _remembered(function: F) -> F:
+    """``functools.cache`` for functions of classes, whose type is no ``Hashable`` to a type checker."""
+    return cast(F, cache(function))
 
 
 def said(make: type[Any], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,7 +76,7 @@ def arguments(make: type[Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-@cache
+@_remembered
 def defaults(make: type[Any]) -> Mapping[str, Any]:
     """A constructor's defaults that may decide an energy, as JSON has them.
 
@@ -93,7 +101,7 @@ def defaults(make: type[Any]) -> Mapping[str, Any]:
     return own | _within(make, defaults)
 
 
-@cache
+@_remembered
 def of_record(make: type[Any]) -> Mapping[str, Any]:
     """The defaults of record of a class by its parameters' present names; none for one that is newer."""
     name = make.name if issubclass(make, Baseline) else make.__name__
@@ -109,14 +117,14 @@ def _within(make: type[Any], of: Callable[[type[Any]], Mapping[str, Any]]) -> di
     }
 
 
-@cache
+@_remembered
 def _changed(make: type[Any]) -> Mapping[str, Any]:
     """Today's defaults that are not those of record."""
     record = of_record(make)
     return {n: value for n, value in defaults(make).items() if n not in record or record[n] != value}
 
 
-@cache
+@_remembered
 def record() -> dict[str, dict[str, Any]]:
     """The defaults of record by the name of a detector or baseline, under the names that parameters had."""
     file = resources.files("hinterland.benchmark.experiments").joinpath("defaults_of_record.json")
