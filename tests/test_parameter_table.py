@@ -11,6 +11,7 @@ from sklearn.base import clone
 
 from hinterland.parameter_table import (
     Parameterised,
+    as_stored,
     attribute,
     by_present_names,
     parameter,
@@ -209,3 +210,16 @@ def test_checks_name_the_parameter_and_what_was_found(check, good, wrong, messag
     for value in wrong:
         with pytest.raises(ValueError, match=message):
             check("x", value)
+
+
+def test_a_parameter_that_something_stored_does_not_name_is_what_was_done_before_there_was_it():
+    class Grown(Parameterised):
+        depth: int = parameter(3, whole(least=1), "layers.", was="layers")
+        rounds: int = parameter(5, whole(least=0), "of refinement.", before=0)
+
+    assert Grown().rounds == 5
+    assert as_stored(Grown, {"layers": 2}) == {"depth": 2, "rounds": 0}
+    assert as_stored(Grown, {"depth": 2, "rounds": 1}) == {"depth": 2, "rounds": 1}
+    old = Grown.__new__(Grown)
+    old.__setstate__({"layers": 2})
+    assert (old.depth, old.rounds) == (2, 0)

@@ -24,6 +24,9 @@ WIDTH = 116
 
 T = TypeVar("T")
 
+UNCHANGED: Any = object()
+"""What says of a parameter that nothing was done before it was there that its default does not do."""
+
 
 class Parameter(NamedTuple):
     """An entry of the table."""
@@ -33,9 +36,18 @@ class Parameter(NamedTuple):
     check: Check
     annotation: str
     was: str | None
+    before: Any = UNCHANGED
 
 
-def parameter(default: T, check: Check, about: str, *, kw_only: bool = True, was: str | None = None) -> T:
+def parameter(
+    default: T,
+    check: Check,
+    about: str,
+    *,
+    kw_only: bool = True,
+    was: str | None = None,
+    before: Any = UNCHANGED,
+) -> T:
     """Declare a parameter in a class's body: ``steps: int = parameter(200, whole(least=1), "gradient steps.")``.
 
     Parameters
@@ -45,16 +57,25 @@ def parameter(default: T, check: Check, about: str, *, kw_only: bool = True, was
     about : what it does, for docstrings and listings.
     kw_only : False for a parameter that may also be given by its place.
     was : its former name, which goes on working with a warning.
+    before : the value by which all is done as it was before there was the parameter, where that is not the default:
+        what it is in a file, or a stored job, that does not name it.
     """
-    made: T = field(default=default, kw_only=kw_only, metadata={"check": check, "about": about, "was": was})
+    metadata = {"check": check, "about": about, "was": was, "before": before}
+    made: T = field(default=default, kw_only=kw_only, metadata=metadata)
     return made
 
 
 def positional(
-    *, default: T, check: Check, about: str, kw_only: Literal[False] = False, was: str | None = None
+    *,
+    default: T,
+    check: Check,
+    about: str,
+    kw_only: Literal[False] = False,
+    was: str | None = None,
+    before: Any = UNCHANGED,
 ) -> T:
     """Declare a parameter that may also be given by its place."""
-    return parameter(default, check, about, kw_only=kw_only, was=was)
+    return parameter(default, check, about, kw_only=kw_only, was=was, before=before)
 
 
 def attribute(*, init: Literal[False] = False) -> Any:
@@ -99,7 +120,7 @@ class Parameterised(BaseEstimator):
         return self
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(by_present_names(type(self), state))
+        super().__setstate__(as_stored(type(self), state))
 
 
 def table(cls: type[Any]) -> dict[str, Parameter]:
@@ -114,6 +135,7 @@ def table(cls: type[Any]) -> dict[str, Parameter]:
             known[name].metadata["check"],
             _written(known[name].type),
             known[name].metadata["was"],
+            known[name].metadata["before"],
         )
         for name in [*by_place, *reversed(dict.fromkeys(of_bases))]
     }
@@ -138,6 +160,18 @@ def by_present_names(cls: type[Any], given: Mapping[str, Any], *, warn: bool = F
         if warn:
             _warn(cls.__name__, str(old), new, stacklevel=4)
     return {renamed.get(name, name): value for name, value in given.items()}
+
+
+def as_stored(cls: type[Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """All parameters that were stored of an object, by present names, and those that were not there yet, as was done.
+
+    Names that are no parameters are left as they are.
+    """
+    before = {name: known.metadata["before"] for name, known in _declared(cls).items()}
+    return {
+        **{name: value for name, value in before.items() if value is not UNCHANGED},
+        **by_present_names(cls, stored),
+    }
 
 
 def with_parameters(docstring: str, entries: Mapping[str, Parameter]) -> str:

@@ -26,14 +26,26 @@ def small(**settings) -> CADGMM:
         "epochs": 2,
         "steps": 0,
         "batch_size": 64,
+        "learning_rate": 1e-3,
+        "latent_weight": 0.005,
+        "gradient_norm": 5.0,
         "random_state": 0,
     }
-    return CADGMM(**{**defaults, **settings})
+    return CADGMM(**{**CADGMM.published, **defaults, **settings})
 
 
 @pytest.fixture(scope="module")
 def table(benign) -> np.ndarray:
     return benign[:, :8]
+
+
+def test_by_default_the_mixture_sees_the_latent_and_the_residual_vector(table):
+    detector = CADGMM(steps=5, n_graph_rows=64, random_state=0).fit(table)
+    assert detector.transform(table).shape == (len(table), 4 + 8)
+
+
+def test_the_published_settings_pass_their_checks():
+    CADGMM(**CADGMM.published).check_parameters()
 
 
 def test_the_energy_is_the_papers_step_by_step(table):

@@ -36,6 +36,13 @@ def test_unknown_names_are_named() -> None:
         catalogue.check_parameter_names(DAGMM, {"epochs": 3, "latent_dims": 2})
 
 
+def test_the_published_settings_are_parameters_and_most_detectors_have_none() -> None:
+    found = {name: catalogue.published(detector) for name, detector in catalogue.detectors().items()}
+    assert {name for name, settings in found.items() if settings} == {"DAGMM", "CADGMM"}
+    for name in ("DAGMM", "CADGMM"):
+        assert found[name].keys() <= catalogue.parameters(catalogue.detector_class(name)).keys()
+
+
 def test_the_package_gives_members_that_it_does_not_name() -> None:
     assert detectors.DROCC is catalogue.detectors()["DROCC"]
     with pytest.raises(AttributeError, match="has no attribute 'GMM'"):

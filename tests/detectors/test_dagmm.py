@@ -1,5 +1,3 @@
-import inspect
-
 import numpy as np
 import pytest
 import torch
@@ -12,8 +10,9 @@ from hinterland.model.composite import RECONSTRUCTION_FEATURES, composite_featur
 
 
 def small(**settings) -> DAGMM:
-    defaults = {"hidden": (8, 4), "epochs": 3, "steps": 30, "batch_size": 64, "random_state": 0}
-    return DAGMM(**{**defaults, **settings})
+    """The paper's, on a small scale."""
+    scale = {"hidden": (8, 4), "epochs": 3, "steps": 30, "batch_size": 64, "learning_rate": 1e-3}
+    return DAGMM(**{**DAGMM.published, **scale, "random_state": 0, **settings})
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +20,7 @@ def table(benign) -> np.ndarray:
     return benign[:, :8]
 
 
-def test_the_networks_and_weights_are_those_of_the_public_experiments():
-    defaults = {name: p.default for name, p in inspect.signature(DAGMM).parameters.items()}
+def test_the_published_settings_are_those_of_the_public_experiments():
     published = {
         "hidden": (60, 30, 10),
         "latent_dim": 1,
@@ -34,9 +32,41 @@ def test_the_networks_and_weights_are_those_of_the_public_experiments():
         "penalty_weight": 0.005,
         "epochs": 200,
         "batch_size": 1024,
+        "learning_rate": 1e-4,
         "reconstruction_features": ("relative_euclidean", "cosine_similarity"),
     }
-    assert {name: defaults[name] for name in published} == published
+    assert {name: DAGMM.published[name] for name in published} == published
+    DAGMM(**DAGMM.published).check_parameters()
+
+
+def test_by_default_the_mixture_sees_the_latent_and_the_residual_vector_of_a_table_that_is_not_wide(table):
+    detector = DAGMM(steps=5, random_state=0).fit(table)
+    assert detector.transform(table).shape == (len(table), 4 + 8)
+    wide = np.random.default_rng(0).normal(size=(40, 101))
+    assert DAGMM(steps=5, random_state=0).fit(wide).transform(wide).shape == (40, 16 + 1)
+    one = DAGMM(steps=5, random_state=0).fit(table[:, :1])
+    assert one.transform(table[:, :1]).shape == (len(table), 1 + 1)
+
+
+def test_the_default_latent_is_normalised_over_the_training_rows(table):
+    latent = DAGMM(steps=200, random_state=0).fit(table).transform(table)[:, :4]
+    np.testing.assert_allclose(latent.mean(0), 0, atol=0.3)
+    np.testing.assert_allclose(latent.std(0), 1, atol=0.3)
+
+
+def test_the_defaults_find_values_that_go_together_in_no_training_row(table):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(400, 1)) @ rng.normal(size=(1, 6)) + 0.1 * rng.normal(size=(400, 6))
+    odd = np.column_stack([rng.permutation(column) for column in rows.T])
+    detector = DAGMM(steps=150, random_state=0).fit(rows[:300])
+    energy = detector.energy(np.concatenate([rows[300:], odd]))
+    assert roc_auc_score(np.arange(500) >= 100, energy) > 0.95
+
+
+def test_expectation_maximisation_makes_the_rows_likelier(table):
+    options = {"steps": 30, "reconstruction_features": None, "random_state": 0}
+    memberships, refined = (DAGMM(**options, em_steps=n).fit(table).energy(table).mean() for n in (0, 20))
+    assert refined < memberships
 
 
 def test_the_energy_is_the_papers_step_by_step(table):

@@ -33,7 +33,15 @@ from hinterland.persistence.archive import open_archive, write_archive
 from hinterland.persistence.values import pack, unpack
 from hinterland.preprocessing import TabularEncoder
 
-SMALL = {"hidden": (5,), "epochs": 2, "steps": 3, "n_components": 2, "n_references": 8, "random_state": 0}
+SMALL = {
+    **DAGMM.published,
+    "hidden": (5,),
+    "epochs": 2,
+    "steps": 3,
+    "n_components": 2,
+    "n_references": 8,
+    "random_state": 0,
+}
 NUMBERS = np.random.default_rng(1).normal(size=(60, 4))
 
 

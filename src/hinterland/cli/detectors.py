@@ -36,12 +36,18 @@ def detectors(
         print_table(lines, ["detector", "what it is"])
     else:
         detector = chosen[""]
+        published = catalogue.published(detector)
         print_table(
             [
-                (parameter, repr(about.default), about.description)
+                (
+                    parameter,
+                    repr(about.default),
+                    *([repr(published.get(parameter, about.default))] if published else []),
+                    about.description,
+                )
                 for parameter, about in catalogue.parameters(detector).items()
             ],
-            ["parameter", "default", "what it does"],
+            ["parameter", "default", *(["the paper's"] if published else []), "what it does"],
             title=f"{detector.__name__}: {catalogue.summary(detector)}",
         )
 
@@ -53,6 +59,7 @@ def _described(detector: Any) -> dict[str, Any]:
         "name": detector.__name__,
         "default": detector.__name__ == catalogue.DEFAULT_DETECTOR,
         "summary": catalogue.summary(detector),
+        "published": dict(catalogue.published(detector)),
         "parameters": {
             name: {"default": about.default, "description": about.description}
             for name, about in catalogue.parameters(detector).items()

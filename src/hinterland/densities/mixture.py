@@ -118,6 +118,10 @@ class Mixture(Density):
         if self.estimation is not None:
             memberships: Tensor = self.estimation(features)
             return memberships
+        return self.posterior(features)
+
+    def posterior(self, features: Tensor) -> Tensor:
+        """Memberships (n, K) that the stored parameters give."""
         return torch.softmax(self.component_log_densities(features), 0).T
 
     def counted_memberships(self, features: Tensor, counts: Tensor | None) -> Tensor:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -27,8 +28,10 @@ class CADGMM(JointMixture, name="CADGMM"):
 
     The last of ``hidden`` is the attention's width too; ``batch_size`` is also the size of the batch's graph. No row
     known to be anomalous is in the reference, unless ``label_loss`` is ``reciprocal``.
-    Networks, weights and number of neighbours are the paper's for KDD Cup 1999, but for ``latent_weight``, which is
-    its satellite's.
+
+    Neighbours and heads are the paper's for KDD Cup 1999, and ``latent_weight`` its satellite's; the other defaults are
+    ours, as ``DAGMM``'s (``docs/dagmm-defaults.md``). The paper's for KDD Cup 1999 are ``CADGMM(**CADGMM.published)``,
+    with the learning rate of its code.
 
     Attributes
     ----------
@@ -51,10 +54,29 @@ class CADGMM(JointMixture, name="CADGMM"):
     (569,)
     """
 
+    published: ClassVar[Mapping[str, Any]] = {
+        "hidden": (64, 32),
+        "latent_dim": 8,
+        "activation": "tanh",
+        "n_neighbors": 15,
+        "heads": 2,
+        "n_components": 4,
+        "estimation_hidden": (20, 8),
+        "dropout": 0.5,
+        "reconstruction_features": ("relative_euclidean", "cosine_similarity"),
+        "reconstruction": "sum",
+        "energy_weight": 0.1,
+        "penalty_weight": 0.005,
+        "latent_weight": 10.0,
+        "covariance_floor": 1e-6,
+        "em_steps": 0,
+        "steps": 0,
+        "epochs": 300,
+        "batch_size": 1024,
+        "learning_rate": 1e-4,
+        "gradient_norm": None,
+    }
     hidden = (64, 32)
-    latent_dim = 8
-    estimation_hidden = (20, 8)
-    reconstruction = "sum"
     # fmt: off
     decoder_hidden: Sequence[int] | None = parameter(None, widths(optional=True),
         "widths of the decoder's hidden layers; None for ``hidden`` mirrored.")
@@ -87,7 +109,7 @@ class CADGMM(JointMixture, name="CADGMM"):
         return GraphAutoencoder(
             rows.shape[1],
             self.hidden,
-            self.latent_dim,
+            self._latent_width(rows.shape[1]),
             activation=self.activation,
             decoder_hidden=self.decoder_hidden,
             heads=self.heads,

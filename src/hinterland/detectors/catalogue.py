@@ -48,6 +48,12 @@ def parameters(detector: type[Detector]) -> dict[str, Parameter]:
     return {name: entry for name, entry in table(detector).items() if not name.startswith("on_")}
 
 
+def published(detector: type[Detector]) -> Mapping[str, Any]:
+    """The settings of a detector's paper, where the defaults are others; or none."""
+    settings: Mapping[str, Any] = getattr(detector, "published", {})
+    return settings
+
+
 def check_parameter_names(detector: type[Detector], given: Mapping[str, Any]) -> None:
     """Raise ValueError for a name that is no parameter of the detector, with the nearest one that is."""
     known = parameters(detector)
@@ -63,7 +69,7 @@ def check_parameter_names(detector: type[Detector], given: Mapping[str, Any]) ->
 def present_names(detector: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters of a detector, and the options of one inside of it, by their present names, without a warning.
 
-    Files and stored jobs keep the names that they were written with.
+    Stored jobs keep the names that they were written with.
     """
     named = by_present_names(detector, given)
     options = named.get("detector_options")

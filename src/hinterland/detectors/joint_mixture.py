@@ -14,7 +14,7 @@ from hinterland.detectors import parameters as shared
 from hinterland.detectors.base import Detector
 from hinterland.detectors.own_density import check_density, make_density
 from hinterland.model.column_scales import Scaling
-from hinterland.model.composite import MEASURES, composite_width
+from hinterland.model.composite import MEASURES, check_feature_names, composite_width
 from hinterland.model.energy_model import EnergyModel
 from hinterland.model.scaling import InputScaling
 from hinterland.model.score import SCALINGS, SCORES, Score
@@ -25,15 +25,25 @@ from hinterland.training.joint import JointWeights, fit_jointly
 from hinterland.training.label_losses import LABEL_LOSSES
 from hinterland.training.settings import LoopSettings
 
+WIDEST_LATENT = 16
+WIDEST_ROW = 100
+"""Of wider rows the mixture sees no residual: a full covariance has the square of the width as its entries."""
+
+
+def check_features(name: str, value: Any) -> None:
+    """Raise ValueError for reconstruction features that there are not; None is for those that suit the columns."""
+    if value is not None:
+        check_feature_names(value)
+
 
 class JointMixture(Detector, ABC):
     """Base of detectors whose network and mixture are trained jointly; a member makes the network."""
 
     # fmt: off
-    hidden: Sequence[int] = positional(default=(60, 30, 10), check=widths(), about=shared.HIDDEN)
-    latent_dim: int = positional(default=1, check=whole(least=1), about="width of the latent.")
-    activation: str = shared.activation(default="tanh",
-        about="of all hidden layers: tanh, relu, silu or gelu.")
+    hidden: Sequence[int] = positional(default=(64, 64), check=widths(), about=shared.HIDDEN)
+    latent_dim: int | None = positional(default=None, check=whole(least=1, optional=True),
+        about=f"width of the latent; None for half the columns, at most {WIDEST_LATENT}.")
+    activation: str = shared.activation(about="of all hidden layers: tanh, relu, silu or gelu.")
     density: str = parameter("gaussian", shared.member(DENSITIES),
         "``gaussian``, ``laplacian``, or another in ``hinterland.densities.DENSITIES``. A mixture trains jointly "
         "with the network; another density is fitted to what the network gives that has learnt to reconstruct alone.")
@@ -41,15 +51,17 @@ class JointMixture(Detector, ABC):
     n_components: int = parameter(4, whole(least=1), "components of the mixture.")
     estimation_hidden: Sequence[int] = parameter((10,), widths(),
         "widths of the estimation network's hidden layers.")
-    dropout: float = parameter(0.5, number(least=0, below=1),
+    dropout: float = parameter(0.0, number(least=0, below=1),
         "before the estimation network's last layer, while training.")
-    reconstruction_features: Sequence[str] = shared.reconstruction_features(
-        default=("relative_euclidean", "cosine_similarity"))
+    reconstruction_features: Sequence[str] | None = shared.reconstruction_features(
+        default=None, check=check_features,
+        about="names of the reconstruction features in the composite, see ``hinterland.model.composite``; None for "
+        f"the residual vector, and on more than {WIDEST_ROW} columns for the logarithm of its length alone.")
     reconstruction: str = parameter("mean", choice(*MEASURES),
         "``mean`` averages the squared error over entries, ``sum`` sums it over a row's (the literal loss), "
         "``norm`` takes the root of that sum, as CADGMM's public code does.")
     energy_weight: float = parameter(0.1, number(least=0), "lambda1 of the loss.")
-    penalty_weight: float = parameter(0.005, number(least=0),
+    penalty_weight: float = parameter(0.0, number(least=0),
         "lambda2 of the loss, the weight of the penalty on small variances.")
     label_loss: str | None = parameter("ranking", choice(*LABEL_LOSSES, None),
         "what rows known to be anomalous (-1 in y) add to the loss. ``ranking`` asks that they, and random "
@@ -57,7 +69,10 @@ class JointMixture(Detector, ABC):
         "mixture. ``reciprocal`` is the modified loss of methods.md section 3.4, for reproduction: rows like the "
         "others, of which the loss takes 1 / energy. With None they are left out.")
     label_weight: float = parameter(1.0, number(least=0), "weight of the ranking loss.")
-    covariance_floor: float = shared.covariance_floor(
+    em_steps: int = parameter(20, whole(least=0),
+        "most steps of expectation-maximisation from the estimation network's memberships, after training; 0 for "
+        "the mixture that these memberships make.", before=0)
+    covariance_floor: float = shared.covariance_floor(default=0.003,
         about="share of each composite feature's variance that every component's is raised by.")
     scoring: str = parameter("energy", choice(*SCORES),
         "``energy``, ``reconstruction`` (the error), ``energy+reconstruction``, or ``angle`` (between a row and "
@@ -69,11 +84,11 @@ class JointMixture(Detector, ABC):
         "as it is.")
     scaling: Scaling | None = shared.scaling()
     clip: float | None = shared.clip()
-    steps: int = parameter(2000, whole(least=0),
+    steps: int = parameter(600, whole(least=0),
         "gradient steps, in whole passes over the training rows and early stopping aside; more where ``epochs`` "
         "passes take more.", was="min_steps")
-    epochs: int = parameter(200, whole(least=1), "least passes over the training rows, as papers count them.")
-    batch_size: int = shared.batch_size(default=1024)
+    epochs: int = parameter(1, whole(least=1), "least passes over the training rows, as papers count them.")
+    batch_size: int = shared.batch_size()
     learning_rate: float = shared.learning_rate(about="of Adam's steps.")
     gradient_norm: float | None = shared.gradient_norm()
     validation_share: float = shared.validation_share(
@@ -97,16 +112,15 @@ class JointMixture(Detector, ABC):
                 f"a {type(network).__name__} needs at least {network.least_rows} rows to train on "
                 f"(a codebook one a code), got {len(trained)}"
             )
-        density = self._density(
-            composite_width(network.latent_dim, rows.shape[1], self.reconstruction_features), generator
-        )
+        features = self._features(rows.shape[1])
+        density = self._density(composite_width(network.latent_dim, rows.shape[1], features), generator)
         score = Score(
             self.scoring,
             measure=self.reconstruction,
             weight=self.reconstruction_weight,
             scaling=self.reconstruction_scaling,
         )
-        model = EnergyModel(scaling, network, density, self.reconstruction_features, score=score).to(device)
+        model = EnergyModel(scaling, network, density, features, score=score).to(device)
         epochs = max(self.epochs, -(-self.steps // -(-len(trained) // self.batch_size)))
         result = fit_jointly(
             model,
@@ -123,9 +137,18 @@ class JointMixture(Detector, ABC):
             is_anomaly=labels == -1,
             label_loss=self.label_loss,
             validation_share=self.validation_share,
+            em_steps=self.em_steps,
             on_epoch=self.on_epoch,
         )
         self.model_, self.history_ = model, result.history
+
+    def _latent_width(self, n_columns: int) -> int:
+        return self.latent_dim or min(WIDEST_LATENT, max(1, n_columns // 2))
+
+    def _features(self, n_columns: int) -> Sequence[str]:
+        if self.reconstruction_features is not None:
+            return self.reconstruction_features
+        return ("residual",) if n_columns <= WIDEST_ROW else ("floored_log_error",)
 
     @abstractmethod
     def _network(self, rows: np.ndarray, scaling: InputScaling, generator: torch.Generator) -> Network:

@@ -15,6 +15,7 @@ import numpy as np
 
 from hinterland.detectors.base import Detector
 from hinterland.detectors.catalogue import present_names
+from hinterland.parameter_table import as_stored
 from hinterland.persistence.classes import class_named, kind_of
 from hinterland.persistence.values import Arrays, Node, pack, unpack
 from hinterland.printable import shown
@@ -60,7 +61,7 @@ def with_parameters(cls: type[E], node: Any, arrays: Arrays) -> E:
     if not isinstance(parameters, dict):
         raise ValueError(f"the parameters of a {cls.__name__} are {shown(parameters)}")
     if issubclass(cls, Detector):
-        parameters = present_names(cls, parameters)
+        parameters = present_names(cls, as_stored(cls, parameters))
     known = inspect.signature(cls).parameters
     if unknown := [name for name in parameters if name not in known]:
         raise ValueError(

@@ -26,8 +26,11 @@ def fit_by_expectation_maximisation(
     iterations: int = 50,
     tolerance: float = 1e-3,
     least_rows: float = 0.0,
+    memberships: Tensor | None = None,
 ) -> list[float]:
-    """Fit a mixture to features (n, D) by expectation-maximisation from k-means clusters, and freeze it.
+    """Fit a mixture to features (n, D) by expectation-maximisation from memberships (n, K), and freeze it.
+
+    Where none are given, they are those of k-means clusters.
 
     Each iteration estimates the parameters from the memberships, by summed statistics, and then takes the
     memberships as the posterior under them. It ends when the mean energy falls by less than ``tolerance`` nats.
@@ -43,7 +46,10 @@ def fit_by_expectation_maximisation(
     chosen = torch.randperm(len(features), generator=generator)[:MOST_ROWS].sort().values
     seen = features[chosen.to(features.device)]
     supported = density.n_components > 1 and least_rows > 0
-    memberships = _cluster(seen, density.n_components, generator)
+    if memberships is None:
+        memberships = _cluster(seen, density.n_components, generator)
+    else:
+        memberships = memberships[chosen.to(features.device)].double()
     energies: list[float] = []
     for _ in range(iterations):
         if supported:
@@ -55,7 +61,7 @@ def fit_by_expectation_maximisation(
         if len(energies) > 1 and energies[-2] - energies[-1] < tolerance:
             break
     if len(features) > len(seen):
-        density.estimate(lambda: ((part, None) for part in density.chunks(features)))
+        density.estimate(lambda: ((part, density.posterior(part)) for part in density.chunks(features)))
     return energies
 
 

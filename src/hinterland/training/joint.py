@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from hinterland.densities.mixture import Mixture
 from hinterland.model.composite import MEASURES, row_errors
 from hinterland.model.energy_model import EnergyModel
+from hinterland.training.expectation_maximisation import fit_by_expectation_maximisation
 from hinterland.training.hold_out import hold_out
 from hinterland.training.in_turn import fit_in_turn
 from hinterland.training.label_losses import anomaly_variants, ranking_losses, reciprocal_energies
@@ -21,6 +22,9 @@ from hinterland.training.settings import LoopSettings
 
 ANOMALIES_A_STEP = 64
 """Variants of known anomalies that a step of the ranking loss sees; in evaluation, known anomalies at most."""
+
+LEAST_ROWS = 3
+"""A component with fewer is none after expectation-maximisation: a few odd rows must not be the most ordinary ones."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ def fit_jointly(
     is_anomaly: np.ndarray | None = None,
     label_loss: str | None = "ranking",
     validation_share: float = 0.0,
+    em_steps: int = 0,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
 ) -> TrainingResult:
     """Train a model's network and density together on raw rows (n, d), then freeze density and score on them.
@@ -132,6 +137,10 @@ def fit_jointly(
     A share of the rows is held out, and the state with the lowest loss on it is kept. Rows known to be anomalous,
     ``is_anomaly`` (n,), are left out of all that but the ranking loss; or with ``reciprocal`` they are rows like the
     others, of which the loss takes the energy's reciprocal; with None they are left out of everything.
+
+    The mixture that is frozen is the one that the estimation network's memberships give over all rows, or what at most
+    ``em_steps`` steps of expectation-maximisation make of it: the likeliest mixture near it, where the network, which
+    learnt from batches, only comes close.
 
     A density that is no mixture has no energies before it is fitted: then the network learns to reconstruct alone, and
     the density is fitted to what it gives. Known anomalies are in no loss, which a warning says where there are some.
@@ -183,4 +192,19 @@ def fit_jointly(
         on_epoch=on_epoch,
     )
     model.freeze(used)
+    if em_steps:
+        with torch.no_grad():
+            features = model.features_of(used)
+            memberships = torch.cat(
+                [objective.density.memberships(p) for p in objective.density.chunks(features)]
+            )
+            fit_by_expectation_maximisation(
+                objective.density,
+                features,
+                generator,
+                iterations=em_steps,
+                least_rows=LEAST_ROWS,
+                memberships=memberships,
+            )
+        model.learn_score(used)
     return result

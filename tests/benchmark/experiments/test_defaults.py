@@ -144,14 +144,15 @@ def _forget() -> None:
 
 def test_a_detector_inside_of_another_says_its_changed_defaults(recorded):
     outer = catalogue.detector_class("PositiveUnlabelled")
-    before = defaults.said(outer, {})
-    dropout = defaults.defaults(catalogue.detector_class("DAGMM"))["dropout"]
-    recorded("DAGMM", dropout=dropout / 2)
-    assert defaults.said(outer, {}) == {**before, "detector_options": {"dropout": dropout}}
-    given = {"detector_options": {"dropout": 0.1}}
+    around = {"detector": "DEUAD"}
+    before = defaults.said(outer, around)
+    p = defaults.defaults(catalogue.detector_class("DEUAD"))["p"]
+    recorded("DEUAD", p=p / 2)
+    assert defaults.said(outer, around) == {**before, "detector_options": {"p": p}}
+    given = {**around, "detector_options": {"p": 0.1}}
     assert defaults.said(outer, given) == {**before, **given}
-    assert defaults.arguments(outer, {})["detector_options"]["dropout"] == dropout / 2
-    assert defaults.resolved(outer, {})["detector_options"]["dropout"] == dropout / 2
+    assert defaults.arguments(outer, around)["detector_options"]["p"] == p / 2
+    assert defaults.resolved(outer, around)["detector_options"]["p"] == p / 2
 
 
 def test_a_detector_says_the_changed_defaults_of_what_it_is_built_on(recorded):
@@ -200,3 +201,22 @@ def test_kept_results_keep_their_identity(kept_results):
         if r.job.method == "DeepMixture" and r.job.seed == 0 and r.job.subset == "40_vowels"
     }
     assert job == Job("DeepMixture", "adbench-one-class", "40_vowels", 0).id
+
+
+def test_settings_over_the_record_say_nothing_of_defaults_that_have_changed(kept_results):
+    """What papers' protocols leave open stays what it was, so that their results are still the present ones."""
+    found = method("DAGMM")
+    assert found.said("cadgmm-kdd99") == found.settings("cadgmm-kdd99")
+    meant = found.resolved(found.said("cadgmm-kdd99"))
+    assert meant["reconstruction_features"] == ["relative_euclidean", "cosine_similarity"]
+    assert found.build(found.said("cadgmm-kdd99"), 0).em_steps == 0
+    assert (
+        found.said("oddbench-one-class")["covariance_floor"] != 1e-6
+    )  # the present defaults, where none are set
+    assert method("DAGMM-VAE").said("cadgmm-kdd99") == method("DAGMM-VAE").settings("cadgmm-kdd99")
+    ours = {"DAGMM", "CADGMM", "CANCE", "ContrastiveScorer"}
+    pinned = [
+        r for r in kept_results if r.job.method in ours and r.job.protocol.startswith(("cadgmm-", "cance-"))
+    ]
+    assert pinned
+    assert any(is_current(result) for result in pinned)

@@ -5,12 +5,14 @@ Nothing here names a method. Detectors are the ``Detector`` classes in ``hinterl
 
 ``{METHOD: {"reported_as": [...], "settings": [{"protocols": [PATTERN, ...], "values": {...}, "why": "..."}]}}``
 
-The first entry with a matching pattern counts; without one the method's own defaults do. ``"by_subset"`` of an entry
-gives values over its others for the subsets that it names. ``reported_as`` lists
-the names that papers' tables give the method, ``source:name`` where only one source means it so. A method that
-``"shown_beside": true`` marks stands in every paper's table that it has results for. A variant,
-``{METHOD: {"of": METHOD, "with": {...}}}``, is another method, or a variant above it, with these values over its
-settings; its own entries say what else differs on some protocols.
+The first entry with a matching pattern counts; without one the method's own defaults do. The values of an entry with
+``"over": "record"`` are over the defaults of record, whatever the method's are now: what a paper does not set is then
+what it was when its results began to be kept (``hinterland.benchmark.experiments.defaults``). ``"by_subset"`` of an
+entry gives values over its others for the subsets that it names. ``reported_as`` lists the names that papers' tables
+give the method, ``source:name`` where only one source means it so. A method that ``"shown_beside": true`` marks
+stands in every paper's table that it has results for. A variant, ``{METHOD: {"of": METHOD, "with": {...}}}``, is
+another method, or a variant above it, with these values over its settings; its own entries say what else differs on
+some protocols.
 """
 
 from __future__ import annotations
@@ -79,7 +81,8 @@ class Method:
 
     def said(self, protocol: str, subset: str = "", given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Settings of a new job: those for the protocol, those given over them, and defaults that have changed."""
-        return defaults.said(self.make, {**self.settings(protocol, subset), **(given or {})})
+        settings = {**self.settings(protocol, subset), **(given or {})}
+        return settings if self._over_record(protocol, subset) else defaults.said(self.make, settings)
 
     def resolved(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Every parameter that a job of these settings runs with, by its present name."""
@@ -89,6 +92,11 @@ class Method:
         """Where the settings for a protocol come from, or ""."""
         inherited = self.base.why(protocol, subset) if self.base else ""
         return str(self._entry(protocol, subset).get("why", inherited))
+
+    def _over_record(self, protocol: str, subset: str) -> bool:
+        """Whether what the settings for a protocol leave open is as the defaults of record have it."""
+        own = self._entry(protocol, subset).get("over") == "record"
+        return own or (self.base is not None and self.base._over_record(protocol, subset))
 
     def _entry(self, protocol: str, subset: str) -> Mapping[str, Any]:
         spellings = (protocol, f"{protocol}/{subset}")
