@@ -87,8 +87,8 @@ def set_threshold(
 def share_to_set_aside(detector: Detector, n_rows: int) -> float:
     """Share of ``n_rows`` training rows that is set aside where none is named.
 
-    It is 0 where the detector judges its own training rows as if they were new and the rows are few; else a fifth of them,
-    and 10,000 rows at most.
+    It is 0 where the detector judges its own training rows as if they were new and the rows are few; else a fifth of
+    them, and 10,000 rows at most.
     """
     judges_own = isinstance(detector, NoveltyDetector) and detector.novelty
     if judges_own and n_rows < ROWS_TO_SPARE:
@@ -131,17 +131,9 @@ def fit_calibrated(
     >>> model.calibration().n_rows()
     60
     """
-    detector = detector_of(model)
-    check_number("share", share, least=0, below=1, optional=True)
     n_rows = rows.num_rows if isinstance(rows, pa.Table) else len(rows)
     labels = label_codes(None, n_rows, is_anomaly=is_anomaly, is_normal=is_normal)
-    may = np.flatnonzero(labels != ANOMALY)
-    share = share_to_set_aside(detector, len(may)) if share is None else share
-    n_aside = int(share * len(may) * (1 + 1e-12))
-    if share and not n_aside:
-        raise ValueError(f"a share of {share:g} sets none of {len(may):,} rows aside")
-    aside = np.zeros(n_rows, bool)
-    aside[check_random_state(random_state).permutation(may)[:n_aside]] = True
+    aside = set_aside(model, labels, share, random_state=random_state)
     prefix = f"{model.steps[-1][0]}__" if isinstance(model, Pipeline) else ""
     known = {
         prefix + name: np.asarray(value)[~aside]
@@ -149,7 +141,26 @@ def fit_calibrated(
         if value is not None
     }
     model.fit(taken(rows, ~aside), **known)  # type: ignore[attr-defined]
-    return calibrate(model, taken(rows, aside)) if n_aside else model
+    return calibrate(model, taken(rows, aside)) if aside.any() else model
+
+
+def set_aside(
+    model: Any,
+    labels: npt.NDArray[np.int8],
+    share: float | None = None,
+    *,
+    random_state: int | np.random.RandomState | None = 0,
+) -> npt.NDArray[np.bool_]:
+    """Which rows, of label codes (n,), are drawn to be set aside, (n,); as ``fit_calibrated`` does."""
+    check_number("share", share, least=0, below=1, optional=True)
+    may = np.flatnonzero(labels != ANOMALY)
+    share = share_to_set_aside(detector_of(model), len(may)) if share is None else share
+    n_aside = int(share * len(may) * (1 + 1e-12))
+    if share and not n_aside:
+        raise ValueError(f"a share of {share:g} sets none of {len(may):,} rows aside")
+    aside = np.zeros(len(labels), bool)
+    aside[check_random_state(random_state).permutation(may)[:n_aside]] = True
+    return aside
 
 
 def taken(rows: Any, which: npt.NDArray[np.bool_]) -> Any:

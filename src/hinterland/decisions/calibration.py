@@ -45,8 +45,8 @@ class Promise(NamedTuple):
 class Calibration:
     """Counts of calibration energies by group, those of a group in one part, or in one for each fold's model.
 
-    Made by :meth:`split`, :meth:`as_new` or :meth:`cross`. It holds some thousands of numbers a part at most, whatever the number of
-    rows.
+    Made by :meth:`split`, :meth:`as_new` or :meth:`cross`. It holds some thousands of numbers a part at most, whatever
+    the number of rows.
 
     Parameters
     ----------

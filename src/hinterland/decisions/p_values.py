@@ -8,9 +8,9 @@ For a new normal row P(p <= a) <= a for every a: its rank among n + 1 exchangeab
 energies count against it (Vovk, Gammerman and Shafer, 2005; Bates, Candes, Lei, Romano and Sesia, 2023). This is on
 average over calibration rows; what one set of them promises is ``Calibration.false_alarms``.
 
-A model whose parts each leave some training rows out can judge these as if they were new (``as_new``). A new row is then
-judged by all parts and a calibration row by some, so that nothing is proven; where the parts are much alike the p-values
-are nearly those of a split.
+A model whose parts each leave some training rows out can judge these as if they were new (``as_new``). A new row is
+then judged by all parts and a calibration row by some, so that nothing is proven; where the parts are much alike the
+p-values are nearly those of a split.
 
 Where no rows can be spared, K models are fitted, each without one fold of them, and a calibration row's energy is that
 under the model that has not seen it (``cross_p_values``). The two ways to join the folds' counts and their bounds stand

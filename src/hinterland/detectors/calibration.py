@@ -1,4 +1,4 @@
-"""What a fitted detector decides with a promise: p-values, rows to flag at a false-discovery rate, another threshold."""
+"""What a fitted detector decides: p-values, rows to flag at a false-discovery rate, another threshold."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ class Decisions:
     def calibrate(self, normal_rows: Any, *, groups: npt.ArrayLike | None = None) -> Self:
         """Keep what p-values take of rows that are normal and that the fit has not seen; sets ``calibration_``.
 
+        A threshold that was set by false alarms is set anew by these rows.
+
         Parameters
         ----------
         normal_rows : (n, d). Of rows that the detector was fitted on, which it knows, p-values of new rows would be
@@ -66,8 +68,20 @@ class Decisions:
         """
         check_is_fitted(self)
         self.check_rows_alone("calibration")
-        self.calibration_ = Calibration.split(self.energy(normal_rows), groups, source="rows set aside")
-        return self
+        return self.set_calibration(
+            Calibration.split(self.energy(normal_rows), groups, source="rows set aside")
+        )
+
+    def set_calibration(self, calibration: Calibration) -> Self:
+        """Take a calibration of this detector's energies; a threshold by false alarms is set by it anew."""
+        check_is_fitted(self)
+        if calibration.n_models > 1:
+            raise ValueError(
+                f"a detector gives a row one energy, and the calibration is of {calibration.n_models}"
+            )
+        self.calibration_ = calibration
+        share = getattr(self, "threshold_by_", {}).get("false_alarms")
+        return self if share is None else self.set_threshold(false_alarms=share)
 
     def calibration(self) -> Calibration:
         """What p-values compare with: the rows given to ``calibrate``, or else training rows that were judged as new.
