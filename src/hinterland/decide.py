@@ -140,7 +140,7 @@ def fit_calibrated(
         for name, value in (("is_anomaly", is_anomaly), ("is_normal", is_normal))
         if value is not None
     }
-    model.fit(taken(rows, ~aside), **known)  # type: ignore[attr-defined]
+    model.fit(taken(rows, ~aside), **known)
     return calibrate(model, taken(rows, aside)) if aside.any() else model
 
 

@@ -105,7 +105,7 @@ def evaluate(
             )
             progress.update(task, completed=1)
         result = judge(detector, is_anomaly, energy, rule=None if rule is None else rule.value, share=share)
-        if cost_miss is not None:
+        if cost_miss is not None and cost_false_alarm is not None:
             from hinterland.decisions import least_cost
 
             best = least_cost(is_anomaly, energy, miss=cost_miss, false_alarm=cost_false_alarm)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from hinterland.persistence.classes import class_named, classes, kind_of, name_o
 from hinterland.persistence.columns import check_columns_stored
 from hinterland.persistence.models import pack_model, unpack_model, unpack_models
 from hinterland.persistence.settings import pack_parameters, with_parameters
-from hinterland.persistence.values import Arrays, Node, pack, unpack
+from hinterland.persistence.values import Arrays, Node, Packer, pack, unpack
 from hinterland.printable import shown
 
 _LEARNT = re.compile(r"[a-z][a-z0-9_]*(?<!_)_")
@@ -27,8 +28,8 @@ _KEYS = {
     "scaler": {"class", "parameters", "fitted"},
 }
 """What a node of each kind holds beside ``kind``, a step's ``name`` and an ``output``."""
-_PACKERS = {"model_": pack_model, "calibration_": pack_calibration}
-_UNPACKERS = {"model_": unpack_model, "calibration_": unpack_calibration}
+_PACKERS: dict[str, Packer] = {"model_": pack_model, "calibration_": pack_calibration}
+_UNPACKERS: dict[str, Callable[[Any, Arrays], Any]] = {"model_": unpack_model, "calibration_": unpack_calibration}
 """What is learnt and no plain value, by its name."""
 _OUTPUTS = ("default", "pandas", "polars")
 _MOST_STEPS = 100
