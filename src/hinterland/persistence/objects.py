@@ -29,7 +29,10 @@ _KEYS = {
 }
 """What a node of each kind holds beside ``kind``, a step's ``name`` and an ``output``."""
 _PACKERS: dict[str, Packer] = {"model_": pack_model, "calibration_": pack_calibration}
-_UNPACKERS: dict[str, Callable[[Any, Arrays], Any]] = {"model_": unpack_model, "calibration_": unpack_calibration}
+_UNPACKERS: dict[str, Callable[[Any, Arrays], Any]] = {
+    "model_": unpack_model,
+    "calibration_": unpack_calibration,
+}
 """What is learnt and no plain value, by its name."""
 _OUTPUTS = ("default", "pandas", "polars")
 _MOST_STEPS = 100
