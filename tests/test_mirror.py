@@ -35,8 +35,7 @@ ELSEWHERE = {
     "datasets/test_fetch": "download",
     "datasets/test_mnist": "datasets.mnist_c",
     "detectors/test_cance": "detectors.contrastive_stage",
-    "persistence/test_forgeries": "persistence.agreement persistence.calibration persistence.classes "
-    "persistence.columns persistence.objects",
+    "persistence/test_forgeries": "persistence.agreement persistence.classes persistence.columns persistence.objects",
     "persistence/test_persistence": "persistence.models persistence.settings",
     "preprocessing/pictures/test_pretrained": "preprocessing.pictures.backbones",
     "preprocessing/tabular/test_columns": "preprocessing.tabular.category_column "
