@@ -71,7 +71,7 @@ def finished() -> Callable[..., Any]:
         from hinterland.benchmark.experiments.protocols import protocol as experiment
         from hinterland.benchmark.runs.jobs import Job, Result
 
-        job = Job(method, protocol, subset, seed, known(method).settings(protocol, subset))
+        job = Job(method, protocol, subset, seed, known(method).said(protocol, subset))
         metrics = {judgement.name: evaluation(**values) for judgement in experiment(protocol).judgements}
         return Result(job, metrics=metrics, fit_seconds=seconds, score_seconds=seconds / 10)
 

@@ -11,7 +11,8 @@ TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "src" / "hinterland"
 
 ELSEWHERE = {
-    "baselines/test_baselines": "baselines.base baselines.deepod baselines.pyod baselines.scikit_learn",
+    "baselines/test_baselines": "baselines.base baselines.deep_isolation baselines.deepod baselines.pyod "
+    "baselines.scikit_learn",
     "benchmark/experiments/test_no_leak": "benchmark.experiments.protocol "
     "benchmark.experiments.protocols.adbench "
     "benchmark.experiments.protocols.cadgmm benchmark.experiments.protocols.cance "
@@ -23,20 +24,25 @@ ELSEWHERE = {
     "benchmark/runs/test_store": "benchmark.runs.stored_rows",
     "cli/test_application": "__main__",
     "cli/test_benchmark": "benchmark.__main__",
-    "cli/test_evaluate": "scoring.truth",
     "cli/test_fit": "cli.labelled_rows cli.options",
     "cli/test_inspect": "cli.column_options preprocessing.tabular.summary",
     "cli/test_listings": "cli.console cli.datasets cli.detectors",
     "contracts/test_clusterings": "clustering.hdbscan clustering.k_means",
     "contracts/test_combinations": "detectors.own_density",
     "contracts/test_densities": "densities.base",
+    "contracts/test_parameters": "detectors.parameters",
     "datasets/test_cifar10": "datasets._archives datasets.cats_vs_dogs",
     "datasets/test_datasets": "datasets.satellite datasets.thyroid",
     "datasets/test_fetch": "download",
     "datasets/test_mnist": "datasets.mnist_c",
+    "datasets/test_splits": "datasets.splits.drawing datasets.splits.halves datasets.splits.one_class "
+    "datasets.splits.sides",
     "detectors/test_cance": "detectors.contrastive_stage",
+    "detectors/test_catalogue": "detectors",
+    "detectors/test_dagmm": "detectors.joint_mixture",
+    "detectors/test_deuad": "detectors.compact_choice",
     "persistence/test_forgeries": "persistence.agreement persistence.classes persistence.columns persistence.objects",
-    "persistence/test_persistence": "persistence.models persistence.settings",
+    "persistence/test_persistence": "preprocessing.base persistence.settings",
     "preprocessing/pictures/test_pretrained": "preprocessing.pictures.backbones",
     "preprocessing/tabular/test_columns": "preprocessing.tabular.category_column "
     "preprocessing.tabular.number_column preprocessing.tabular.time_column",
@@ -45,10 +51,12 @@ ELSEWHERE = {
     "preprocessing/tabular/test_state": "preprocessing.tabular.tabular_state",
     "report/test_page": "report.data",
     "report/test_write": "cli.report",
+    "scoring/test_batch": "scoring.columns scoring.model_input",
     "tables/columns/test_decide": "tables.columns.decisions tables.columns.number_columns "
     "tables.columns.read_values tables.columns.text_columns",
     "tables/csv/test_file": "tables.csv.blocks",
     "tables/text/test_time_format": "tables.text.time_layouts",
+    "test_metrics": "ranking",
     "test_moved": "hinterland",
     "training/test_loop": "training.learner",
 }

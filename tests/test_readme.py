@@ -26,7 +26,10 @@ def first_page():
 
 @pytest.fixture(scope="module")
 def example(first_page) -> dict:
-    return first_page.example(PAGE)
+    """What the example defines, trained for a shorter while than its reader's."""
+    shorter = PAGE.replace("Surprisal(random_state=0)", "Surprisal(steps=20, random_state=0)")
+    assert shorter != PAGE
+    return first_page.example(shorter)
 
 
 def test_it_is_short():

@@ -26,6 +26,8 @@ SHORT = {
     "NeuTraL": {"epochs": 10},
     "ICL": {"epochs": 10},
     "DIF": {"n_ensemble": 10},
+    "DIF (PyOD)": {"n_ensemble": 10},
+    "AutoEncoder": {"epoch_num": 20},
     "SLAD": {"epochs": 5, "n_slad_ensemble": 5},
 }
 COMPANY_COUNTS = {"ECOD", "COPOD"}  # transductive, and say so
@@ -79,6 +81,7 @@ def test_the_baselines_that_papers_and_the_project_ask_for_are_there():
     wanted = {
         "OC-SVM", "OC-SVM (best AUROC search)", "IF", "GMM", "KDE", "5-NN", "1-NN", "LOF", "PCA", "ECOD", "COPOD",
         "AnoGAN", "ALAD", "DeepSVDD", "VAE", "LUNAR", "GOAD", "DeepSAD", "NeuTraL", "ICL", "DIF", "SLAD",
+        "AutoEncoder", "DIF (PyOD)",
     }  # fmt: skip
     assert set(NAMES) == wanted
     assert wanted <= methods().keys()
@@ -117,7 +120,9 @@ def test_the_vae_says_that_its_scores_are_random(fitted, planted):
     assert not np.array_equal(fitted("VAE").energy(planted[1]), fitted("VAE").energy(planted[1]))
 
 
-@pytest.mark.parametrize("name", ["IF", "GMM", "OC-SVM", "KDE", "LUNAR", "DeepSVDD", "DeepSAD", "ICL"])
+@pytest.mark.parametrize(
+    "name", ["IF", "GMM", "OC-SVM", "KDE", "LUNAR", "DeepSVDD", "AutoEncoder", "DIF (PyOD)", "DeepSAD", "ICL"]
+)
 def test_the_same_seed_gives_the_same_energies(name, fitted, planted):
     first = fitted(name).energy(planted[1][:20])
     import torch
@@ -205,12 +210,11 @@ class TestFaultsOfLibraries:
     def test_ours_has_it(self, fitted):
         assert fitted("VAE").detector_.capacity == float("inf")
 
-    def test_deepod_dif_scores_a_row_by_its_company_and_ours_does_not(self, fitted, planted):
-        pytest.importorskip("deepod")
-        library = fitted("DIF").detector_
-        test = planted[1]
+    @pytest.mark.parametrize("name", ["DIF", "DIF (PyOD)"])
+    def test_dif_of_the_library_scores_a_row_by_its_company_and_ours_does_not(self, name, fitted, planted):
+        library, test = fitted(name).detector_, planted[1]
         assert not np.allclose(library.decision_function(test)[:5], library.decision_function(test[:5]))
-        np.testing.assert_allclose(fitted("DIF").energy(test)[:5], fitted("DIF").energy(test[:5]), rtol=1e-6)
+        np.testing.assert_allclose(fitted(name).energy(test)[:5], fitted(name).energy(test[:5]), rtol=1e-6)
 
     def test_goad_of_few_steps_gives_every_row_the_score_of_a_guess(self, planted):
         pytest.importorskip("deepod")

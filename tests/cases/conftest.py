@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from hinterland.cli import app
 
-SHORT = ["--set", "steps=100", "--set", "n_members=1", "--set", "n_components=8"]
+SHORT = ["--set", "steps=100", "--set", "n_members=2", "--set", "width=32"]
 
 
 class Told(NamedTuple):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hinterland import DeepMixture
+from hinterland import Surprisal
 from hinterland.pipeline import table_pipeline
 
 pytestmark = pytest.mark.slow
@@ -66,7 +66,7 @@ def six() -> np.ndarray:
 )
 def test_of_little_tables_the_odd_rows_are_flagged(rows: np.ndarray, odd: list[int]) -> None:
     share = 0.2 if len(rows) == 6 else 0.1
-    detector = DeepMixture(random_state=0, steps=60, contamination=share)
+    detector = Surprisal(random_state=0, steps=60, contamination=share)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "nothing can be told from so few rows")
         labels = detector.fit(rows).predict(rows)
@@ -77,7 +77,7 @@ def test_of_little_tables_the_odd_rows_are_flagged(rows: np.ndarray, odd: list[i
 def test_huge_values_have_the_highest_energies_without_a_warning(as_table: bool) -> None:
     rows = np.random.default_rng(0).normal(size=(300, 3))
     rows[7, 1], rows[8, 1] = 1e300, -1e308
-    detector = DeepMixture(random_state=0, steps=20)
+    detector = Surprisal(random_state=0, steps=20)
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         model = table_pipeline(detector) if as_table else detector

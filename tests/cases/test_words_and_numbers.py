@@ -61,7 +61,7 @@ def test_amounts_written_in_any_way_find_what_plain_ones_do(
     with (
         nullcontext() if is_plain else pytest.warns(UserWarning, match="read as people write them: 'amount'")
     ):
-        model = table_pipeline(random_state=0, steps=40, n_members=1, n_components=8).fit(rows)
+        model = table_pipeline(random_state=0, steps=40, n_members=2, width=32).fit(rows)
     assert model[0].kinds_["amount"] == "number"
     assert roc_auc_score(IS_ODD, -model.score_samples(rows)) > 0.97
 

@@ -141,3 +141,14 @@ def test_what_is_no_export_is_refused_and_changes_nothing(invoke, store, tmp_pat
     assert "not exported results" in result.stderr
     assert Store(store).results() == before
     assert "there is no file" in invoke("import", tmp_path / "none", "--store", store).stderr
+
+
+def test_choices_that_have_results_are_compared_without_a_run(invoke, store, tmp_path):
+    file = tmp_path / "choices.json"
+    file.write_text('{"IF": {"a forest": {}}, "PCA": {"components": {}}}', encoding="utf-8")
+    result = invoke("choices", file, "--suites", "quick", "--folds", "2", "--store", store, "--quiet")
+    assert result.exit_code == 0, result.output
+    assert "| components | 70.00 / 80.00 | -20.00 ± 0.00 / +0.00 ± 0.00 | 0 | 1.0 |" in result.stdout
+    mistake = invoke("choices", tmp_path / "none.json", "--store", store)
+    assert mistake.exit_code == 2
+    assert "no choices can be read" in mistake.output

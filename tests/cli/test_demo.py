@@ -13,7 +13,7 @@ import hinterland.demo
 
 @pytest.fixture(autouse=True)
 def short_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    shorter = functools.partial(hinterland.demo.demonstrate, steps=10, n_members=2)
+    shorter = functools.partial(hinterland.demo.demonstrate, steps=10, n_members=2, width=16)
     monkeypatch.setattr(hinterland.demo, "demonstrate", shorter)
 
 

@@ -68,9 +68,9 @@ def test_detectors_are_listed_with_a_line_each(run: Any) -> None:
     result = run("detectors")
     assert result.exit_code == 0
     assert "DAGMM" in result.stdout
-    assert "DeepMixture (default)" in result.stdout
+    assert "Surprisal (default)" in result.stdout
     listed = {entry["name"]: entry for entry in json.loads(run("detectors", "--json").stdout)}
-    assert listed["DeepMixture"]["default"]
+    assert listed["Surprisal"]["default"]
     assert listed["DAGMM"]["parameters"]["latent_dim"] == {
         "default": 1,
         "description": "width of the latent.",

@@ -53,6 +53,7 @@ SMALL_BY_NAME: dict[str, dict[str, Any]] = {
             "label_loss": None,
         },
     },
+    "Surprisal": {"steps": 10, "width": 8, "n_bins": 8, "n_neighbor_rows": 256},
     "ClusterAndRetrain": {
         "n_clusters": 2,
         "fits": 1,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hinterland import DAGMM
+from hinterland import DAGMM, detectors
 from hinterland.detectors import catalogue
 from hinterland.detectors.base import Detector
 
@@ -34,3 +34,9 @@ def test_unknown_names_are_named() -> None:
         ValueError, match=r"DAGMM has no parameter 'latent_dims'; did you mean 'latent_dim'\?"
     ):
         catalogue.check_parameter_names(DAGMM, {"epochs": 3, "latent_dims": 2})
+
+
+def test_the_package_gives_members_that_it_does_not_name() -> None:
+    assert detectors.DROCC is catalogue.detectors()["DROCC"]
+    with pytest.raises(AttributeError, match="has no attribute 'GMM'"):
+        _ = detectors.GMM

@@ -113,9 +113,6 @@ class Fixed(Detector):
         self.device = device
         self.random_state = random_state
 
-    def _check_parameters(self):
-        pass
-
     def _train(self, rows, labels, seed, device):
         models = [model_of(kind, rows) for kind in KINDS if kind.__name__ in self.kinds]
         self.model_ = models[0] if len(models) == 1 else Ensemble(models, self.weights)

@@ -1,6 +1,7 @@
-"""Files that version 0.1.0 wrote, one of each kind of model: they load, and score as they did.
+"""Files that earlier versions wrote, one of each kind of model: they load, and score as they did.
 
-They were written before anything in a file was checked but its digests and the shapes of its models.
+All but that of Surprisal were written by 0.1.0, before anything in a file was checked but its digests and the shapes of
+its models.
 """
 
 import json

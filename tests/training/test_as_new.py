@@ -66,3 +66,21 @@ def test_each_network_judges_the_rows_that_it_left_out(rows):
     assert np.isfinite(spread).all()
     assert {entry["member"] for entry in found.history} == {0, 1, 2}
     assert seen == found.history
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_where_no_row_can_be_left_out_they_have_their_own_energies(rows, n):
+    generator = torch.Generator().manual_seed(0)
+    found = autoregressive(
+        rows[:n],
+        InputScaling.from_rows(rows[:n], "standard", 10.0),
+        lambda: AutoregressiveDensity(3, 8, width=4, generator=generator),
+        3,
+        steps=2,
+        batch_size=32,
+        learning_rate=1e-3,
+        generator=generator,
+        device=CPU,
+    )
+    assert len(members_of(found.model)) == 3
+    np.testing.assert_array_equal(found.energy, found.model.in_chunks(found.model.energy, rows[:n]))

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from hinterland.baselines.base import Baseline, sampled
+from hinterland.baselines.deep_isolation import DeepIsolation
 from hinterland.errors import MissingExtraError
 
 
@@ -164,14 +165,8 @@ class ICL(_DeepOD, name="ICL"):
         return ICL
 
 
-class DIF(_DeepOD, name="DIF"):
+class DIF(DeepIsolation, _DeepOD, name="DIF"):
     """Isolation forests on random networks' outputs."""
-
-    footnote = (
-        "Repaired: the library standardises the networks' outputs anew for each scored table, so that a row's score "
-        "depends on its company; here by the training rows. Learns from at most 20,000 random training rows."
-    )
-    rows_at_once = 1_024
 
     def __init__(self, *, max_rows: int | None = 20_000, **others: Any) -> None:
         super().__init__(max_rows=max_rows, **others)
@@ -181,31 +176,10 @@ class DIF(_DeepOD, name="DIF"):
 
         return DeepIsolationForest
 
-    def _fit(self, X: np.ndarray, y: np.ndarray | None) -> None:
-        super()._fit(X, y)
-        kept = sampled(X, self.max_rows, self.random_state)
-        outputs = [self._outputs(network, kept) for network in self.detector_.net_lst]
-        self.centers_ = [output.mean(0) for output in outputs]
-        self.scales_ = [np.where(output.std(0) > 0, output.std(0), 1.0) for output in outputs]
-
-    def _energy(self, X: np.ndarray) -> np.ndarray:
+    def _score(self, outputs: np.ndarray, forest: Any) -> np.ndarray:
         from deepod.models.tabular.dif import cal_score
 
-        scores = [
-            cal_score(np.tanh((self._outputs(network, X) - center) / scale), forest)
-            for network, forest, center, scale in zip(
-                self.detector_.net_lst, self.detector_.iForest_lst, self.centers_, self.scales_, strict=True
-            )
-        ]
-        return np.asarray(np.mean(scores, axis=0))
-
-    @staticmethod
-    def _outputs(network: Any, X: np.ndarray) -> np.ndarray:
-        import torch
-
-        with torch.no_grad():
-            outputs: np.ndarray = network(torch.from_numpy(np.ascontiguousarray(X, np.float32))).numpy()
-        return outputs
+        return np.asarray(cal_score(outputs, forest))
 
 
 class SLAD(_DeepOD, name="SLAD"):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from hinterland.baselines.base import Baseline, sampled
+from hinterland.baselines.deep_isolation import DeepIsolation
 
 _TRANSDUCTIVE = (
     "Transductive: ranks a row's values among those of the training rows and of all rows scored with it."
@@ -100,6 +101,39 @@ class VAE(_PyOD, name="VAE"):
         elbo = {"capacity": float("inf"), "beta": 2 / n_columns}
         fixed = {"preprocessing": False, "verbose": 0, "random_state": self.random_state, "device": "cpu"}
         return VAE(**fixed, **(elbo | self.parameters))
+
+
+class AutoEncoder(_PyOD, name="AutoEncoder"):
+    """Autoencoder; energy is the distance between a row and its reconstruction."""
+
+    def __init__(self, *, epoch_num: int = 30, batch_size: int = 32, **others: Any) -> None:
+        super().__init__(epoch_num=epoch_num, batch_size=batch_size, **others)
+
+    def _detector(self, n_columns: int) -> Any:
+        from pyod.models.auto_encoder import AutoEncoder
+
+        fixed = {"preprocessing": False, "verbose": 0, "random_state": self.random_state, "device": "cpu"}
+        return AutoEncoder(**fixed, **self.parameters)
+
+
+class DIFOfPyOD(DeepIsolation, _PyOD, name="DIF (PyOD)"):
+    """Isolation forests on random networks' outputs, which the library gives columns in [0, 1]."""
+
+    def __init__(self, *, max_rows: int | None = 20_000, **others: Any) -> None:
+        super().__init__(max_rows=max_rows, **others)
+
+    def _detector(self, n_columns: int) -> Any:
+        from pyod.models.dif import DIF
+
+        return DIF(random_state=self.random_state, device="cpu", **self.parameters)
+
+    def _scaled(self, X: np.ndarray) -> np.ndarray:
+        return np.asarray(self.detector_.minmax_scaler.transform(X))
+
+    def _score(self, outputs: np.ndarray, forest: Any) -> np.ndarray:
+        from pyod.models.dif import _cal_score
+
+        return np.asarray(_cal_score(outputs, forest))
 
 
 class LUNAR(_PyOD, name="LUNAR"):

@@ -1,4 +1,4 @@
-"""``hinterland benchmark``: list, run, table, compare, results, headlines, export, import."""
+"""``hinterland benchmark``: list, run, table, compare, choices, results, headlines, export, import."""
 
 from __future__ import annotations
 
@@ -142,6 +142,37 @@ def compare(
         if diagram is not None:
             draw(comparison, diagram)
             typer.echo(f"diagram: {diagram}", err=True)
+
+
+@app.command()
+def choices(
+    file: Annotated[
+        Path, typer.Argument(help="JSON: {METHOD: {NAME: SETTINGS, ...}, ...}; the first is compared with.")
+    ],
+    suites: Annotated[
+        str, typer.Option(help="Suites of data sets, separated by commas.")
+    ] = "adbench,oddbench",
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds, from 0 on.")] = 1,
+    folds: Annotated[int, typer.Option(min=2, help="Folds of data sets.")] = 5,
+    subsets: Annotated[str, typer.Option(help="Only these data sets, separated by commas.")] = "",
+    workers: Annotated[int, typer.Option(min=1, help="Processes, of one thread each.")] = 1,
+    store: StorePath = DEFAULT_STORE,
+    timeout: Annotated[float | None, typer.Option(help="Seconds after which a job counts as failed.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+) -> None:
+    """Run choices of parameters where they have no result, and print what each is worth, by folds of data sets."""
+    with _errors():
+        from hinterland.benchmark.results import choices as compared
+        from hinterland.benchmark.runs import runner
+        from hinterland.benchmark.runs.store import Store
+
+        asked, names = compared.read(file), _words(suites)
+        jobs = compared.jobs(asked, names, range(seeds), _words(subsets))
+        kept = Store(store)
+        every = [job for own in jobs.values() for job in own]
+        runner.run(every, kept, workers=workers, timeout_seconds=timeout, progress=not quiet)
+        found = compared.judged(asked, jobs, names, kept.results())
+        typer.echo(printable(compared.markdown(found, folds), most=None), nl=False)
 
 
 @app.command()

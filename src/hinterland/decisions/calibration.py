@@ -45,7 +45,7 @@ class Promise(NamedTuple):
 class Calibration:
     """Counts of calibration energies by group, those of a group in one part, or in one for each fold's model.
 
-    Made by :meth:`split`, :meth:`as_new` or :meth:`cross`. It holds some thousands of numbers a part at most, whatever
+    Made by ``split``, ``as_new`` or ``cross``. It holds some thousands of numbers a part at most, whatever
     the number of rows.
 
     Parameters
@@ -105,7 +105,7 @@ class Calibration:
     def as_new(cls, energy: npt.ArrayLike, *, source: str = "training rows") -> Calibration:
         """Calibrate on the energies (n,) of a model's own training rows, each under the parts that do not know it.
 
-        Errors and warnings as those of :meth:`split`. Anomalies among the rows make p-values larger.
+        Errors and warnings as those of ``split``. Anomalies among the rows make p-values larger.
         """
         return cls({EVERY_ROW: (TailCounts.of(energy),)}, "as_new", source)._said()
 
@@ -121,7 +121,7 @@ class Calibration:
     ) -> Calibration:
         """Calibrate on the energies (n,) of rows under the models that were fitted without their fold (n,), from 0.
 
-        Errors and warnings as those of :meth:`split`; each group must have rows in every fold.
+        Errors and warnings as those of ``split``; each group must have rows in every fold.
         """
         energy = check_energy(energy, name="calibration_energy")
         folds = check_folds(fold, len(energy))

@@ -46,7 +46,7 @@ def least_cost(
     """Threshold of least mean cost on labelled rows, which must not be those that the cost is reported on.
 
     Of several with one cost the highest is taken, which flags the fewest rows. As in
-    :func:`hinterland.thresholds.best_f1_threshold` it lies halfway between neighbouring different energies.
+    ``hinterland.thresholds.best_f1_threshold`` it lies halfway between neighbouring different energies.
 
     Parameters
     ----------

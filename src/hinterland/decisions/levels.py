@@ -1,7 +1,7 @@
 """The step-up procedure over the levels that p-values take: a table of any length in two passes and bounded memory.
 
 Conformal p-values of n calibration rows take n + 1 levels at most, so the number of rows at each level says all that a
-selection needs. One pass counts them, :meth:`Levels.cut` finds the largest p-value that is flagged, and a second pass
+selection needs. One pass counts them, ``Levels.cut`` finds the largest p-value that is flagged, and a second pass
 compares. The same code selects from an array.
 """
 
@@ -78,7 +78,7 @@ class Levels:
     def normal_share(self, method: str) -> float:
         """Share of normal rows that a method reckons with: 1, or Storey's estimate, which may be above 1.
 
-        (1 + #{p > c}) / ((1 - c) m), with c as :data:`STOREY_FROM`; Storey, Taylor and Siegmund, 2004. That it is not
+        (1 + #{p > c}) / ((1 - c) m), with c as ``STOREY_FROM``; Storey, Taylor and Siegmund, 2004. That it is not
         cut off at 1 is what the proof of the procedure needs.
         """
         check_choice("method", method, list(METHODS))

@@ -14,7 +14,7 @@ p-values are nearly those of a split.
 
 Where no rows can be spared, K models are fitted, each without one fold of them, and a calibration row's energy is that
 under the model that has not seen it (``cross_p_values``). The two ways to join the folds' counts and their bounds stand
-at :data:`RULES`.
+at ``RULES``.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def cross_p_values(
     energy : (m, K), of new rows under each of the K models.
     calibration_energy : (n,), of each calibration row under the model that was fitted without its fold.
     fold : (n,), integers from 0 to K - 1, each there.
-    rule : ``cross`` or ``cross_doubled``, a name in :data:`RULES`.
+    rule : ``cross`` or ``cross_doubled``, a name in ``RULES``.
 
     Raises
     ------

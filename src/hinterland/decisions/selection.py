@@ -160,7 +160,7 @@ def select(
 
 
 def rule_of(levels: Levels, fdr: float = 0.1, *, method: str = "bh", smallest_p: float | None = None) -> Rule:
-    """Rule for rows whose p-values were counted in a first pass; arguments and errors as those of :func:`select`.
+    """Rule for rows whose p-values were counted in a first pass; arguments and errors as those of ``select``.
 
     Examples
     --------

@@ -37,7 +37,7 @@ def to_stored(calibration: Calibration) -> tuple[dict[str, Any], Arrays]:
 
 
 def from_stored(settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> Calibration:
-    """Read what :func:`to_stored` gave.
+    """Read what ``to_stored`` gave.
 
     Raises
     ------

@@ -2,7 +2,7 @@
 
 A table of a million rows needs no million numbers. Kept are values at ranks that lie close in the upper tail, where
 decisions are made, and apart below; between two of them an energy is counted as if it lay at the lower one, so that no
-count is too small and no p-value either. The count is at most one part in :data:`FINE` too large. Without ties this is
+count is too small and no p-value either. The count is at most one part in ``FINE`` too large. Without ties this is
 a fixed monotone function of the exact p-value, and keeps what is proven of it.
 """
 

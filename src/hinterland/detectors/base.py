@@ -66,6 +66,9 @@ class Detector(Decisions, TransformerMixin, OutlierMixin, Parameterised):
     needs_labels: ClassVar[bool] = False
     """Whether ``fit`` cannot do without labels."""
 
+    built_on: ClassVar[tuple[str, ...]] = ()
+    """Other detectors by name whose defaults are a part of what this one does."""
+
     # fmt: off
     n_references: int = parameter(256, whole(least=0),
         "usual training rows kept in the detector, and in its file, for explanations to compare with; 0 keeps the "

@@ -27,7 +27,7 @@ class Decisions:
     Attributes
     ----------
     calibration_ : Calibration, of the rows given to ``calibrate``; not there before.
-    threshold_by_ : dict of one number by its name in :data:`BY`, what ``set_threshold`` was told; not there before.
+    threshold_by_ : dict of one number by its name in ``BY``, what ``set_threshold`` was told; not there before.
     """
 
     offset_: float

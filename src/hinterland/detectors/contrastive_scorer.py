@@ -102,12 +102,11 @@ class ContrastiveScorer(ContrastiveStage, Detector, name="ContrastiveScorer"):
             self.detector,
             self.detector_options,
             seed,
+            history.stage(1),
             contamination=self.contamination,
             device=self.device,
             n_threads=self.n_threads,
         )
-        if "on_epoch" in detector.get_params(deep=False):  # not every detector has epochs
-            detector.set_params(on_epoch=history.stage(1))
         return detector.fit(rows, is_anomaly=labels == ANOMALY, is_normal=labels == NORMAL)
 
     def _model(self, of_detector: Model, generator: torch.Generator) -> EnergyModel | OnFeatures:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sklearn.base import clone
@@ -29,14 +29,20 @@ def check_inner(detector: str | Detector, options: Mapping[str, Any] | None) -> 
 
 
 def unfitted_inner(
-    detector: str | Detector, options: Mapping[str, Any] | None, seed: int, **unless_given: Any
+    detector: str | Detector,
+    options: Mapping[str, Any] | None,
+    seed: int,
+    on_epoch: Callable[[dict[str, float]], None] | None = None,
+    **unless_given: Any,
 ) -> Detector:
     """The detector to fit: of that name, with the options and what they leave unsaid, or a clone of the instance.
 
-    It has this seed where it has no ``random_state`` of its own.
+    It has this seed where it has no ``random_state`` of its own, and reports to ``on_epoch`` where it can.
     """
     if isinstance(detector, str):
         inner: Detector = catalogue.detector_class(detector)(**{**unless_given, **(options or {})})
     else:
         inner = clone(detector)
+    if on_epoch is not None and "on_epoch" in inner.get_params(deep=False):
+        inner.set_params(on_epoch=on_epoch)
     return inner if inner.random_state is not None else inner.set_params(random_state=seed)

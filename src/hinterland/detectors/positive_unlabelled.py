@@ -96,8 +96,9 @@ class PositiveUnlabelled(Detector, name="PositiveUnlabelled"):
                 "them with True"
             )
         history = StagedHistory(self.on_epoch)
-        base = unfitted_inner(self.detector, self.detector_options, seed, n_threads=self.n_threads)
-        base.set_params(on_epoch=history.stage(1))
+        base = unfitted_inner(
+            self.detector, self.detector_options, seed, history.stage(1), n_threads=self.n_threads
+        )
         base.fit(rows[is_labelled] if self.trained_on == "labelled" else rows)
         generator = torch.Generator().manual_seed(seed)
         models: list[Model] = []

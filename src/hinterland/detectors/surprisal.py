@@ -15,11 +15,12 @@ from hinterland.model.column_view import ColumnView
 from hinterland.model.ensemble import Ensemble
 from hinterland.model.scaling import InputScaling
 from hinterland.parameter_table import parameter
-from hinterland.parameters import whole
+from hinterland.parameters import number, whole
 from hinterland.preprocessing.tabular.columns import CONSTANT_SHARE
 from hinterland.training.as_new import AsNew, autoregressive, nearest_neighbour
 from hinterland.training.history import Entry, History
 from hinterland.training.loop import interruptions, warn_interrupted
+from hinterland.training.trimming import usual
 
 FEWEST_STEPS, MOST_STEPS, ROWS_A_STEP = 300, 2_000, 25
 """Steps of a network where none are given: one for so many rows, within these bounds."""
@@ -66,6 +67,8 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
     np.int64(-1)
     """
 
+    built_on = ("DeepMixture",)
+
     # fmt: off
     n_neighbor_rows: int = parameter(4096, whole(least=2),
         "training rows, at most, among which the nearest neighbour is sought; they are kept in the detector and its "
@@ -84,6 +87,10 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
         about="``standard``, ``minmax`` or None: how columns are scaled by the training rows. None takes rows as "
         "scaled already, to a variance of about 1.")
     clip: float | None = shared.clip()
+    trimmed_share: float = parameter(0.0, number(least=0, most=0.5),
+        "share of the training rows that train nothing: those that an isolation forest finds oddest. 0.1 where some of "
+        "them may be anomalies that are like each other, and so usual to each other; it costs accuracy where none are. "
+        "The threshold is learnt from all rows.")
     contamination: float = shared.contamination(about="share of rows to flag, in (0, 0.5]; sets ``offset_``.")
     device: str = shared.device()
     # fmt: on
@@ -100,6 +107,19 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
     ) -> np.ndarray | None:
         rows = rows[labels != -1]
         generator = torch.Generator().manual_seed(seed)
+        kept = usual(rows, self.trimmed_share, seed)
+        kinds = [_over_all(kind, rows, kept) for kind in self._kinds(rows[kept], generator, device)]
+        members = [_calibrated(kind).to(device) for kind in kinds]
+        self.model_ = Ensemble(members).eval()
+        self.history_: History = [entry for kind in kinds for entry in kind.history]
+        if not self.novelty:
+            return None
+        surprisals = [member.surprisals_of(kind.energy) for member, kind in zip(members, kinds, strict=True)]
+        self.calibration_energy_ = np.mean(surprisals, axis=0)
+        return self.calibration_energy_
+
+    def _kinds(self, rows: np.ndarray, generator: torch.Generator, device: torch.device) -> list[AsNew]:
+        """The densities of the kinds that are ready when training ends, or is interrupted."""
         kinds: list[AsNew] = []
         for fit in (self._nearest_neighbour, self._autoregressive, self._deep_mixture):
             try:
@@ -114,20 +134,7 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
             if kind.interrupted:  # of the rows some are new to none of its models
                 break
             kinds.append(kind)
-        members, surprisals = [], []
-        for kind in kinds:
-            member = Calibrated(kind.model).to(device)
-            member.learn(kind.energy)
-            member.ready_to_score()
-            members.append(member)
-            surprisals.append(member.surprisals_of(kind.energy))
-        self.model_ = Ensemble(members).eval()
-        self.history_: History = [entry for kind in kinds for entry in kind.history]
-        if not self.novelty:
-            return None
-        self.training_energy_ = np.mean(surprisals, axis=0)
-        self.calibration_energy_ = self.training_energy_
-        return self.calibration_energy_
+        return kinds
 
     def _nearest_neighbour(self, rows: np.ndarray, generator: torch.Generator, device: torch.device) -> AsNew:
         view = ColumnView.from_rows(rows, self.scaling, self.clip or VIEW_CLIP, constant_unit=CONSTANT_SHARE)
@@ -172,6 +179,7 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
             scaling=self.scaling,
             clip=self.clip,
             n_references=0,
+            n_threads=self.n_threads,
             device=self.device,
             random_state=int(torch.randint(2**31 - 1, (), generator=generator)),
             on_epoch=None if report is None else lambda entry: report(placed(entry)),
@@ -179,3 +187,19 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
         mixture.fit(rows)
         history = [placed(entry) for entry in mixture.history_]
         return AsNew(mixture.model_, mixture.calibration_energy_, history, interruptions() > before)
+
+
+def _calibrated(kind: AsNew) -> Calibrated:
+    """The model of a kind with its energies as surprisal."""
+    model = Calibrated(kind.model)
+    model.learn(kind.energy)
+    model.ready_to_score()
+    return model
+
+
+def _over_all(kind: AsNew, rows: np.ndarray, kept: np.ndarray) -> AsNew:
+    """The kind that knows the rows that were kept, with energies of all: the others are new to it."""
+    energy = np.empty(len(rows))
+    energy[kept] = kind.energy
+    energy[~kept] = kind.model.in_chunks(kind.model.energy, rows[~kept])
+    return kind._replace(energy=energy)

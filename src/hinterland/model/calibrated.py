@@ -55,7 +55,7 @@ class Calibrated(Model, name="calibrated"):
 
     def surprisal(self, energy: Tensor) -> Tensor:
         """Surprisal (n,) of energies (n,), in nats."""
-        upper = torch.searchsorted(self.energies, energy.detach()).clamp(1, self.n_knots - 1)
+        upper = torch.searchsorted(self.energies, energy.detach().contiguous()).clamp(1, self.n_knots - 1)
         left, right = self.energies[upper - 1], self.energies[upper]
         low, high = self.surprisals[upper - 1], self.surprisals[upper]
         width = right - left

@@ -76,7 +76,7 @@ def select_rows(
     ----------
     model, table : as for ``TableScorer``.
     fdr, method : as for ``hinterland.decisions.select``.
-    scoring : as for :func:`energies`.
+    scoring : as for ``energies``.
 
     Raises
     ------

@@ -63,7 +63,10 @@ def autoregressive(
     *,
     on_epoch: Callable[[Entry], None] | None = None,
 ) -> AsNew:
-    """Several autoregressive densities of the scaled rows (n, d), each of which leaves a part of the rows out."""
+    """Several autoregressive densities of the scaled rows (n, d), each of which leaves a part of the rows out.
+
+    Two or three rows are too few to leave any out, and have the energies that they have.
+    """
     trained = out_of_bag(len(rows), 1 / n_members, n_members, generator)
     members: list[OnScaled] = []
     energies: list[Floats] = []
@@ -94,5 +97,8 @@ def autoregressive(
         history += [{**place, **entry} for entry in result.history]
         if interrupted := result.interrupted:
             break
+    together = as_one(members)
     new = energies_of_new_rows(np.stack(energies), trained[: len(members)])
-    return AsNew(as_one(members), new, history, interrupted)
+    if not len(new):
+        new = together.in_chunks(together.energy, rows)
+    return AsNew(together, new, history, interrupted)

@@ -4,13 +4,19 @@ from hinterland.benchmark.results import headlines
 
 
 def _cells(text: str) -> list[list[str]]:
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()[2:]]
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()[2:]
+        if line.startswith("|")
+    ]
 
 
-def test_there_are_eight_lines_each_with_a_number_of_ours(kept_results):
+def test_every_line_that_has_results_has_a_number_of_ours(kept_results):
     lines = _cells(headlines.text(kept_results))
-    assert [line[2].strip("`") for line in lines] == [asked.method for asked in headlines.HEADLINES]
-    assert len(lines) == 8
+    ran = {(result.job.method, result.job.protocol.partition("-")[0]) for result in kept_results}
+    asked = [h for h in headlines.HEADLINES if (h.method, (h.protocol or h.table).partition("-")[0]) in ran]
+    assert [line[2].strip("`") for line in lines] == [headline.method for headline in asked]
+    assert len(lines) >= 8
     assert all(0 < float(line[3].split()[0]) <= 100 for line in lines)
 
 

@@ -76,7 +76,7 @@ def default_methods(chosen: Suite) -> list[str]:
     that name them, variants of others and those that see test labels.
     """
     if chosen.methods:
-        return list(chosen.methods)
+        return [name for name in chosen.methods if methods()[name].is_installed()]
     rows = reported_in(chosen.name)
     usable = {name: m for name, m in methods().items() if m.is_installed() and not m.library_fault}
     if rows:

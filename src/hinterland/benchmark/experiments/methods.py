@@ -28,6 +28,7 @@ from typing import Protocol as Contract
 import numpy as np
 
 from hinterland.baselines import Baseline, baselines
+from hinterland.benchmark.experiments import defaults
 from hinterland.benchmark.names import look_up
 from hinterland.detectors import catalogue
 
@@ -76,6 +77,14 @@ class Method:
         by_subset = entry.get("by_subset", {}).get(subset, {})
         return {**inherited, **entry.get("values", {}), **by_subset, **self.changed}
 
+    def said(self, protocol: str, subset: str = "", given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Settings of a new job: those for the protocol, those given over them, and defaults that have changed."""
+        return defaults.said(self.make, {**self.settings(protocol, subset), **(given or {})})
+
+    def resolved(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Every parameter that a job of these settings runs with, by its present name."""
+        return defaults.resolved(self.make, settings)
+
     def why(self, protocol: str, subset: str = "") -> str:
         """Where the settings for a protocol come from, or ""."""
         inherited = self.base.why(protocol, subset) if self.base else ""
@@ -89,13 +98,10 @@ class Method:
         return {}
 
     def build(self, settings: Mapping[str, Any], seed: int, memory: str | None = None) -> Scorer:
-        """An unfitted scorer; one that can keeps in the folder ``memory`` what variants of it share."""
+        """An unfitted scorer of a job's settings; one that can keeps in the folder ``memory`` what variants share."""
         remembers = memory is not None and "memory" in inspect.signature(self.make).parameters
         shared = {"memory": memory} if remembers else {}
-        # Settings keep the names that they were first run with, as a job is known by them.
-        scorer: Scorer = self.make(
-            random_state=seed, **shared, **catalogue.present_names(self.make, settings)
-        )
+        scorer: Scorer = self.make(random_state=seed, **shared, **defaults.arguments(self.make, settings))
         return scorer
 
     def is_reported_as(self, source: str, name: str) -> bool:

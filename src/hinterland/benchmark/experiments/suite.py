@@ -24,12 +24,21 @@ class Curves:
 
 
 @dataclass(frozen=True)
+class Published:
+    """Means that others print for a collection, in percent by metric and by method; ``over`` says over which sets."""
+
+    over: str
+    means: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
 class Suite:
     """Protocols by key; ``methods`` by name, empty for all that take no test labels and can be installed.
 
     ``curves`` are drawn on the page of results in place of a comparison of ranks. ``paper`` is the source whose page a
     suite stands on, and ``short_title`` what it is called there; empty for a page of its own
-    under its title.
+    under its title. ``together`` are the suites over whose data sets methods are tested against nearest neighbours,
+    where that is done; ``published`` stands below.
     """
 
     name: str
@@ -39,6 +48,8 @@ class Suite:
     curves: Curves | None = None
     paper: str = ""
     short_title: str = ""
+    together: tuple[str, ...] = ()
+    published: Published | None = None
 
     @property
     def page(self) -> str:

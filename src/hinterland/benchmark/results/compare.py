@@ -21,6 +21,9 @@ from hinterland.benchmark.experiments.protocols import protocol
 from hinterland.benchmark.results.tables import is_current
 from hinterland.benchmark.runs.jobs import Result
 
+DataSet = tuple[str, str]
+"""Keys of a protocol and of its subset."""
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -101,7 +104,29 @@ def collect(name: str, results: Iterable[Result], metric: str, chosen: Sequence[
     ValueError
         Fewer than two methods, or no data set on which all of them have a result.
     """
-    cells: dict[tuple[str, str], dict[str, list[float]]] = {}
+    cells, failed = by_set(name, results, metric, chosen)
+    names = tuple(dict.fromkeys(method for cell in cells.values() for method in cell))
+    whole = {key: cell for key, cell in cells.items() if len(cell) == len(names)}
+    left_out = [
+        f"{label(key)}: no result of {', '.join(m for m in names if m not in cell)}"
+        for key, cell in cells.items()
+        if key not in whole
+    ]
+    left_out += [f"{method}: {count} jobs failed" for method, count in failed.items()]
+    if len(names) < 2 or not whole:
+        raise ValueError(
+            f"a comparison needs two methods and a data set on which all have results; {name!r} has the methods "
+            f"{', '.join(names) or 'none'} and {len(whole)} such data sets. {'; '.join(left_out)}"
+        )
+    values = np.array([[cell[m] for m in names] for cell in whole.values()])
+    return Scores(tuple(map(label, whole)), names, values, tuple(left_out))
+
+
+def by_set(
+    name: str, results: Iterable[Result], metric: str, chosen: Sequence[str] = ()
+) -> tuple[dict[DataSet, dict[str, float]], dict[str, int]]:
+    """A suite's metric by data set and method, the mean over seeds, as ``collect`` has it, and how many jobs failed."""
+    cells: dict[DataSet, dict[str, list[float]]] = {}
     failed: dict[str, int] = {}
     protocols = run_keys(suite(name))
     wanted = tuple(chosen) or suite(name).methods
@@ -124,21 +149,8 @@ def collect(name: str, results: Iterable[Result], metric: str, chosen: Sequence[
             raise ValueError(f"metric must be one of {', '.join(map(repr, judged))}; got {metric!r}")
         cell = cells.setdefault((job.protocol, job.subset), {})
         cell.setdefault(job.method, []).append(float(judged[metric]))
-    names = tuple(dict.fromkeys(method for cell in cells.values() for method in cell))
-    whole = {key: cell for key, cell in cells.items() if len(cell) == len(names)}
-    left_out = [
-        f"{_label(key)}: no result of {', '.join(m for m in names if m not in cell)}"
-        for key, cell in cells.items()
-        if key not in whole
-    ]
-    left_out += [f"{method}: {count} jobs failed" for method, count in failed.items()]
-    if len(names) < 2 or not whole:
-        raise ValueError(
-            f"a comparison needs two methods and a data set on which all have results; {name!r} has the methods "
-            f"{', '.join(names) or 'none'} and {len(whole)} such data sets. {'; '.join(left_out)}"
-        )
-    values = np.array([[statistics.fmean(cell[m]) for m in names] for cell in whole.values()])
-    return Scores(tuple(map(_label, whole)), names, values, tuple(left_out))
+    means = {key: {m: statistics.fmean(v) for m, v in cell.items()} for key, cell in cells.items()}
+    return means, failed
 
 
 def compare(scores: Scores, *, alpha: float = 0.05) -> Comparison:
@@ -148,7 +160,7 @@ def compare(scores: Scores, *, alpha: float = 0.05) -> Comparison:
     names = [scores.methods[j] for j in order]
     columns = {name: scores.values[:, j] for j, name in enumerate(scores.methods)}
     couples = list(itertools.combinations(names, 2))
-    raw = [_wilcoxon(columns[a], columns[b]) for a, b in couples]
+    raw = [signed_rank(columns[a], columns[b]) for a, b in couples]
     friedman = (
         friedmanchisquare(*columns.values()).pvalue if len(names) > 2 and len(scores.datasets) > 1 else None
     )
@@ -178,12 +190,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in corrected]
 
 
-def _wilcoxon(a: np.ndarray, b: np.ndarray) -> float:
-    """Two-sided p; 1 where the two agree everywhere. Ranks of zero differences are split between the signs."""
+def signed_rank(a: np.ndarray, b: np.ndarray) -> float:
+    """Two-sided p of Wilcoxon's test; 1 where the two agree everywhere. Zeros' ranks are split between the signs."""
     if np.array_equal(a, b):
         return 1.0
     return float(wilcoxon(a, b, zero_method="zsplit").pvalue)
 
 
-def _label(key: tuple[str, str]) -> str:
+def label(key: DataSet) -> str:
+    """What a data set is called in words: its name, or that of the protocol which has but one."""
     return key[1] or key[0]

@@ -1,4 +1,4 @@
-"""The README's eight lines: what a reader asks first, ours beside what is reported and the best other method run."""
+"""The README's lines: what a reader asks first, ours beside what is reported and the best other method run."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hinterland.benchmark.experiments.index import suite
-from hinterland.benchmark.results import tables
+from hinterland.benchmark.results import against, tables
 from hinterland.benchmark.results.compare import collect
 from hinterland.benchmark.results.formats import NOTHING
 from hinterland.benchmark.results.tables import Row, Value
 from hinterland.benchmark.runs.jobs import Result
+from hinterland.detectors.catalogue import DEFAULT_DETECTOR
 
 SHORT = {"auroc": "AUROC", "f1": "F1"}
 
@@ -37,10 +38,13 @@ _RANKING = "as many flagged as anomalous"
 _KDD = "KDD Cup 1999, trained on its attacks"
 _CANCE = (_RANKING, "CANCE", "auroc")
 
+_ADBENCH = "ADBench, mean of 20 tables, trained on normal rows"
+_ODDBENCH = "OddBench, mean of 120 tables, trained on normal rows"
+
 HEADLINES = (
-    Headline(
-        "ADBench, mean of 20 tables, trained on normal rows", "adbench", "", None, "", "DeepMixture", "auroc"
-    ),
+    Headline(_ADBENCH, "adbench", "", None, "", DEFAULT_DETECTOR, "auroc"),
+    Headline(_ADBENCH, "adbench", "", None, "", "DeepMixture", "auroc"),
+    Headline(_ODDBENCH, "oddbench", "", None, "", DEFAULT_DETECTOR, "auroc"),
     Headline(_KDD, "cadgmm/Table-3", "cadgmm-kdd99", "", _NATURAL.format(20), "DAGMM", "f1"),
     Headline(_KDD, "cadgmm/Table-3", "cadgmm-kdd99", "", _NATURAL.format(20), "CADGMM", "f1"),
     Headline(
@@ -58,10 +62,14 @@ HEADLINES = (
 
 
 def text(results: Sequence[Result]) -> str:
-    """The lines as a Markdown table, in percent; those that the results have nothing for are left out."""
+    """The lines as a Markdown table, in percent, and one on the default beside nearest neighbours.
+
+    Those that the results have nothing for are left out.
+    """
     header = "| data | metric | method | ours | reported | seeds | best other method run |"
     lines = [line for line in (_line(headline, results) for headline in HEADLINES) if line]
-    return "\n".join([header, "| --- " * 7 + "|", *lines]) + "\n"
+    beside = against.sentence(results)
+    return "\n".join([header, "| --- " * 7 + "|", *lines, *(["", beside] if beside else [])]) + "\n"
 
 
 def _line(asked: Headline, results: Sequence[Result]) -> str:

@@ -10,7 +10,7 @@ from hinterland.benchmark.experiments.index import companions, reported_in, run_
 from hinterland.benchmark.experiments.protocols import protocols
 from hinterland.benchmark.experiments.reported import provenance
 from hinterland.benchmark.experiments.suite import Curves, Suite
-from hinterland.benchmark.results import contents, curves, formats, summary, tables
+from hinterland.benchmark.results import against, contents, curves, formats, summary, tables
 from hinterland.benchmark.results.compare import collect, compare
 from hinterland.benchmark.results.diagram import draw
 from hinterland.benchmark.results.tables import is_current
@@ -155,7 +155,8 @@ def _comparison(name: str, results: list[Result], page: Path, output: Path) -> t
     try:
         scores = collect(name, results, "auroc")
     except ValueError as error:
-        return f"No comparison: {error}\n\n{formats.markdown(tables.build(name, results))}", None
+        beside, table = against.markdown(name, results), formats.markdown(tables.build(name, results))
+        return f"No comparison: {error}\n\n{beside}{table}", None
     comparison = compare(scores)
     lines = [summary.header(), ["---"] * len(summary.header()), *summary.rows(name, comparison, results)]
     parts = [
@@ -175,6 +176,7 @@ def _comparison(name: str, results: list[Result], page: Path, output: Path) -> t
     parts += [f"- not compared: {reason}" for reason in scores.left_out]
     parts += [
         "",
+        *([beside] if (beside := against.markdown(name, results)) else []),
         "<details><summary>Every data set</summary>",
         "",
         formats.markdown(tables.build(name, results)),

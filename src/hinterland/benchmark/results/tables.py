@@ -255,8 +255,9 @@ def _of(results: list[Result], name: str) -> list[Result]:
 
 
 def is_current(result: Result) -> bool:
-    """Whether the settings are the present ones; of a method that is no longer known, any are."""
-    known = methods().get(result.job.method)
-    return known is None or known.settings(result.job.protocol, result.job.subset) == dict(
-        result.job.settings
-    )
+    """Whether it was run with the present settings and defaults; of a method that is no longer known, any are."""
+    job, known = result.job, methods().get(result.job.method)
+    if known is None:
+        return True
+    said = known.said(job.protocol, job.subset)
+    return said == job.settings or replace(job, settings=said).identity == job.identity

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from hinterland.benchmark.experiments.methods import Method, Scorer, method
+from hinterland.benchmark.experiments.methods import Method, Scorer, method, methods
 from hinterland.benchmark.experiments.protocol import PreparedRun
 from hinterland.benchmark.experiments.protocols import protocol
 from hinterland.benchmark.names import look_up
@@ -26,7 +26,11 @@ from hinterland.labels import ANOMALY, NORMAL
 
 @dataclass(frozen=True)
 class Job:
-    """Everything that decides a result, in plain values, so that it can be sent, stored and compared."""
+    """Everything that decides a result, in plain values, so that it can be sent, stored and compared.
+
+    Its settings are over the defaults of record (``hinterland.benchmark.experiments.defaults``), whatever the method's
+    are when it is run.
+    """
 
     method: str
     protocol: str
@@ -36,12 +40,21 @@ class Job:
 
     @property
     def id(self) -> str:
-        """Sixteen hexadecimal digits, the same for equal jobs on every machine."""
-        text = json.dumps(
-            [self.method, self.protocol, self.subset, self.seed, self.settings],
-            sort_keys=True,
-            allow_nan=False,
-        )
+        """Sixteen hexadecimal digits, the same for equal jobs on every machine; what a store keeps it under."""
+        return self._digest(self.settings)
+
+    @property
+    def identity(self) -> str:
+        """Digits like ``id``'s that are the same for jobs which say the same in other words.
+
+        A parameter that is given its default of record, or by a former name, changes the one and not the other.
+        """
+        known = methods().get(self.method)
+        return self._digest(self.settings if known is None else known.resolved(self.settings))
+
+    def _digest(self, settings: Mapping[str, Any]) -> str:
+        said = [self.method, self.protocol, self.subset, self.seed, settings]
+        text = json.dumps(said, sort_keys=True, allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __hash__(self) -> int:
@@ -126,8 +139,8 @@ def grid(
         for subset in known if wanted is None else wanted:
             for seed in seeds:
                 for name in methods:
-                    chosen = {**method(name).settings(run_key, subset), **(settings or {})}
-                    jobs.append(Job(name, run_key, subset, seed, chosen))
+                    said = method(name).said(run_key, subset, settings)
+                    jobs.append(Job(name, run_key, subset, seed, said))
     return list(dict.fromkeys(jobs))  # two protocols may read one run
 
 

@@ -74,6 +74,7 @@ def run(
     """
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
+    jobs = store.in_kept_words(jobs)
     done = store.finished(jobs, failures=not retry_failed)
     waiting = deque(job for job in dict.fromkeys(jobs) if job.id not in done)
     results: list[Result] = []

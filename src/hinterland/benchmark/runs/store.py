@@ -199,25 +199,32 @@ class Store:
         return len(rows)
 
     def read_in(self, path: str | os.PathLike[str]) -> int:
-        """Take in results that ``export`` wrote, but for those that are here already; how many were new.
+        """Take in results that ``export`` wrote, but for those that are here, in whatever words; how many were new.
 
         Raises
         ------
         FileFormatError
             The file is no such thing; nothing is taken in.
         """
+        here = {job.identity: job.id for job in (result.job for result in self.results())}
+        new = (row for job, row in _exported(path) if here.get(job.identity, job.id) == job.id)
         try:
             with self._connect() as connection:
                 before = connection.total_changes
-                connection.executemany(_INSERT_IF_NEW, _exported(path))
+                connection.executemany(_INSERT_IF_NEW, new)
                 return connection.total_changes - before
         except _DAMAGED as error:
             raise self._unreadable(error) from error
 
     def finished(self, jobs: Iterable[Job], *, failures: bool = True) -> set[str]:
-        """Ids of those jobs that have a result; with ``failures`` False, a result without an error."""
-        kept = {result.job.id for result in self.results() if failures or not result.failed}
-        return kept & {job.id for job in jobs}
+        """Ids of those jobs that have a result, in whatever words; with ``failures`` False, one without an error."""
+        kept = {result.job.identity for result in self.results() if failures or not result.failed}
+        return {job.id for job in jobs if job.identity in kept}
+
+    def in_kept_words(self, jobs: Iterable[Job]) -> list[Job]:
+        """The jobs, each as the store has it where it is there in other words, so that its result has one place."""
+        kept = {result.job.identity: result.job for result in self.results()}
+        return [kept.get(job.identity, job) for job in jobs]
 
     def results(self, protocols: Iterable[str] | None = None) -> list[Result]:
         """Stored results, in the order of protocol, subset, method and seed; of these protocols or of all."""
@@ -301,16 +308,15 @@ class Store:
         return FileFormatError(f"{self.path}: not a result store: {printable(str(error))}")
 
 
-def _exported(path: str | os.PathLike[str]) -> Iterator[list[Any]]:
-    """Values of exported results, one after the other, each checked."""
+def _exported(path: str | os.PathLike[str]) -> Iterator[tuple[Job, list[Any]]]:
+    """Jobs of exported results and their values, one after the other, each checked."""
     try:
         with gzip.open(path) as stream:
             number = 0
             while line := stream.readline(_LONGEST_LINE):
                 number += 1
                 row = json.loads(line.decode())
-                from_row(row)
-                yield [row[column] for column in COLUMNS]
+                yield from_row(row).job, [row[column] for column in COLUMNS]
     except (ValueError, RecursionError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         reason = printable(
             f"{type(error).__name__}: {error}" if not isinstance(error, ValueError) else str(error)

@@ -13,11 +13,26 @@ from hinterland.benchmark.experiments.protocol import (
 )
 from hinterland.benchmark.experiments.suite import SUITES, Suite
 from hinterland.datasets import Dataset, adbench_names, resnet18_names, splits
+from hinterland.detectors.catalogue import DEFAULT_DETECTOR
 
 MAX_TRAIN = 20_000
 LARGEST_CONTAMINATION = 0.1
 KNOWN_ANOMALIES = 0.01
 ALL_SETS = "mean over all sets"
+
+METHODS = tuple(
+    dict.fromkeys(
+        (
+            *(DEFAULT_DETECTOR, "DeepMixture", "DAGMM", "CADGMM", "CANCE"),
+            *("1-NN", "5-NN", "IF", "GMM", "ECOD", "KDE"),
+            *("LUNAR", "DeepSVDD", "AutoEncoder", "DIF (PyOD)"),
+        )
+    )
+)
+"""Columns of the collections that judge a default."""
+
+TOGETHER = ("adbench", "oddbench")
+"""Collections over whose sets together a default is judged."""
 
 
 def _subsets() -> tuple[str, ...]:
@@ -129,7 +144,13 @@ PROTOCOLS.add_by(
 
 SUITES.add_by(
     "name",
-    Suite("adbench", "ADBench, one-class", ("adbench-one-class",)),
+    Suite(
+        "adbench",
+        "ADBench, one-class",
+        ("adbench-one-class",),
+        methods=(*METHODS, "LOF", "OC-SVM", "PCA", "COPOD"),
+        together=TOGETHER,
+    ),
     Suite(
         "adbench-contaminated",
         "ADBench, unlabelled with contaminated training rows",
