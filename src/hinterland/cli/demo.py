@@ -92,7 +92,7 @@ def _show(found: Demonstration) -> None:
     tabulate({"table": found.table, "scores": found.scores, "model": found.model, "page": found.page})
 
 
-def _selected(selected: Selected | None) -> dict[str, str]:
+def _selected(selected: Selected | None) -> dict[str, object]:
     if selected is None:
         return {}
     return {
