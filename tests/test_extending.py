@@ -71,6 +71,7 @@ def test_the_pages_density_is_the_gaussian_one_where_features_do_not_correlate(e
     torch.testing.assert_close(*energies, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_pages_other_density_is_no_mixture_and_goes_into_the_same_detector(example):
     detector, X, y = example["independent"], example["X"], example["y"]
     assert type(detector.models_[0].density).__name__ == "Laplace"

@@ -43,6 +43,7 @@ def test_its_lines_of_results_are_what_the_store_has(first_page, kept_results):
     )
 
 
+@pytest.mark.slow
 def test_its_example_says_what_its_comments_say(example):
     energy, X, y = example["energy"], example["X"], example["y"]
     assert energy[y == 0].mean() > energy[y == 1].mean()
@@ -51,6 +52,7 @@ def test_its_example_says_what_its_comments_say(example):
     assert example["reasons"].contributions.shape == (5, X.shape[1])
 
 
+@pytest.mark.slow
 def test_its_picture_can_be_drawn_again_and_is_small(first_page, example, tmp_path):
     first_page.draw(example, tmp_path / "picture.svg")
     drawn, kept = (tmp_path / "picture.svg").stat().st_size, first_page.PICTURE.stat().st_size

@@ -45,6 +45,7 @@ def test_searches_pick_by_what_they_are_given(page):
     assert f1_score(page["is_anomaly"], page["detector"].predict(page["X"]) == -1) > 0.5
 
 
+@pytest.mark.slow
 def test_the_scorer_judges_anomalies_by_any_metric(page):
     detector, X, is_anomaly = page["detector"], page["X"], page["is_anomaly"]
     for codes in (np.where(is_anomaly, -1, 0), np.where(is_anomaly, -1, 1)):

@@ -67,6 +67,7 @@ def test_it_trains_scores_a_row_alone_and_is_saved(network, density, scoring, ta
     np.testing.assert_array_equal(hinterland.load(tmp_path / "copy.hinterland").energy(table), energy)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("density", [*MIXTURES, *LEARNT_APART])
 @pytest.mark.parametrize("of_any", [CADGMM, DAGMM, DeepMixture])
 def test_any_density_goes_with_a_detector_that_names_none(of_any, density, table, tmp_path):
@@ -81,6 +82,7 @@ def test_any_density_goes_with_a_detector_that_names_none(of_any, density, table
     np.testing.assert_array_equal(hinterland.load(tmp_path / "copy.hinterland").energy(table), energy)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("density", LEARNT_APART)
 def test_a_density_learnt_apart_follows_a_network_that_learnt_to_reconstruct_alone(density, table):
     detector = combination("autoencoder", density, "energy+reconstruction").fit(table)
@@ -119,7 +121,7 @@ def test_options_reach_a_density_that_is_no_mixture(table):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("network", "density"), itertools.product(NETWORKS.members(), MIXTURES))
+@pytest.mark.parametrize(("network", "density"), list(itertools.product(NETWORKS.members(), MIXTURES)))
 def test_every_parameter_moves(network, density, table):
     start, end = (
         combination(

@@ -18,6 +18,7 @@ def test_the_examples_in_the_docstrings_hold():
     assert result.failed == 0
 
 
+@pytest.mark.slow
 @given(P_VALUES)
 def test_it_is_a_share_and_rises_with_p(p):
     rates = local_fdr(p)

@@ -43,6 +43,7 @@ def test_without_novelty_the_share_of_the_training_rows_is_exact(cells):
     assert np.mean(known.predict(cells[0]) == -1) == pytest.approx(0.1)
 
 
+@pytest.mark.slow
 def test_the_threshold_is_learnt_from_all_rows_each_by_members_that_have_not_seen_it(cells, fitted):
     assert len(fitted.calibration_energy_) == 200
     assert np.mean(fitted.calibration_energy_ > -fitted.offset_) == pytest.approx(0.1)

@@ -78,6 +78,7 @@ def test_the_energy_is_the_log_odds_against_a_row_being_usual(ring):
     torch.testing.assert_close(model.features(x), hidden)
 
 
+@pytest.mark.slow
 def test_it_finds_rows_beside_and_beyond_a_manifold(ring):
     wide = {"hidden": (64,), "steps": 250, "learning_rate": 0.01}
     detector = DROCC(**SHORT | wide, activation="silu", radius=1.5, scaling=None).fit(ring)
@@ -91,6 +92,7 @@ def test_the_radius_is_the_root_of_the_number_of_columns_unless_given(ring):
     assert DROCC(**SHORT | {"steps": 2}, radius=0.5).fit(ring).radius_ == 0.5
 
 
+@pytest.mark.slow
 def test_the_warm_up_sees_training_rows_alone(ring):
     history = DROCC(**SHORT, warm_up=0.5).fit(ring).history_
     first = [entry for entry in history if entry["stage"] == 1]
@@ -104,6 +106,7 @@ def test_the_warm_up_sees_training_rows_alone(ring):
     assert {entry["stage"] for entry in DROCC(**SHORT, warm_up=0).fit(ring).history_} == {2}
 
 
+@pytest.mark.slow
 def test_each_part_moves_the_outcome(ring):
     short = SHORT | {"steps": 40}
     plain = DROCC(**short).fit(ring).energy(ring)
@@ -119,6 +122,7 @@ def test_each_part_moves_the_outcome(ring):
         assert not np.allclose(DROCC(**short | changed).fit(ring).energy(ring), plain), changed
 
 
+@pytest.mark.slow
 def test_it_is_saved_loaded_and_explained(ring, tmp_path):
     detector = DROCC(**SHORT).fit(ring)
     detector.save(tmp_path / "own.hinterland")

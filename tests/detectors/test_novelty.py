@@ -29,12 +29,14 @@ def test_training_rows_are_not_labelled_by_a_threshold_for_new_rows(member):
         detector.fit_predict(ROWS)
 
 
+@pytest.mark.slow
 def test_the_share_is_of_rows_that_are_new_to_the_models(member):
     detector = member(contamination=0.2, **SMALL).fit(ROWS)
     assert np.mean(detector.calibration_energy_ > -detector.offset_) == pytest.approx(0.2, abs=0.01)
     assert not np.isin(detector.calibration_energy_, detector.energy(ROWS)).any()
 
 
+@pytest.mark.slow
 def test_or_of_the_training_rows_under_all_models(member):
     detector = member(contamination=0.2, novelty=False, **SMALL)
     assert np.mean(detector.fit_predict(ROWS) == -1) == pytest.approx(0.2, abs=0.01)

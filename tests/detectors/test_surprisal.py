@@ -91,6 +91,7 @@ def test_it_is_saved_and_loaded_with_the_same_bits(detector, tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rows",
     [
@@ -108,6 +109,7 @@ def test_tables_of_any_kind_train_and_tell_a_far_row(rows):
     assert detector.energy(rows[:1] + 50)[0] > np.median(detector.energy(rows))
 
 
+@pytest.mark.slow
 def test_wide_tables_have_fewer_bins_and_waves():
     rows = np.random.default_rng(0).normal(size=(30, 700))
     detector = Surprisal(steps=2, width=4, random_state=0).fit(rows)

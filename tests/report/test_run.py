@@ -31,6 +31,7 @@ def test_facts_say_what_was_run(scored: Scored) -> None:
     assert "torch " in facts["Versions"]
 
 
+@pytest.mark.slow
 def test_a_threshold_from_rows_held_out_is_said_to_be_one(table: pd.DataFrame) -> None:
     rows = table.drop(columns="diagnosis")
     for novelty, told in ((True, "held-out training rows"), (False, "the training rows")):

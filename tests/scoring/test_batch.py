@@ -149,6 +149,7 @@ with pa.ipc.new_stream(sys.stdout.buffer, scorer.schema) as stream:
 """
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same(scorer: BatchScorer, whole: pa.Table) -> None:
     sent = pickle.dumps((scorer, TABLE))
     done = subprocess.run([sys.executable, "-c", OTHER_PROCESS], input=sent, capture_output=True, check=True)

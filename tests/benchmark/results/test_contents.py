@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from hinterland.benchmark.experiments.index import suites
 from hinterland.benchmark.experiments.reported import reported
 from hinterland.benchmark.results import contents, page
@@ -20,6 +22,7 @@ def _line(results, title: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")][1:]
 
 
+@pytest.mark.slow
 def test_the_kept_contents_are_what_the_command_makes_of_the_store(kept_results):
     made = contents.text(page.pages(kept_results), kept_results, Path("docs/results.md"))
     assert made == (DOCS / "results.md").read_text("utf-8")

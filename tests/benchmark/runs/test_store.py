@@ -320,6 +320,7 @@ def test_a_lock_that_sqlite_refuses_at_once_is_waited_for(path, monkeypatch):
     assert 0.05 <= store._waited < 5
 
 
+@pytest.mark.slow
 def test_new_stores_are_opened_by_several_at_once(path):
     def opened(n):
         barrier.wait(timeout=30)
