@@ -127,7 +127,7 @@ def fit_calibrated(
     >>> from sklearn.datasets import load_breast_cancer
     >>> from hinterland import DAGMM, fit_calibrated
     >>> X, y = load_breast_cancer(return_X_y=True)
-    >>> model = fit_calibrated(DAGMM(epochs=2, min_steps=20, random_state=0), X[y == 1][:300])
+    >>> model = fit_calibrated(DAGMM(epochs=2, steps=20, random_state=0), X[y == 1][:300])
     >>> model.calibration().n_rows()
     60
     """
