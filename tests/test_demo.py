@@ -36,6 +36,7 @@ def test_the_demonstration_trains_on_half_of_the_benign_rows_and_scores_all_othe
     table = pd.read_csv(found.table)
     model = persistence.load(found.model)
     assert len(watched) == 1
+    assert found.selected is None  # it has judged no row that it was not fitted on
     assert found.n_training == len(model[-1].training_energy_) == 178
     assert len(scores) == found.metrics["rows"] == 391
     assert scores["diagnosis"].tolist() == table["diagnosis"].iloc[scores["row"] - 1].tolist()
@@ -52,3 +53,18 @@ def test_the_demonstration_trains_on_half_of_the_benign_rows_and_scores_all_othe
         assert len(finding.because) == 3
         for line in finding.because:
             assert line.value == table[line.column].iloc[finding.row - 1]
+
+
+@pytest.mark.slow
+def test_rows_are_selected_at_a_false_discovery_rate(tmp_path: Path) -> None:
+    found = demonstrate(tmp_path, detector="DeepMixture", steps=10, random_state=0)
+    selected, scores = found.selected, pd.read_csv(found.scores)
+    assert selected is not None
+    malignant = scores["diagnosis"] == "malignant"
+    assert selected.flagged == scores["flagged"].sum()
+    assert selected.false == (scores["flagged"] & ~malignant).sum()
+    assert selected.recall == pytest.approx(scores["flagged"][malignant].mean())
+    assert selected.recall > 0.4
+    assert selected.false <= 0.2 * selected.flagged
+    assert "178 calibration rows" in selected.by
+    assert ((scores["p_value"] > 0) & (scores["p_value"] <= 1)).all()

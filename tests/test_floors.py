@@ -28,7 +28,7 @@ FLOORS = (
     "clustering",
     "training",
     "detectors",
-    "pipeline",
+    "pipeline decide",
     "persistence baselines",
     "explain plots",
     "scoring",

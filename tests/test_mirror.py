@@ -24,6 +24,7 @@ ELSEWHERE = {
     "benchmark/runs/test_store": "benchmark.runs.stored_rows",
     "cli/test_application": "__main__",
     "cli/test_benchmark": "benchmark.__main__",
+    "cli/test_decide": "cli.set_aside",
     "cli/test_fit": "cli.labelled_rows cli.options",
     "cli/test_inspect": "cli.column_options preprocessing.tabular.summary",
     "cli/test_listings": "cli.console cli.datasets cli.detectors",

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from hinterland.moved import keep_old_modules
 
 if TYPE_CHECKING:
+    from hinterland.decide import fit_calibrated
     from hinterland.detectors.cadgmm import CADGMM
     from hinterland.detectors.cance import CANCE
     from hinterland.detectors.cluster_and_retrain import ClusterAndRetrain
@@ -53,6 +54,7 @@ _HOMES = {
     "PyODStyle": "hinterland.pyod_style",
     "Surprisal": "hinterland.detectors.surprisal",
     "TabularEncoder": "hinterland.preprocessing",
+    "fit_calibrated": "hinterland.decide",
     "load": "hinterland.persistence",
     "save": "hinterland.persistence",
     "score_frame": "hinterland.scoring.frame",
@@ -72,6 +74,7 @@ __all__ = [
     "Surprisal",
     "TabularEncoder",
     "__version__",
+    "fit_calibrated",
     "load",
     "save",
     "score_frame",

@@ -20,6 +20,7 @@ from sklearn.pipeline import Pipeline
 
 from hinterland import persistence
 from hinterland.datasets.splits import one_class
+from hinterland.decisions.selection import select
 from hinterland.detectors.catalogue import DEFAULT_DETECTOR
 from hinterland.explain import Contribution, explain
 from hinterland.pipeline import table_pipeline
@@ -28,6 +29,10 @@ from hinterland.scoring.truth import judge
 from hinterland.tables import open_writer
 
 TRUTH, ANOMALY, NORMAL = "diagnosis", "malignant", "benign"
+FDR = 0.1
+"""Expected share of false ones among the rows that are selected."""
+METHOD = "storey"
+"""As more than half of the rows that are scored are malignant."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +46,23 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Selected:
+    """Rows selected at a false-discovery rate: what was expected of them, and what the truth says."""
+
+    fdr: float
+    flagged: int
+    expected_false: float
+    false: int
+    recall: float
+    by: str
+
+
+@dataclass(frozen=True)
 class Demonstration:
-    """What the demonstration found, and the files it wrote."""
+    """What the demonstration found, and the files it wrote; ``selected`` is None without a calibration."""
 
     metrics: dict[str, Any]
+    selected: Selected | None
     findings: list[Finding]
     n_training: int
     table: Path
@@ -104,6 +122,21 @@ def demonstrate(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     scores = {"row": split.test + 1, TRUTH: table[TRUTH].iloc[split.test], "energy": energy, "label": label}
+    selected = None
+    if model[-1].energy_as_new() is not None:
+        calibration = model[-1].calibration()
+        p = calibration.p_values(energy)
+        selection = select(p, FDR, method=METHOD, smallest_p=calibration.smallest_p())
+        scores |= {"p_value": p, "flagged": selection.flagged}
+        hits = int(np.sum(selection.flagged & truth))
+        selected = Selected(
+            FDR,
+            selection.n_flagged,
+            selection.expected_false,
+            selection.n_flagged - hits,
+            hits / int(truth.sum()),
+            str(calibration),
+        )
     names = ("tumours.csv", "scores.csv", "model" + persistence.SUFFIX, "report.html")
     paths = [folder / name for name in names]
     _write(table, paths[0])
@@ -117,7 +150,7 @@ def demonstrate(
         anomaly=ANOMALY,
         title="Tumours that look unlike benign ones",
     )
-    return Demonstration(judge(model[-1], truth, energy), findings, len(split.train), *paths)
+    return Demonstration(judge(model[-1], truth, energy), selected, findings, len(split.train), *paths)
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:

@@ -22,11 +22,19 @@ def test_demo_shows_figures_and_findings(run: Any, tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     result = run("demo")
     assert result.exit_code == 0, result.stderr
-    for shown in ("AUROC", "The 10 most anomalous rows", "demo-output/scores.csv", "usually"):
+    for shown in (
+        "AUROC",
+        "at 10% expected false",
+        "The 10 most anomalous rows",
+        "demo-output/scores.csv",
+        "usually",
+    ):
         assert shown in result.stdout
     assert "Training Surprisal" in result.stderr
     assert "hinterland fit demo-output/tumours.csv" in result.stderr
-    assert list(pd.read_csv("demo-output/scores.csv")) == ["row", "diagnosis", "energy", "label"]
+    assert list(pd.read_csv("demo-output/scores.csv")) == [
+        "row", "diagnosis", "energy", "label", "p_value", "flagged",
+    ]  # fmt: skip
     scored = run(
         "score", "demo-output/model.hinterland", "demo-output/tumours.csv", "--explain", "none", "-q"
     )

@@ -12,7 +12,7 @@ from hinterland.cli import options
 from hinterland.cli.console import messages, print_json, print_table, tabulate
 
 if TYPE_CHECKING:
-    from hinterland.demo import Demonstration
+    from hinterland.demo import Demonstration, Selected
 
 
 def demo(
@@ -67,7 +67,8 @@ def _show(found: Demonstration) -> None:
             "average precision": f"{judged['average_precision']:.4f}",
             "flagged": f"{own['flagged']} (energy above {own['threshold']:.3g} nats)",
             "precision, recall, F1": f"{own['precision']:.3f}, {own['recall']:.3f}, {own['f1']:.3f}",
-        },
+        }
+        | _selected(found.selected),
         title="How well the malignant tumours stand out",
     )
     lines = [
@@ -89,6 +90,17 @@ def _show(found: Demonstration) -> None:
         right=(0, 1),
     )
     tabulate({"table": found.table, "scores": found.scores, "model": found.model, "page": found.page})
+
+
+def _selected(selected: Selected | None) -> dict[str, object]:
+    if selected is None:
+        return {}
+    return {
+        f"at {selected.fdr:.0%} expected false": f"{selected.flagged} flagged: of the malignant tumours "
+        f"{selected.recall:.3f}; about {selected.expected_false:.0f} benign ones were expected among them, and "
+        f"{selected.false} are there",
+        "which rests on": selected.by,
+    }
 
 
 def _plain(found: Demonstration) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -52,6 +53,19 @@ def evaluate(
             show_default="the share of anomalies among the rule's rows; for training the model's contamination",
         ),
     ] = None,
+    cost_miss: Annotated[
+        float | None,
+        typer.Option(
+            help="Cost of an anomaly that is not flagged: gives the threshold of least cost on these rows.",
+            show_default=False,
+        ),
+    ] = None,
+    cost_false_alarm: Annotated[
+        float | None,
+        typer.Option(
+            help="Cost of a normal row that is flagged, in the unit of --cost-miss.", show_default=False
+        ),
+    ] = None,
     csv: options.CsvOptions = options.NO_CSV_OPTIONS,
     device: options.Device = "cpu",
     threads: options.Threads = 1,
@@ -68,6 +82,8 @@ def evaluate(
         raise typer.BadParameter("name the values of one kind: --anomaly or --normal", param_hint="--anomaly")
     if share is not None and rule is None:
         raise typer.BadParameter("a share needs a --rule", param_hint="--share")
+    if (cost_miss is None) != (cost_false_alarm is None):
+        raise typer.BadParameter("give both --cost-miss and --cost-false-alarm", param_hint="--cost-miss")
     with messages(quiet) as say:
         from hinterland import persistence
         from hinterland.pipeline import encoder_and_detector
@@ -89,6 +105,15 @@ def evaluate(
             )
             progress.update(task, completed=1)
         result = judge(detector, is_anomaly, energy, rule=None if rule is None else rule.value, share=share)
+        if cost_miss is not None and cost_false_alarm is not None:
+            from hinterland.decisions import least_cost
+
+            best = least_cost(is_anomaly, energy, miss=cost_miss, false_alarm=cost_false_alarm)
+            result["least_cost"] = asdict(best)
+            say.note(
+                f"Least cost: {best}. It was chosen on these rows, so expect a little more of others: "
+                f"hinterland threshold {model} --energy {best.threshold:.6g} -o {model}"
+            )
         result |= {"unlabelled": n_unlabelled, "notes": say.notes}
     if as_json:
         print_json(result)

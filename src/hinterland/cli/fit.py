@@ -71,6 +71,20 @@ def fit(
             show_default="the detector's",
         ),
     ] = None,
+    false_alarms: Annotated[
+        float | None,
+        typer.Option(
+            help="Instead: share of new normal rows that may be flagged, in (0, 1). Sets rows aside to know it.",
+            show_default=False,
+        ),
+    ] = None,
+    set_aside: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the training rows that only calibrates the model, in [0, 1).",
+            show_default="none; with --false-alarms a fifth, or none where few rows are judged as if they were new",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
     csv: options.CsvOptions = options.NO_CSV_OPTIONS,
     seed: options.Seed = 0,
@@ -89,10 +103,16 @@ def fit(
     if contamination is not None:
         parameters["contamination"] = contamination
     parameters |= dict(_parameter(text) for text in set_ or [])
+    if contamination is not None and false_alarms is not None:
+        raise typer.BadParameter(
+            "give one of --false-alarms and --contamination", param_hint="--false-alarms"
+        )
     labels = LabelOptions.parsed(normal_only, known_anomaly, known_normal)
-    _check_target(save, force)
+    check_target(save, force)
 
     with messages(quiet) as say:
+        from hinterland.cli.set_aside import rows_aside
+        from hinterland.decide import calibrate, set_threshold, taken
         from hinterland.tables import UnreadableValuesError
         from hinterland.training.loop import TrainingInterruptedWarning
 
@@ -110,11 +130,19 @@ def fit(
         if csv["bad_rows"] is options.BadRows.SKIP:
             rows, places = _read_whole(model[0], rows, places, file, say)
         known = labelled.arguments(places, model[-1], say)
+        aside = rows_aside(model[-1], len(places), known, false_alarms, set_aside, seed)
+        stage = ~aside
         try:
             with say.training(f"Training {type(model[-1]).__name__}", model[-1]):
-                model.fit(rows, **known)
+                model.fit(taken(rows, stage), **{name: marked[stage] for name, marked in known.items()})
+            if aside.any():
+                stage = aside
+                calibrate(model, taken(rows, stage))
         except UnreadableValuesError as error:
-            raise error.called(lambda found: file.row_names(places[list(found)].tolist())) from None
+            of_stage = places[stage]
+            raise error.called(lambda found: file.row_names(of_stage[list(found)].tolist())) from None
+        if false_alarms is not None:
+            set_threshold(model, false_alarms=false_alarms)
         _keep(model, save)
         interrupted = TrainingInterruptedWarning in say.warned
         result = {"model": str(save), "interrupted": interrupted} | _summary(model)
@@ -125,7 +153,9 @@ def fit(
         if interrupted:
             say.note(f"Interrupted: the best model so far is saved as {save}")
             raise typer.Exit(130)
-        if normal_only is None:
+        if aside.any() or false_alarms is not None:
+            say.note(f"The threshold promises: {model[-1].promise()}")
+        elif normal_only is None:
             _say_whose_threshold(result, model[-1], say)
         say.note(f"Next: hinterland score {save} TABLE -o scores.csv")
 
@@ -142,12 +172,12 @@ def _say_whose_threshold(result: dict[str, Any], detector: Any, say: Messages) -
         )
 
 
-def _check_target(save: Path, force: bool) -> None:
+def check_target(save: Path, force: bool, option: str = "--save") -> None:
     """Raise OSError where the model could not be saved: before it is trained for an hour."""
     from hinterland.whole_files import check_writable
 
     if save.is_dir():
-        raise IsADirectoryError(f"{save} is a folder; --save takes the name of a file")
+        raise IsADirectoryError(f"{save} is a folder; {option} takes the name of a file")
     if save.exists() and not force:
         raise FileExistsError(f"{save} is there already; --force replaces it")
     if not save.absolute().parent.is_dir():

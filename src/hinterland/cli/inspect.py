@@ -130,11 +130,12 @@ def _show_model(model: Path, as_json: bool) -> None:
     from hinterland import persistence
 
     described = persistence.describe(model)
+    decides = _decides(model)
     if as_json:
-        print_json(described)
+        print_json(described | {"decisions": decides})
         return
     try:
-        _show(described, model)
+        _show(described, model, decides)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise FileFormatError(
             f"{model} describes itself in a way that makes no sense ({type(error).__name__}: {error}); "
@@ -142,7 +143,25 @@ def _show_model(model: Path, as_json: bool) -> None:
         ) from error
 
 
-def _show(described: dict[str, Any], model: Path) -> None:
+def _decides(model: Path) -> dict[str, str]:
+    """What a model's threshold and p-values promise, in words; nothing of what has no detector at its end."""
+    from hinterland import persistence
+    from hinterland.decide import detector_of
+
+    try:
+        detector = detector_of(persistence.load(model))
+    except TypeError:
+        return {}
+    except FileFormatError as error:
+        return {"threshold is": f"not to be told: {error}"}
+    try:
+        promise = detector.promise()
+    except ValueError:
+        promise = "nothing of new rows, as no normal rows were set aside: hinterland calibrate"
+    return {"threshold is": detector.threshold_rule(), "threshold promises": promise}
+
+
+def _show(described: dict[str, Any], model: Path, decides: dict[str, str]) -> None:
     nodes = described.get("steps", [described])
     tabulate(
         {
@@ -152,6 +171,7 @@ def _show(described: dict[str, Any], model: Path) -> None:
             f"scikit-learn {described['sklearn_version']}",
         }
         | next((_trained(node["fitted"]) for node in nodes if node["kind"] == "detector"), {})
+        | decides
     )
     for node in nodes:
         if node["kind"] == "encoder" and "columns" in node["state"]:

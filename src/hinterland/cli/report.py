@@ -91,3 +91,5 @@ def report(
             f"{written.n_rows:,} rows, {written.n_flagged:,} of them flagged; the page is {written.path} "
             f"({written.n_bytes / 1e6:.1f} MB)"
         )
+        if written.shift:
+            say.note(f"Note: {written.shift}")

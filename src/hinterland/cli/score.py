@@ -13,6 +13,13 @@ from hinterland.cli import options
 from hinterland.cli.console import messages
 
 
+class Method(StrEnum):
+    """How rows are selected: the names in ``hinterland.decisions.levels.METHODS``."""
+
+    BH = "bh"
+    STOREY = "storey"
+
+
 class Explained(StrEnum):
     """Whose top columns are given."""
 
@@ -43,6 +50,18 @@ def score(
             show_default="all",
         ),
     ] = None,
+    fdr: Annotated[
+        float | None,
+        typer.Option(
+            help="Select rows so that this share of them is expected to be false, in (0, 1): adds the columns "
+            "`p_value` and `flagged`. The table is read twice.",
+            show_default=False,
+        ),
+    ] = None,
+    method: Annotated[
+        Method,
+        typer.Option(help="With --fdr: bh, or storey, which flags more where many rows are anomalous."),
+    ] = Method.BH,
     csv: options.CsvOptions = options.NO_CSV_OPTIONS,
     batch_rows: Annotated[
         int | None,
@@ -63,23 +82,27 @@ def score(
     with messages(quiet) as say:
         from hinterland import persistence
         from hinterland.pipeline import encoder_and_detector
+        from hinterland.scoring.decided import select_rows, watch_of
         from hinterland.scoring.table import TableScorer
         from hinterland.tables import open_writer
 
         file = options.open_table(table, csv)
         loaded = persistence.load(model, device=device)
-        encoder_and_detector(loaded)[1].set_params(n_threads=threads)
+        detector = encoder_and_detector(loaded)[1].set_params(n_threads=threads)
         kept = _kept(keep)
         if kept != "all":
             options.check_columns(file, kept, "--keep")
+        reading = {"batch_rows": batch_rows, "bad_rows": csv["bad_rows"].value}
+        decided = () if fdr is None else select_rows(loaded, file, fdr, method=method.value, **reading)
+        watch = watch_of(detector)
         scorer = TableScorer(
             loaded,
             file,
             keep=kept,
             explained=explain.value,
             top=top,
-            batch_rows=batch_rows,
-            bad_rows=csv["bad_rows"].value,
+            columns=decided,
+            **reading,
         )
         if scorer.unused:
             say.note(f"Columns that the model does not use: {', '.join(scorer.unused)}")
@@ -92,8 +115,10 @@ def score(
             say.progress("state") as progress,
         ):
             task = progress.add_task("Scoring", total=1, state="")
-            for batch in scorer.batches():
-                writer.write(batch)
+            for scored in scorer.scored():
+                writer.write(scored.table)
+                if watch is not None:
+                    watch.add(scored.energy)
                 progress.update(task, completed=file.share_read(), state=f"{scorer.n_rows:,} rows")
             progress.update(task, completed=1, state=f"{scorer.n_rows:,} rows")
         if scorer.n_mostly_missing:
@@ -103,6 +128,10 @@ def score(
         share = f" ({scorer.n_flagged / scorer.n_rows:.1%})" if scorer.n_rows else ""
         where = "" if output is None else f", written to {output}"
         say.note(f"{scorer.n_rows:,} rows scored, {scorer.n_flagged:,} of them anomalies{share}{where}")
+        if decided:
+            say.note(f"Selection: {decided[1].rule}; by {detector.calibration()}")
+        if watch is not None and watch.alarm is not None:
+            say.note(f"Note: {watch}")
         if message := scorer.too_many():
             say.note(f"Note: {message}")
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hinterland.decisions.bounds import clopper_pearson
-from hinterland.decisions.p_values import RULES, check_folds, from_counts, greatest_error
+from hinterland.decisions.p_values import ONE_MODEL, RULES, check_folds, from_counts, greatest_error
 from hinterland.decisions.tail_counts import TailCounts
 from hinterland.parameters import check_choice, check_number
 from hinterland.printable import shown
@@ -45,8 +45,8 @@ class Promise(NamedTuple):
 class Calibration:
     """Counts of calibration energies by group, those of a group in one part, or in one for each fold's model.
 
-    Made by ``split`` or ``cross``. It holds some thousands of numbers a part at most, whatever the number of
-    rows.
+    Made by ``split``, ``as_new`` or ``cross``. It holds some thousands of numbers a part at most, whatever
+    the number of rows.
 
     Parameters
     ----------
@@ -72,10 +72,10 @@ class Calibration:
     def __post_init__(self) -> None:
         check_choice("rule", self.rule, list(RULES))
         models = {len(parts) for parts in self.parts.values()}
-        if len(models) != 1 or 0 in models or (self.rule == "split") != (models == {1}):
+        if len(models) != 1 or 0 in models or (self.rule in ONE_MODEL) != (models == {1}):
             raise ValueError(
                 f"a calibration by the rule {self.rule!r} takes at least one group, and "
-                f"{'one part' if self.rule == 'split' else 'two parts or more, as many'} in each, "
+                f"{'one part' if self.rule in ONE_MODEL else 'two parts or more, as many'} in each, "
                 f"got {models or 'none'}"
             )
 
@@ -100,6 +100,14 @@ class Calibration:
             name: (TailCounts.of(energy[rows]),) for name, rows in _by_group(groups, len(energy)).items()
         }
         return cls(parts, "split", source)._said()
+
+    @classmethod
+    def as_new(cls, energy: npt.ArrayLike, *, source: str = "training rows") -> Calibration:
+        """Calibrate on the energies (n,) of a model's own training rows, each under the parts that do not know it.
+
+        Errors and warnings as those of ``split``. Anomalies among the rows make p-values larger.
+        """
+        return cls({EVERY_ROW: (TailCounts.of(energy),)}, "as_new", source)._said()
 
     @classmethod
     def cross(
@@ -281,10 +289,14 @@ class Calibration:
         return self.parts[group]
 
     def _only_part(self, group: str, what: str) -> TailCounts:
-        if self.rule != "split":
+        if self.rule not in ONE_MODEL:
             raise ValueError(
                 f"{what} in energy needs a calibration by the rule 'split': by {self.rule!r} a row has an energy under "
                 "each model; compare its p-value instead"
+            )
+        if self.groups and group == EVERY_ROW:
+            raise ValueError(
+                f"the calibration has groups, each with {what} of its own: name one of {shown(list(self.groups))}"
             )
         return self._parts(group)[0]
 

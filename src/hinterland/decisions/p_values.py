@@ -8,6 +8,10 @@ For a new normal row P(p <= a) <= a for every a: its rank among n + 1 exchangeab
 energies count against it (Vovk, Gammerman and Shafer, 2005; Bates, Candes, Lei, Romano and Sesia, 2023). This is on
 average over calibration rows; what one set of them promises is ``Calibration.false_alarms``.
 
+A model whose parts each leave some training rows out can judge these as if they were new (``as_new``). A new row is
+then judged by all parts and a calibration row by some, so that nothing is proven; where the parts are much alike the
+p-values are nearly those of a split.
+
 Where no rows can be spared, K models are fitted, each without one fold of them, and a calibration row's energy is that
 under the model that has not seen it (``cross_p_values``). The two ways to join the folds' counts and their bounds stand
 at ``RULES``.
@@ -31,8 +35,13 @@ RULES = {
     "normal rows are nearly uniform, and certainly at most about twice as often below a level as they should be",
     "cross_doubled": "each fold's rows under the model that has not seen them, twice the folds' mean p-value: p-values "
     "of normal rows are super-uniform, whatever the models",
+    "as_new": "training rows, each judged by the parts of the model that have not seen it: p-values of normal rows are "
+    "approximately, not provably, super-uniform",
 }
 """How calibration rows became p-values, in words."""
+
+ONE_MODEL = ("split", "as_new")
+"""Rules by which a row has one energy."""
 
 
 def conformal_p_values(energy: npt.ArrayLike, calibration_energy: npt.ArrayLike) -> Energies:
@@ -70,7 +79,7 @@ def cross_p_values(
     TypeError, ValueError
         For other shapes, energies that are not finite, an empty fold or an unknown rule.
     """
-    check_choice("rule", rule, [name for name in RULES if name != "split"])
+    check_choice("rule", rule, [name for name in RULES if name not in ONE_MODEL])
     old = check_energy(calibration_energy, name="calibration_energy")
     new = np.asarray(energy)
     if new.ndim != 2:
@@ -106,7 +115,7 @@ def greatest_error(alpha: float, n_rows: int, n_folds: int, rule: str, *, equal_
     """
     check_number("alpha", alpha, above=0, below=1)
     check_integer("n_folds", n_folds, least=1, most=n_rows)
-    check_choice("rule", rule, list(RULES))
+    check_choice("rule", rule, [name for name in RULES if name != "as_new"])  # of which there is no bound
     if rule != "cross":
         return alpha
     slack = 2 * (1 - 1 / n_folds) / (n_rows / n_folds + 1)

@@ -14,6 +14,7 @@ from sklearn.utils import ClassifierTags, Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hinterland.cores import usable_cores
+from hinterland.detectors.calibration import Decisions
 from hinterland.detectors.parameters import check_callback, check_seed, check_threads
 from hinterland.labels import ANOMALY, check_rows_left, label_codes
 from hinterland.model.base import Model
@@ -22,7 +23,6 @@ from hinterland.parameter_table import Parameterised, attribute, parameter
 from hinterland.parameters import check_device, whole
 from hinterland.shelf import Shelf
 from hinterland.threads import Threads, fastest_threads, threads
-from hinterland.thresholds import contamination_threshold, just_above
 from hinterland.training.history import History
 
 DETECTORS: Shelf[type[Detector]] = Shelf("detector", "hinterland.detectors")
@@ -32,6 +32,9 @@ ROWS_TO_MEASURE, ROWS_WORTH_MEASURING = 4_096, 200_000
 FEW_THREADS = 16
 """No more are started than these or than there are cores: a system that cannot start them ends the process."""
 
+OF_A_FIT = ("training_energy_", "calibration_energy_", "calibration_", "threshold_by_")
+"""What a fit does not always set, and must not keep of the one before."""
+
 TOO_FEW_ROWS = 10
 """With no more training rows than this a fit says that nothing can be told."""
 
@@ -39,7 +42,7 @@ SURPRISING_SHARE = 3
 """A fit says so where this many times the share asked for is flagged of rows that were held out."""
 
 
-class Detector(TransformerMixin, OutlierMixin, Parameterised):
+class Detector(Decisions, TransformerMixin, OutlierMixin, Parameterised):
     """Base of the detectors: ``fit`` validates, trains, freezes the density and sets the threshold.
 
     A member has its parameters in its body, each with its check and description (``hinterland.parameter_table``), and
@@ -56,6 +59,7 @@ class Detector(TransformerMixin, OutlierMixin, Parameterised):
         training rows held out from a density that would know them too well.
     references_ : ndarray (m, d), usual rows that explanations compare with: up to ``n_references`` training rows
         of at most median energy, or, where ``n_references`` is 0, the columns' medians.
+    calibration_, threshold_by_ : what ``calibrate`` and ``set_threshold`` set; see ``Decisions``.
     n_features_in_, feature_names_in_ : as in scikit-learn.
     """
 
@@ -82,9 +86,6 @@ class Detector(TransformerMixin, OutlierMixin, Parameterised):
     device: str = attribute()  # a parameter, where it is not an inner detector's
     model_: Model = attribute()
     history_: History = attribute()
-    offset_: float = attribute()
-    training_energy_: np.ndarray = attribute()
-    calibration_energy_: np.ndarray = attribute()
     references_: np.ndarray = attribute()
 
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
@@ -124,7 +125,7 @@ class Detector(TransformerMixin, OutlierMixin, Parameterised):
         check_rows_left(labels)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         device = torch.device(self.device)
-        for name in ("training_energy_", "calibration_energy_"):  # of the previous fit
+        for name in OF_A_FIT:  # the previous one
             self.__dict__.pop(name, None)
         with threads(self.training_threads()):
             held_out_energy = self._train(rows, labels, seed, device)
@@ -149,8 +150,7 @@ class Detector(TransformerMixin, OutlierMixin, Parameterised):
 
     def _threshold(self) -> float:
         """Energy above which a row is called anomalous: few enough of ``calibration_energy_`` lie above it."""
-        threshold = contamination_threshold(self.calibration_energy_, self.contamination)
-        return just_above(self.calibration_energy_, threshold)
+        return self._at_contamination(self.contamination)
 
     def _train(
         self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device
@@ -163,13 +163,8 @@ class Detector(TransformerMixin, OutlierMixin, Parameterised):
         """
         raise NotImplementedError
 
-    def threshold_rule(self) -> str:
-        """Say in words which rows ``offset_`` was learnt from, and what it flags of them."""
-        check_is_fitted(self)
-        calibration = getattr(self, "calibration_energy_", self.training_energy_)  # not in the oldest files
-        held_out = not np.array_equal(calibration, self.training_energy_)
-        rows = "held-out training rows" if held_out else "the training rows"
-        return f"the highest {100 * self.contamination:.3g}% of {rows}"
+    def _learnt_rule(self) -> str:
+        return f"the highest {100 * self.contamination:.3g}% of {self._learnt_from()}"
 
     def rows(self, X: Any) -> np.ndarray:
         """Rows X as what the detector works on: a finite float64 matrix (n, d), as wide and named as in the fit.

@@ -26,6 +26,13 @@ class NoveltyDetector(Detector):
         "row is new to a part of them.")
     # fmt: on
 
+    def energy_as_new(self) -> np.ndarray | None:
+        """Energies of training rows under the models that do not know them; None where none was left out."""
+        energy: np.ndarray | None = getattr(self, "calibration_energy_", None)
+        if not self.novelty or energy is None or np.array_equal(energy, self.training_energy_):
+            return None
+        return energy
+
     @property
     def fit_predict(self) -> Callable[..., np.ndarray[Any, Any]]:
         """Fit, and label the same rows; only with ``novelty=False``, as in scikit-learn's LocalOutlierFactor."""

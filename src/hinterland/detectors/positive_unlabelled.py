@@ -131,8 +131,7 @@ class PositiveUnlabelled(Detector, name="PositiveUnlabelled"):
     def _threshold(self) -> float:
         return 0.0
 
-    def threshold_rule(self) -> str:
-        """Say in words where the threshold lies."""
+    def _learnt_rule(self) -> str:
         return "rows that are more likely anomalous than normal, by the rows known to be normal"
 
     @property  # type: ignore[misc]

@@ -95,13 +95,12 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
     device: str = shared.device()
     # fmt: on
 
-    def threshold_rule(self) -> str:
-        """Say in words which rows ``offset_`` was learnt from, and what it flags of them."""
-        if not self.novelty:
-            return super().threshold_rule()
-        return (
-            f"the highest {100 * self.contamination:.3g}% of the training rows, each judged as if it were new"
-        )
+    def energy_as_new(self) -> np.ndarray | None:
+        """Energies of the training rows, each judged as if it were new; None without ``novelty``."""
+        return self.calibration_energy_ if self.novelty else None
+
+    def _learnt_from(self) -> str:
+        return "the training rows, each judged as if it were new" if self.novelty else super()._learnt_from()
 
     def _train(
         self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device

@@ -3,6 +3,7 @@
 - ``archive``  bytes by name in one file: written atomically, checked when read
 - ``values``     plain values and arrays to JSON and arrays, and back
 - ``models``     models, by the settings of their parts and their arrays
+- ``calibration``  what p-values compare with
 - ``settings``   parameters of estimators; no place and no code among them
 - ``columns``    whether an encoder's columns are such as a fit gives
 - ``agreement``  whether what was read fits together, up to scoring rows

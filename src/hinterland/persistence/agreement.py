@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 from hinterland.detectors.base import Detector
+from hinterland.detectors.calibration import BY
 from hinterland.model.composite import composite_width
 from hinterland.model.scaling import InputScaling
 from hinterland.parameters import check_choice, check_integer
@@ -40,6 +41,9 @@ def check_detector(detector: Detector) -> None:
     _array(detector, "training_energy_", 1)
     if hasattr(detector, "calibration_energy_"):
         _array(detector, "calibration_energy_", 1)
+    _check_threshold_by(getattr(detector, "threshold_by_", None))
+    if hasattr(detector, "calibration_") and detector.calibration_.n_models > 1:
+        raise ValueError("the calibration of a detector is of one model, not of several")
     _check_history(detector.history_)
     if not np.isfinite(detector.energy_of(_probes(detector, references))).all():
         raise ValueError("its detector gives a row no finite energy")
@@ -67,6 +71,16 @@ def _array(detector: Detector, name: str, n_dimensions: int) -> np.ndarray:
     if array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}, and holds nothing")
     return array
+
+
+def _check_threshold_by(told: Any) -> None:
+    if told is not None and not (
+        isinstance(told, dict)
+        and len(told) == 1
+        and set(told) <= set(BY)
+        and all(type(value) is float for value in told.values())
+    ):
+        raise ValueError(f"threshold_by_ is {shown(told)}, expected a number by one of the names {BY}")
 
 
 def _check_history(history: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,11 +11,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from hinterland.persistence.agreement import check_detector, check_pipeline, check_scaler
+from hinterland.persistence.calibration import pack_calibration, unpack_calibration
 from hinterland.persistence.classes import class_named, classes, kind_of, name_of
 from hinterland.persistence.columns import check_columns_stored
 from hinterland.persistence.models import pack_model, unpack_model, unpack_models
 from hinterland.persistence.settings import pack_parameters, with_parameters
-from hinterland.persistence.values import Arrays, Node, pack, unpack
+from hinterland.persistence.values import Arrays, Node, Packer, pack, unpack
 from hinterland.printable import shown
 
 _LEARNT = re.compile(r"[a-z][a-z0-9_]*(?<!_)_")
@@ -26,6 +28,12 @@ _KEYS = {
     "scaler": {"class", "parameters", "fitted"},
 }
 """What a node of each kind holds beside ``kind``, a step's ``name`` and an ``output``."""
+_PACKERS: dict[str, Packer] = {"model_": pack_model, "calibration_": pack_calibration}
+_UNPACKERS: dict[str, Callable[[Any, Arrays], Any]] = {
+    "model_": unpack_model,
+    "calibration_": unpack_calibration,
+}
+"""What is learnt and no plain value, by its name."""
 _OUTPUTS = ("default", "pandas", "polars")
 _MOST_STEPS = 100
 
@@ -63,8 +71,7 @@ def pack_object(obj: Any, what: str, where: str, arrays: Arrays) -> Node:
         fitted = {name: value for name, value in vars(obj).items() if _LEARNT.fullmatch(name)}
         node["parameters"] = pack_parameters(obj, f"{where}parameters.", arrays)
         node["fitted"] = {
-            name: pack(value, f"{where}{name}", arrays, pack_model if name == "model_" else None)
-            for name, value in fitted.items()
+            name: pack(value, f"{where}{name}", arrays, _PACKERS.get(name)) for name, value in fitted.items()
         }
     if (container := getattr(obj, "_sklearn_output_config", {}).get("transform")) is not None:
         node["output"] = str(container)
@@ -135,7 +142,7 @@ def unpack_object(node: Node, arrays: Arrays, device: torch.device) -> Any:
             elif not _LEARNT.fullmatch(name) or hasattr(cls, name):
                 raise ValueError(f"{name!r} is no attribute that a {cls.__name__} learns")
             else:
-                value = (unpack_model if name == "model_" else unpack)(value, arrays)
+                value = _UNPACKERS.get(name, unpack)(value, arrays)
             setattr(obj, name, value)
         (check_detector if kind == "detector" else check_scaler)(obj)
     if kind == "detector":

@@ -10,6 +10,7 @@ import pyarrow as pa
 from hinterland.report import run
 from hinterland.report.comparison import compared
 from hinterland.report.components import mixtures
+from hinterland.report.decided import decided
 from hinterland.report.drift import drift
 from hinterland.report.embedding import chosen_points, embed
 from hinterland.report.energies import Axis, curves, histogram, stops
@@ -47,6 +48,8 @@ def page_data(
         "embedding": embedding,
         "n_sampled": len(scored.sample_index),
     }
+    if (found := decided(scored, data["stops"], data["rows"])) is not None:
+        data["decided"] = found
     if scored.truth is not None:
         data["curves"] = curves(scored.energy, scored.truth)
         data["n_unlabelled"] = int((scored.truth == UNLABELLED).sum())

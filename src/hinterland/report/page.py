@@ -28,9 +28,9 @@ def render(data: dict[str, Any], *, title: str, model_names: list[str], has_enco
     environment.filters |= {"number": number, "percent": percent, "fixed": fixed, "value": value}
     script, style = (Markup("\n".join(map(_static, names))) for names in (_SCRIPTS, _STYLES))
     own = at_own_threshold(data)
-    carried = {name: data[name] for name in (*_FOR_SCRIPT, "curves", "comparison") if name in data}
+    carried = {name: data[name] for name in (*_FOR_SCRIPT, "curves", "comparison", "decided") if name in data}
     return environment.get_template("report.html").render(
-        data={"comparison": None, "curves": None, "n_unlabelled": 0} | data,
+        data={"comparison": None, "curves": None, "decided": None, "n_unlabelled": 0} | data,
         own=own,
         title=title,
         model_names=model_names,
@@ -62,6 +62,8 @@ def at_own_threshold(data: dict[str, Any]) -> dict[str, Any]:
         "flagged": stops["flagged"][at],
         "share": stops["flagged"][at] / data["n_rows"],
     }
+    if "decided" in data:
+        result["expected_false"] = data["decided"]["expected_false"][at]
     if data["has_truth"]:
         hits, false_alarms, anomalies = stops["hits"][at], stops["false_alarms"][at], stops["anomalies"]
         result |= {"hits": hits, **label_metrics(hits, hits + false_alarms, anomalies)._asdict()}

@@ -21,13 +21,17 @@ from hinterland.whole_files import check_writable, write_atomically
 
 @dataclass(frozen=True)
 class Report:
-    """What was written: where, how large, and what it says at the detector's own threshold."""
+    """What was written: where, how large, and what it says at the detector's own threshold.
+
+    ``shift`` says that the model's calibration no longer holds on these rows, and since which; None where it does.
+    """
 
     path: Path
     n_bytes: int
     n_rows: int
     n_flagged: int
     n_rows_carried: int
+    shift: str | None = None
 
 
 def report(
@@ -124,5 +128,10 @@ def report(
     ).encode()
     write_atomically(path, html)
     return Report(
-        Path(path), len(html), scored.n_rows, at_own_threshold(data)["flagged"], len(data["rows"]["rows"])
+        Path(path),
+        len(html),
+        scored.n_rows,
+        at_own_threshold(data)["flagged"],
+        len(data["rows"]["rows"]),
+        data.get("decided", {}).get("shift"),
     )

@@ -4,7 +4,7 @@
 const PAGE = 25;
 const FEW_COLUMNS = 15;
 
-function makeList(data, hasTruth, threshold) {
+function makeList(data, hasTruth, threshold, p) {
   const { columns, n_model: nModel, kinds, usual, telling, rows } = data;
   const reasons = rows.map((row) => {
     const order = row.contributions.map((value, j) => j).sort((a, b) => row.contributions[b] - row.contributions[a]);
@@ -21,6 +21,7 @@ function makeList(data, hasTruth, threshold) {
   const heads = [
     { name: "Row", key: (i) => rows[i].row },
     { name: "Energy", key: (i) => rows[i].energy, number: true },
+    ...(p ? [{ name: "p-value", key: (i) => p[i], number: true }] : []),
     ...(hasTruth ? [{ name: "Label", key: (i) => truthText(rows[i]) }] : []),
     { name: "Adds most to the energy", key: (i) => why(i), text: why },
     ...telling.map((j) => ({ name: columns[j], key: (i) => rows[i].cells[j], number: kinds[j] === "number" })),
@@ -146,8 +147,8 @@ function makeList(data, hasTruth, threshold) {
   document.getElementById("download").addEventListener("click", () => {
     const limit = threshold().energy;
     const free = (name) => (columns.includes(name) ? `hinterland_${name}` : name);
-    const header = ["row", "energy", "flagged", ...(hasTruth ? ["truth"] : []), "top_features"].map(free);
-    const content = chosen().map((i) => [rows[i].row, rows[i].energy, rows[i].energy > limit, ...(hasTruth ? [truthText(rows[i])] : []), why(i).replaceAll(MINUS, "-"), ...rows[i].cells]);
+    const header = ["row", "energy", ...(p ? ["p_value"] : []), "flagged", ...(hasTruth ? ["truth"] : []), "top_features"].map(free);
+    const content = chosen().map((i) => [rows[i].row, rows[i].energy, ...(p ? [p[i]] : []), rows[i].energy > limit, ...(hasTruth ? [truthText(rows[i])] : []), why(i).replaceAll(MINUS, "-"), ...rows[i].cells]);
     const link = element("a", null, { download: "anomalies.csv" });
     link.href = URL.createObjectURL(new Blob([csvFile([[...header, ...columns], ...content])], { type: "text/csv;charset=utf-8" }));
     link.click();

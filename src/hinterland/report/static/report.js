@@ -20,17 +20,20 @@
   }
 
   for (const part of document.querySelectorAll("[data-needs-script]")) part.hidden = false;
-  const renderList = makeList(data.rows, data.has_truth, threshold);
+  const renderList = makeList(data.rows, data.has_truth, threshold, data.decided && data.decided.p);
   const slider = byId("threshold");
 
   function showNumbers() {
     const flagged = stops.flagged[stop];
     const texts = { "threshold-value": shown(energy()), flagged: shown(flagged), "flagged-share": percent(flagged / data.n_rows) };
+    if (data.decided) texts["expected-false"] = shown(data.decided.expected_false[stop], 3);
     if (data.has_truth) {
       const found = metrics();
       for (const name of ["precision", "recall", "f1"]) texts[name] = found[name].toFixed(3);
     }
     for (const [id, text] of Object.entries(texts)) byId(id).textContent = text;
+    const amounts = { budget: flagged, ...(data.decided && { alarms: Number((100 * data.decided.false_alarms[stop]).toPrecision(3)) }) };
+    for (const [id, amount] of Object.entries(amounts)) if (document.activeElement !== byId(id)) byId(id).value = amount;
     slider.setAttribute("aria-valuetext", `energy above ${texts["threshold-value"]} nats: ${texts.flagged} rows flagged`);
   }
 
@@ -63,6 +66,19 @@
     const [below, above, at] = [stops.threshold[low], stops.threshold[high], value].map(axis.place);
     return at - below <= above - at ? low : high;
   }
+
+  /** The lowest threshold at which a falling amount is small enough. */
+  const atMost = (amounts, most) => {
+    const found = amounts.findIndex((amount) => amount <= most);
+    return found < 0 ? amounts.length - 1 : found;
+  };
+  function amount(id, amounts, unit) {
+    const input = byId(id);
+    input.addEventListener("change", () => input.value !== "" && choose(atMost(amounts, unit * Number(input.value))));
+    input.addEventListener("blur", showNumbers);
+  }
+  amount("budget", stops.flagged, 1);
+  if (data.decided) amount("alarms", data.decided.false_alarms, 0.01);
 
   slider.value = stop; // a browser may remember an older page's
   slider.addEventListener("input", () => choose(Number(slider.value)));
