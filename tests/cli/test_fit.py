@@ -38,8 +38,9 @@ def test_a_model_is_trained_on_the_rows_asked_for(
         "id": "identifier", "age": "number", "code": "category", "service": "category", "vip": "boolean", "when": "time"
     }  # fmt: skip
     assert (shown["rows"], shown["detector"], shown["interrupted"]) == (220, "DAGMM", False)
-    assert (shown["contamination"], shown["flagged_training_rows"], shown["epochs"]) == (0.1, 22, 30)
+    assert (shown["contamination"], shown["flagged_training_rows"]) == (0.1, 22)
     _, detector = persistence.load(saved)
+    assert shown["epochs"] == detector.history_[-1]["epoch"] <= 30
     assert (detector.hidden, detector.random_state, detector.n_threads) == ((8,), 3, 1)
     assert detector.scaling is None  # the encoder has scaled
     assert shown["threshold"] == -detector.offset_

@@ -11,7 +11,7 @@ from hinterland.pipeline import table_pipeline
 from hinterland.report.scored import Scored, score_table
 from hinterland.tables.source import as_table_file
 
-SHORT = {"epochs": 3, "steps": 60, "hidden": (12, 6), "random_state": 0}
+SHORT = {**DAGMM.published, "epochs": 3, "steps": 60, "hidden": (12, 6), "random_state": 0}
 
 
 @pytest.fixture(scope="session")

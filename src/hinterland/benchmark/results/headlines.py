@@ -53,7 +53,6 @@ HEADLINES = (
     ),
     Headline("MNIST, one digit normal", "cance/Table-1", "cance-mnist-unimodal", "class=avg", *_CANCE),
     Headline("CIFAR-10, one class normal", "cance/Table-1", "cance-cifar10-unimodal", "class=avg", *_CANCE),
-    Headline("MNIST's pixels, unlabelled", "deuad/Table-4", "deuad-mnist", "", _RANKING, "DEUAD", "auroc"),
     Headline(
         "KDD Cup 1999, 20 % anomalies among the training rows",
         *("deuad/Table-2", "deuad-kddcup", "train_anomaly=20%", _NATURAL.format(20), "DEUAD", "auroc"),
