@@ -10,11 +10,13 @@ endif
 
 # Whose numbers hang most on how the processor adds, and the vector instructions that a newer one would not use.
 ARITHMETIC := tests/contracts tests/preprocessing tests/densities tests/networks tests/training
+# Half of the tests by time, on one of two cores; the others run on the other.
+WHOLE := tests/contracts tests/report tests/cases tests/cli tests/detectors
 # `make coverage` puts coverage between the two.
 RUN := -m
 PYTEST = $(BIN)/python $(RUN) pytest
 
-.PHONY: help docs demo test test-fast coverage test-processors lint types bench clean
+.PHONY: help docs demo test test-methods test-parts test-fast coverage test-processors lint types bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -29,7 +31,13 @@ demo: $(VENV)/.installed ## the default detector on a real table: scores, labels
 	$(BIN)/hinterland demo
 
 test: lint types $(VENV)/.installed ## lint, types and all tests, and which of these were the slowest
-	$(PYTEST) --durations=20
+	$(MAKE) --no-print-directory -j2 --output-sync=target test-methods test-parts
+
+test-methods: $(VENV)/.installed ## the first half of the tests, which runs beside the other: whole methods and commands
+	$(PYTEST) $(WHOLE) --durations=20
+
+test-parts: $(VENV)/.installed ## the second half: all else
+	$(PYTEST) tests $(WHOLE:%=--ignore=%) --durations=20
 
 test-fast: $(VENV)/.installed ## tests but for the slow ones, in a minute and a half
 	$(PYTEST) -m "not slow"

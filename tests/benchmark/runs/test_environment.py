@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hinterland.benchmark.runs import environment
-from hinterland.benchmark.runs.environment import commit, peak_memory_mb, reset_peak_memory, versions
+from hinterland.benchmark.runs.environment import commit, versions
 
 
 def test_versions_are_those_that_run():
