@@ -134,6 +134,7 @@ def test_history_says_of_which_kind_and_member_an_entry_is(detector):
     assert places == {(stage, member) for stage in (2, 3) for member in (0, 1, 2)}
 
 
+@pytest.mark.slow
 def test_anomalies_that_are_alike_are_not_usual_to_each_other():
     rows, odd = table(570, 0), table(30, 1)
     odd[:, 2:] = np.random.default_rng(2).normal(8, 0.05, (30, 2))

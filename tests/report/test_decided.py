@@ -14,6 +14,8 @@ from hinterland.report.decided import decided, shift
 from hinterland.report.scored import score_table
 from hinterland.tables.source import as_table_file
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"steps": 5, "hidden": (4,), "validation_share": 0, "random_state": 0, "scaling": None}
 
 
