@@ -7,7 +7,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from hinterland.model.around import Around
 from hinterland.model.base import Integral, Model, slope
+from hinterland.model.curves import filled, interpolated
 from hinterland.model.score import eased
 from hinterland.parameters import check_integer
 
@@ -17,7 +19,7 @@ EASED_ABOVE = 8.0
 """Nats; what is rarer goes on as a logarithm, so that no model of several drowns the others."""
 
 
-class Calibrated(Model, name="calibrated"):
+class Calibrated(Around, name="calibrated"):
     """A model whose energy is another's surprisal: -log of the share of new rows with as high an energy, in nats.
 
     The share is read off a curve through quantiles of energies that rows have which are new to the model. In the
@@ -36,12 +38,9 @@ class Calibrated(Model, name="calibrated"):
     tail_unit: Tensor
 
     def __init__(self, model: Model, n_knots: int = 256) -> None:
-        super().__init__()
+        super().__init__(model)
         check_integer("n_knots", n_knots, least=2)
-        self.model = model
         self.n_knots = n_knots
-        self.n_features = model.n_features
-        self.rows_alone, self.chunks_at_once = model.rows_alone, model.chunks_at_once
         self.register_buffer("energies", torch.full((n_knots,), torch.nan, dtype=torch.float64))
         self.register_buffer("surprisals", torch.full((n_knots,), torch.nan, dtype=torch.float64))
         self.register_buffer("tail_unit", torch.ones((), dtype=torch.float64))
@@ -55,13 +54,9 @@ class Calibrated(Model, name="calibrated"):
 
     def surprisal(self, energy: Tensor) -> Tensor:
         """Surprisal (n,) of energies (n,), in nats."""
-        upper = torch.searchsorted(self.energies, energy.detach().contiguous()).clamp(1, self.n_knots - 1)
-        left, right = self.energies[upper - 1], self.energies[upper]
-        low, high = self.surprisals[upper - 1], self.surprisals[upper]
-        width = right - left
-        share = ((energy - left) / width.where(width > 0, torch.ones_like(width))).clamp(0, 1)
+        (within,) = interpolated(energy[None], self.energies[None], self.surprisals[None])
         beyond = (energy - self.energies[-1]).clamp_min(0) / self.tail_unit
-        raw = low + share * (high - low) + beyond
+        raw = within + beyond
         return eased(raw, raw.new_tensor(EASED_ABOVE), raw.new_tensor(EASED_ABOVE))
 
     def surprisals_of(self, energy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -69,34 +64,12 @@ class Calibrated(Model, name="calibrated"):
         with torch.no_grad():
             return self.surprisal(torch.from_numpy(energy).to(self.energies)).double().cpu().numpy()
 
-    def check_widths(self) -> None:
-        """Raise ValueError where the model's parts do not fit."""
-        self.model.check_widths()
-
     def check_stored(self) -> None:
         """Raise ValueError for a curve that falls."""
         if bool((self.energies.diff() < 0).any()) or bool((self.surprisals.diff() < 0).any()):
             raise ValueError("a calibrated model has a curve that falls")
         if not float(self.tail_unit) > 0:
             raise ValueError("a calibrated model has a tail whose unit is not above 0")
-
-    @property
-    def scaled_width(self) -> int:
-        """Number of scaled columns, the model's."""
-        return self.model.scaled_width
-
-    @property
-    def features_width(self) -> int:
-        """Number of features, the model's."""
-        return self.model.features_width
-
-    def scaled(self, x: Tensor) -> Tensor:
-        """Raw rows (n, d) as the model scales them."""
-        return self.model.scaled(x)
-
-    def features_of_scaled(self, scaled: Tensor) -> Tensor:
-        """Features (n, D), the model's."""
-        return self.model.features_of_scaled(scaled)
 
     def energy_of_scaled(self, scaled: Tensor) -> Tensor:
         """Surprisal (n,) of scaled rows, in nats."""
@@ -125,8 +98,7 @@ def surprisal_curve(
     if len(distinct) > n_knots:
         kept = np.unique(np.linspace(0, len(distinct) - 1, n_knots).astype(int))
         distinct, surprisals = distinct[kept], surprisals[kept]
-    spare = n_knots - len(distinct)
     excess = float(np.mean(ordered[-n_tail:] - start))
     spread = float(np.std(ordered))
     unit = excess if excess > 0 else spread if spread > 0 else max(1.0, abs(float(start)))
-    return np.pad(distinct, (0, spare), mode="edge"), np.pad(surprisals, (0, spare), mode="edge"), unit
+    return filled(distinct, n_knots), filled(surprisals, n_knots), unit

@@ -11,6 +11,7 @@ from scipy.stats import norm
 from torch import Tensor, nn
 
 from hinterland.model.column_scales import Scaling, column_scales
+from hinterland.model.curves import filled, interpolated
 from hinterland.parameters import check_integer, check_number
 
 Floats = npt.NDArray[np.float64]
@@ -70,13 +71,9 @@ class ColumnView(nn.Module):
         """View (n, 2 d) of rows (n, d): the standardised columns, then the normal scores."""
         standard = (x - self.center) / self.scale
         columns = standard.T.contiguous()
-        upper = torch.searchsorted(self.knots, columns.detach()).clamp(1, self.knots.shape[1] - 1)
-        left, right = self.knots.gather(1, upper - 1), self.knots.gather(1, upper)
-        low, high = self.scores.gather(1, upper - 1), self.scores.gather(1, upper)
-        width = right - left
-        share = ((columns - left) / width.where(width > 0, torch.ones_like(width))).clamp(0, 1)
+        within = interpolated(columns, self.knots, self.scores)
         beyond = (columns - self.knots[:, -1:]).clamp_min(0) - (self.knots[:, :1] - columns).clamp_min(0)
-        scores = (low + share * (high - low) + beyond).T
+        scores = (within + beyond).T
         return torch.cat([standard, scores], 1).clamp(-self.clip, self.clip)
 
 
@@ -92,5 +89,4 @@ def score_knots(values: Floats, n_knots: int) -> tuple[Floats, Floats]:
         places = np.searchsorted(np.cumsum(counts), np.linspace(0, len(values), n_knots)[1:-1])
         kept = np.unique(np.concatenate([[0], places, [len(distinct) - 1]]))
         distinct, scores = distinct[kept], scores[kept]
-    spare = n_knots - len(distinct)
-    return np.pad(distinct, (0, spare), mode="edge"), np.pad(scores, (0, spare), mode="edge")
+    return filled(distinct, n_knots), filled(scores, n_knots)
