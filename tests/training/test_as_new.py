@@ -10,6 +10,7 @@ from hinterland.model.column_view import ColumnView
 from hinterland.model.ensemble import members_of
 from hinterland.model.scaling import InputScaling
 from hinterland.training.as_new import autoregressive, nearest_neighbour
+from hinterland.training.hold_out import out_of_bag
 
 CPU = torch.device("cpu")
 
@@ -53,17 +54,14 @@ def test_each_network_judges_the_rows_that_it_left_out(rows):
     )
     members = members_of(found.model)
     energies = np.stack([member.in_chunks(member.energy, rows) for member in members])
-    # Of three, the energy of the one that left the row out, but for the members' levels.
-    difference = energies - found.energy
-    spread = np.array(
-        [
-            np.ptp(np.sort(own)[: len(rows) // 3])
-            for own in np.abs(difference - np.median(difference, 1)[:, None])
-        ]
-    )
+    trained = out_of_bag(len(rows), 1 / 3, 3, torch.Generator().manual_seed(0))
+    # Each row's energy is that of the member that left it out, but for the members' levels.
+    levels = [np.median(own[new]) for own, new in zip(energies, ~trained, strict=True)]
+    expected = [energies[k, i] - levels[k] + np.mean(levels) for i, k in enumerate((~trained).argmax(0))]
+    np.testing.assert_allclose(found.energy, expected, rtol=1e-9)
     assert found.energy.shape == (120,)
     assert len(members) == 3
-    assert np.isfinite(spread).all()
+    assert ((~trained).sum(0) == 1).all()
     assert {entry["member"] for entry in found.history} == {0, 1, 2}
     assert seen == found.history
 

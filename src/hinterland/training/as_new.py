@@ -12,6 +12,7 @@ import torch
 from hinterland.densities.autoregressive import AutoregressiveDensity
 from hinterland.densities.nearest_neighbour import NearestNeighbour
 from hinterland.model.base import Model
+from hinterland.model.chunks import chunks
 from hinterland.model.column_view import ColumnView
 from hinterland.model.ensemble import as_one
 from hinterland.model.on_scaled import OnScaled
@@ -68,6 +69,8 @@ def autoregressive(
     Two or three rows are too few to leave any out, and have the energies that they have.
     """
     trained = out_of_bag(len(rows), 1 / n_members, n_members, generator)
+    scaling = scaling.to(device)
+    scaled = torch.cat([scaling(chunk) for chunk in chunks(rows, device)])
     members: list[OnScaled] = []
     energies: list[Floats] = []
     history: History = []
@@ -75,7 +78,6 @@ def autoregressive(
     for member, own in enumerate(trained):
         density = make()
         model = OnScaled(scaling, density).to(device)
-        scaled = model.features_of(rows)
         left_out = np.flatnonzero(~own)
         validation = left_out[:: -(-len(left_out) // MOST_VALIDATION_ROWS) or 1]
         place: Entry = {"stage": 2, "member": member}
