@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hinterland import persistence
+from hinterland import Surprisal, persistence
 from hinterland.pipeline import encoder_and_detector
 
 N = 120
@@ -193,3 +194,13 @@ def test_rows_that_are_mostly_missing_are_counted(
     rows.to_csv(tmp_path / "gaps.csv", index=False)
     result = run("score", tmp_path / "m.hinterland", tmp_path / "gaps.csv", "-o", tmp_path / "s.csv")
     assert "3 rows lack more than half of the values that the model uses" in result.stderr
+
+
+def test_the_parts_inside_of_a_models_parts_are_shown(run: Any, tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).normal(size=(40, 2))
+    Surprisal(n_members=2, steps=2, width=8, random_state=0).fit(rows).save(tmp_path / "m.hinterland")
+    shown = run("inspect", tmp_path / "m.hinterland").stdout.split("threshold is")[0]
+    _, network, density = re.split(r"^  (?:network|density) ", shown, flags=re.MULTILINE)
+    assert network.count("Autoencoder(") == 1
+    for kind in ("NearestNeighbour(", "AutoregressiveDensity(", "GaussianMixture("):
+        assert density.count(kind) == 1

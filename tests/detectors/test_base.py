@@ -7,7 +7,7 @@ import torch
 from sklearn.exceptions import NotFittedError
 
 from hinterland import load
-from hinterland.detectors import DAGMM, DeepMixture, base
+from hinterland.detectors import DAGMM, ContrastiveScorer, DeepMixture, base
 from hinterland.detectors.base import Detector, check_finite, usual_rows, warn_of_surprises
 
 ROWS = np.arange(40.0).reshape(20, 2)
@@ -125,6 +125,17 @@ def test_a_fit_on_a_handful_of_rows_says_so(n_rows, told):
         DAGMM(epochs=1, random_state=0).fit(rows)
     said = [f"so few rows: {n_rows} to train on" in str(each.message) for each in found]
     assert any(said) == told
+
+
+def test_what_a_detector_and_one_inside_of_it_could_say_is_said_once():
+    rows = np.random.default_rng(0).normal(size=(8, 2))
+    with pytest.warns(UserWarning, match="so few rows: 8 to train on") as found:
+        ContrastiveScorer(DAGMM(epochs=1, steps=5, hidden=(4,)), contrastive_steps=2, random_state=0).fit(
+            rows
+        )
+    assert len(found) == 1
+    with pytest.warns(UserWarning, match="so few rows"):  # the next fit is not inside of any
+        DAGMM(epochs=1, steps=5, hidden=(4,), random_state=0).fit(rows)
 
 
 def test_more_than_three_times_the_share_asked_for_among_held_out_rows_is_said():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -203,10 +204,21 @@ def _trained(fitted: dict[str, Any]) -> dict[str, object]:
 
 
 def _parts(models: list[dict[str, Any]], part: str) -> str:
-    first = models[0].get(part)
-    if first is None:
-        return "none"
-    return f"{first['class']}({', '.join(f'{name}={value}' for name, value in first['settings'].items())})"
+    """The different networks or densities of models, and of those inside of them, each with its settings."""
+    found = [
+        f"{each['class']}({', '.join(f'{name}={value}' for name, value in each['settings'].items())})"
+        for model in models
+        for each in _found(model, part)
+    ]
+    return "; ".join(dict.fromkeys(found)) or "none"
+
+
+def _found(model: dict[str, Any], part: str) -> Iterator[dict[str, Any]]:
+    if model.get(part) is not None:
+        yield model[part]
+    inner = [model["model"]] if "model" in model else model.get("members", [])
+    for each in inner:
+        yield from _found(each, part)
 
 
 def _show_columns(columns: list[dict[str, Any]]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -40,6 +42,19 @@ TOO_FEW_ROWS = 10
 
 SURPRISING_SHARE = 3
 """A fit says so where this many times the share asked for is flagged of rows that were held out."""
+
+
+_IS_FITTING: ContextVar[bool] = ContextVar("_IS_FITTING", default=False)
+
+
+@contextmanager
+def _fitting_parts() -> Iterator[bool]:
+    """While a detector trains those inside of it; gives whether it is itself inside of one that trains."""
+    token = _IS_FITTING.set(True)
+    try:
+        yield token.old_value is True
+    finally:
+        _IS_FITTING.reset(token)
 
 
 class Detector(Decisions, TransformerMixin, OutlierMixin, Parameterised):
@@ -128,17 +143,19 @@ class Detector(Decisions, TransformerMixin, OutlierMixin, Parameterised):
         for name in OF_A_FIT:  # the previous one
             self.__dict__.pop(name, None)
         with threads(self.training_threads()):
-            held_out_energy = self._train(rows, labels, seed, device)
+            with _fitting_parts() as is_part:
+                held_out_energy = self._train(rows, labels, seed, device)
             training_rows = rows[labels != ANOMALY]
             if not hasattr(self, "training_energy_"):
                 self.training_energy_ = self.energy_of(training_rows)
         if not hasattr(self, "calibration_energy_"):
             self.calibration_energy_ = self.training_energy_
         self.offset_ = -self._threshold()
-        if len(training_rows) <= TOO_FEW_ROWS:
-            warn_of_few_rows(len(training_rows))
-        elif held_out_energy is not None:
-            warn_of_surprises(held_out_energy, -self.offset_, self.contamination)
+        if not is_part:  # of which the whole says it, of its own rows and threshold
+            if len(training_rows) <= TOO_FEW_ROWS:
+                warn_of_few_rows(len(training_rows))
+            elif held_out_energy is not None:
+                warn_of_surprises(held_out_energy, -self.offset_, self.contamination)
         self.references_ = usual_rows(training_rows, self.training_energy_, self.n_references, seed)
         return self
 
