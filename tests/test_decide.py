@@ -9,12 +9,14 @@ from hinterland import fit_calibrated
 from hinterland.decide import (
     MOST_SET_ASIDE,
     ROWS_TO_SPARE,
+    ROWS_TO_SPLIT,
+    Plan,
     calibrate,
     estimate_contamination,
     p_values,
+    plan,
     select,
     set_threshold,
-    share_to_set_aside,
 )
 from hinterland.detectors import DAGMM, DeepMixture, Surprisal
 from hinterland.persistence import load, save
@@ -97,17 +99,21 @@ def test_known_anomalies_are_not_set_aside() -> None:
 
 
 @pytest.mark.parametrize(
-    ("detector", "n_rows", "share"),
+    ("detector", "n_rows", "expected"),
     [
-        (Surprisal(), ROWS_TO_SPARE - 1, 0.0),
-        (Surprisal(), ROWS_TO_SPARE, 0.2),
-        (Surprisal(novelty=False), 100, 0.2),
-        (DAGMM(), 100, 0.2),
-        (DAGMM(), 10**6, MOST_SET_ASIDE / 10**6),
+        (Surprisal(), ROWS_TO_SPARE - 1, Plan()),
+        (Surprisal(), ROWS_TO_SPARE, Plan(share=0.2)),
+        (Surprisal(novelty=False), 100, Plan(n_folds=5)),
+        (DAGMM(), 9, Plan(share=0.2)),
+        (DAGMM(), ROWS_TO_SPLIT - 1, Plan(n_folds=5)),
+        (DAGMM(), ROWS_TO_SPLIT, Plan(share=0.2)),
+        (DAGMM(), 10**6, Plan(share=MOST_SET_ASIDE / 10**6)),
     ],
 )
-def test_what_is_set_aside_by_default_follows_detector_and_rows(detector, n_rows, share) -> None:
-    assert share_to_set_aside(detector, n_rows) == pytest.approx(share)
+def test_what_is_done_by_default_follows_detector_and_rows(detector, n_rows, expected) -> None:
+    assert plan(detector, n_rows) == expected
+    assert plan(detector, n_rows, share=0.5) == Plan(share=0.5)
+    assert plan(detector, n_rows, n_folds=3) == Plan(n_folds=3)
 
 
 def test_few_rows_of_the_default_detector_are_judged_as_new() -> None:

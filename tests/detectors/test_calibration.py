@@ -118,9 +118,16 @@ def test_groups_are_compared_with_their_own(detector: DeepMixture) -> None:
     assert detector.p_values(new, groups=["a", "c"], unseen="one")[1] == 1.0
     with pytest.raises(ValueError, match="groups must be given"):
         detector.p_values(new)
-    with pytest.raises(ValueError, match="has groups, each with a threshold of its own"):
-        detector.set_threshold(false_alarms=0.1)
-    assert "2 groups" in detector.promise()
+    detector.set_threshold(false_alarms=0.1)
+    flagged = detector.predict(normal) == -1
+    assert flagged[groups == "a"].sum() == 0  # the threshold is that of the group of more energy
+    assert flagged[groups == "b"].sum() == 9
+    assert (
+        "at most 10% of new normal rows of each group, by 200 calibration rows" in detector.threshold_rule()
+    )
+    assert "about 0.0099 to 0.099 of normal rows are flagged, by group" in detector.promise()
+    with pytest.raises(ValueError, match="0.005 false alarms take 199 calibration rows in each group"):
+        detector.set_threshold(false_alarms=0.005)
 
 
 def test_a_threshold_by_false_alarms_is_one_of_new_rows(detector: DeepMixture) -> None:

@@ -10,7 +10,7 @@ import pytest
 import safetensors.numpy
 
 from hinterland.decide import p_values
-from hinterland.decisions import Calibration
+from hinterland.decisions import Calibration, from_stored, to_stored
 from hinterland.detectors import DeepMixture
 from hinterland.errors import FileFormatError
 from hinterland.persistence import MANIFEST, TENSORS, describe, load, save
@@ -112,7 +112,26 @@ def test_a_file_is_believed_nothing(
         load(forged(tmp_path / "m", detector, *keys, value=value, **arrays))
 
 
-def test_a_calibration_of_several_models_is_none_of_a_detector(detector: DeepMixture) -> None:
-    of_two = Calibration.cross(np.arange(60.0), np.arange(60) % 2)
-    with pytest.raises(ValueError, match="gives a row one energy, and the calibration is of 2"):
-        detector.set_calibration(of_two)
+def test_a_calibration_is_of_one_model_or_of_as_many_as_there_are(
+    detector: DeepMixture, tmp_path: Path
+) -> None:
+    of_three = Calibration.cross(np.arange(60.0), np.arange(60) % 3)
+    with pytest.raises(ValueError, match="a detector of 2 models was given a calibration of 3"):
+        detector.set_calibration(of_three)
+    path = forged(tmp_path / "m", detector, "calibration_", "$calibration", "settings", "models", value=3)
+    with pytest.raises(FileFormatError):
+        load(path)
+    of_two = DeepMixture(2, steps=3, hidden=(4,), random_state=0).fit(ROWS)
+    of_two.set_calibration(Calibration.cross(np.arange(60.0), np.arange(60) % 2)).save(tmp_path / "m")
+    np.testing.assert_array_equal(load(tmp_path / "m").p_values(ROWS), of_two.p_values(ROWS))
+
+
+def test_the_column_of_groups_is_in_the_file(detector: DeepMixture, tmp_path: Path) -> None:
+    named = Calibration.split(np.arange(60.0), ["a", "b"] * 30, column="shop")
+    settings, arrays = to_stored(named)
+    assert from_stored(settings, arrays).column == "shop"
+    assert "of 2 groups of 'shop'" in named.promise()
+    with pytest.raises(ValueError, match="column and groups must be texts"):
+        from_stored({**settings, "column": 3}, arrays)
+    unnamed, _ = to_stored(Calibration.split(np.arange(60.0)))
+    assert "column" not in unnamed  # as files had it before

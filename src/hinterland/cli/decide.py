@@ -30,6 +30,7 @@ def calibrate(
         ),
     ],
     output: Output,
+    group: options.Group = None,
     force: Force = False,
     csv: options.CsvOptions = options.NO_CSV_OPTIONS,
     device: options.Device = "cpu",
@@ -42,32 +43,33 @@ def calibrate(
     """
     _check_output(model, output, force)
     with messages(quiet) as say:
-        import numpy as np
-
         from hinterland import persistence
         from hinterland.decide import detector_of
         from hinterland.decisions import Calibration
         from hinterland.errors import TableError
-        from hinterland.scoring.decided import energies
+        from hinterland.scoring.decided import energies_in_groups
 
         file = options.open_table(normal, csv)
+        options.check_columns(file, [] if group is None else [group], "--group")
         loaded = persistence.load(model, device=device)
         detector = detector_of(loaded).set_params(n_threads=threads)
         with say.progress() as progress:
             task = progress.add_task("Scoring", total=1)
-            found = energies(
+            energy, groups = energies_in_groups(
                 loaded,
                 file,
+                group,
                 bad_rows=csv["bad_rows"].value,
                 on_batch=lambda done: progress.update(task, completed=done),
             )
-            energy = np.concatenate([np.empty(0), *found])
             progress.update(task, completed=1)
         if not len(energy):
             raise TableError(
                 f"{normal} has no rows; a calibration takes at least one, and some hundreds to be of use"
             )
-        detector.set_calibration(Calibration.split(energy, source="rows set aside"))
+        detector.set_calibration(
+            Calibration.split(energy, groups, source="rows set aside", column=group or "")
+        )
         persistence.save(loaded, output)
         say.note(f"{detector.calibration()}")
         say.note(f"The threshold promises: {detector.promise()}")

@@ -12,7 +12,8 @@ import typer
 
 from hinterland.cli import column_options, options
 from hinterland.cli.console import Messages, messages, print_json, tabulate
-from hinterland.cli.labelled_rows import LabelOptions
+from hinterland.cli.labelled_rows import LabelOptions, codes_of
+from hinterland.cli.set_aside import Asked
 
 _SHOWN = 5
 
@@ -82,9 +83,19 @@ def fit(
         float | None,
         typer.Option(
             help="Share of the training rows that only calibrates the model, in [0, 1).",
-            show_default="none; with --false-alarms a fifth, or none where few rows are judged as if they were new",
+            show_default="none; with --false-alarms by the number of rows: those of training, judged as if new; folds; "
+            "or a fifth",
         ),
     ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="Instead: fit so many models, each without one fold of the rows, which it judges.",
+            show_default=False,
+        ),
+    ] = None,
+    group: options.Group = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
     csv: options.CsvOptions = options.NO_CSV_OPTIONS,
     seed: options.Seed = 0,
@@ -107,37 +118,51 @@ def fit(
         raise typer.BadParameter(
             "give one of --false-alarms and --contamination", param_hint="--false-alarms"
         )
+    if folds is not None and set_aside is not None:
+        raise typer.BadParameter("give one of --folds and --set-aside", param_hint="--folds")
+    asked = Asked(false_alarms, set_aside, folds, group)
     labels = LabelOptions.parsed(normal_only, known_anomaly, known_normal)
     check_target(save, force)
 
     with messages(quiet) as say:
-        from hinterland.cli.set_aside import rows_aside
-        from hinterland.decide import calibrate, set_threshold, taken
-        from hinterland.tables import UnreadableValuesError
+        from hinterland.cli.set_aside import planned
+        from hinterland.decide import fit_as_planned, rows_for, set_threshold, taken
+        from hinterland.tables import UnreadableValuesError, group_names
         from hinterland.training.loop import TrainingInterruptedWarning
 
         model = _pipeline(detector, parameters)
         model[0].set_params(**columns)
         file = options.open_table(table, csv)
         options.check_columns(file, drop or [], "--drop")
+        options.check_columns(file, [] if group is None else [group], "--group")
         column_options.check(file, columns)
         labels.check_columns(file)
         labels.check_detector(model[-1])
-        unread = [name for name in drop or [] if name not in labels.columns()]
+        unread = [name for name in drop or [] if name not in (*labels.columns(), group)]
         as_text = [*column_options.categories(columns), *labels.columns()]
-        labelled = labels.apply(file.read(without=unread, as_text=as_text), say)
+        read = file.read(without=unread, as_text=as_text)
+        groups = None if group is None else group_names(read[group])
+        if group in (drop or []):
+            read = read.drop_columns([group])
+        labelled = labels.apply(read, say)
         rows, places = labelled.rows, labelled.places
         if csv["bad_rows"] is options.BadRows.SKIP:
             rows, places = _read_whole(model[0], rows, places, file, say)
         known = labelled.arguments(places, model[-1], say)
-        aside = rows_aside(model[-1], len(places), known, false_alarms, set_aside, seed)
+        if groups is not None:
+            groups = groups[places]
+        codes = codes_of(known, len(places))
+        plan, aside = planned(model[-1], codes, asked, seed)
         stage = ~aside
+        within = {"column": group or "", "groups": groups}
         try:
             with say.training(f"Training {type(model[-1]).__name__}", model[-1]):
-                model.fit(taken(rows, stage), **{name: marked[stage] for name, marked in known.items()})
+                fit_as_planned(model, rows, codes, plan, aside, random_state=seed, **within)
             if aside.any():
                 stage = aside
-                calibrate(model, taken(rows, stage))
+                if groups is not None:
+                    within["groups"] = groups[aside]
+                model[-1].calibrate(rows_for(model, taken(rows, stage)), **within)
         except UnreadableValuesError as error:
             of_stage = places[stage]
             raise error.called(lambda found: file.row_names(of_stage[list(found)].tolist())) from None
@@ -153,7 +178,7 @@ def fit(
         if interrupted:
             say.note(f"Interrupted: the best model so far is saved as {save}")
             raise typer.Exit(130)
-        if aside.any() or false_alarms is not None:
+        if asked.anything:
             say.note(f"The threshold promises: {model[-1].promise()}")
         elif normal_only is None:
             _say_whose_threshold(result, model[-1], say)

@@ -126,6 +126,13 @@ class LabelledRows(NamedTuple):
         return arguments
 
 
+def codes_of(arguments: dict[str, Any], n_rows: int) -> Any:
+    """Label codes (n_rows,) of what ``LabelledRows.arguments`` gave."""
+    from hinterland.labels import label_codes
+
+    return label_codes(None, n_rows, **{name.split("__")[1]: marked for name, marked in arguments.items()})
+
+
 def _warn_of_second_labels(features: Any, marked: Any, option: str, *, left_single: bool) -> None:
     import warnings
 

@@ -22,6 +22,14 @@ Drop = Annotated[
     list[str] | None,
     typer.Option(metavar="COLUMN", help="Leave this column out. Repeatable.", show_default=False),
 ]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="Compare each row with normal rows of the same value in this column alone.",
+        show_default=False,
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same model.")]
 Device = Annotated[str, typer.Option(help="Where torch computes: cpu, cuda, cuda:1, mps.")]
 Threads = Annotated[

@@ -20,6 +20,13 @@ class Method(StrEnum):
     STOREY = "storey"
 
 
+class Unseen(StrEnum):
+    """What rows of an unknown group are: the values of ``hinterland.decisions.calibration.Unseen``."""
+
+    ERROR = "error"
+    ONE = "one"
+
+
 class Explained(StrEnum):
     """Whose top columns are given."""
 
@@ -62,6 +69,13 @@ def score(
         Method,
         typer.Option(help="With --fdr: bh, or storey, which flags more where many rows are anomalous."),
     ] = Method.BH,
+    unseen: Annotated[
+        Unseen,
+        typer.Option(
+            help="With --fdr and a model calibrated by --group: rows of a group without calibration rows are an error, "
+            "or have a p-value of one and are never flagged."
+        ),
+    ] = Unseen.ERROR,
     csv: options.CsvOptions = options.NO_CSV_OPTIONS,
     batch_rows: Annotated[
         int | None,
@@ -93,7 +107,11 @@ def score(
         if kept != "all":
             options.check_columns(file, kept, "--keep")
         reading = {"batch_rows": batch_rows, "bad_rows": csv["bad_rows"].value}
-        decided = () if fdr is None else select_rows(loaded, file, fdr, method=method.value, **reading)
+        decided = (
+            ()
+            if fdr is None
+            else select_rows(loaded, file, fdr, method=method.value, unseen=unseen.value, **reading)
+        )
         watch = watch_of(detector)
         scorer = TableScorer(
             loaded,

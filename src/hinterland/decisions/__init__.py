@@ -3,6 +3,7 @@
 Mathematics on energies alone, of any detector; docs/decisions.md has the formulas and where they come from.
 
 - ``calibration``    what is kept of normal rows; p-values, a threshold, and what these promise
+- ``promises``       thresholds in energy of a calibration, over its groups and models, and what they promise
 - ``p_values``       the formulas; ``tail_counts`` few numbers for many rows, ``stored`` settings and arrays
 - ``selection``      rows to flag at a false-discovery rate, of an array or, over ``levels``, in two passes over a file
 - ``contamination``  how many anomalies there are at least; ``unlabelled`` where no row is known to be normal

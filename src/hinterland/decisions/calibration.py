@@ -55,6 +55,7 @@ class Calibration:
         one.
     rule : a name in ``hinterland.decisions.p_values.RULES``.
     source : where the rows came from, in words.
+    column : of a table, whose values name the groups; empty where these do not come from a table.
 
     Examples
     --------
@@ -68,6 +69,7 @@ class Calibration:
     parts: Mapping[str, tuple[TailCounts, ...]]
     rule: str = "split"
     source: str = "calibration rows"
+    column: str = ""
 
     def __post_init__(self) -> None:
         check_choice("rule", self.rule, list(RULES))
@@ -81,9 +83,16 @@ class Calibration:
 
     @classmethod
     def split(
-        cls, energy: npt.ArrayLike, groups: npt.ArrayLike | None = None, *, source: str = "rows set aside"
+        cls,
+        energy: npt.ArrayLike,
+        groups: npt.ArrayLike | None = None,
+        *,
+        source: str = "rows set aside",
+        column: str = "",
     ) -> Calibration:
         """Calibrate on the energies (n,) of normal rows that the model has not seen, of groups (n,) if given.
+
+        The groups are the values of a table's ``column``, where they come from one.
 
         Raises
         ------
@@ -96,18 +105,23 @@ class Calibration:
             Where a group has fewer than ``FEW_ROWS`` rows, or all its energies are equal; it says what that allows.
         """
         energy = check_energy(energy, name="calibration_energy")
-        parts = {
-            name: (TailCounts.of(energy[rows]),) for name, rows in _by_group(groups, len(energy)).items()
-        }
-        return cls(parts, "split", source)._said()
+        return cls(_counted(energy, groups), "split", source, column)._said()
 
     @classmethod
-    def as_new(cls, energy: npt.ArrayLike, *, source: str = "training rows") -> Calibration:
+    def as_new(
+        cls,
+        energy: npt.ArrayLike,
+        groups: npt.ArrayLike | None = None,
+        *,
+        source: str = "training rows",
+        column: str = "",
+    ) -> Calibration:
         """Calibrate on the energies (n,) of a model's own training rows, each under the parts that do not know it.
 
-        Errors and warnings as those of ``split``. Anomalies among the rows make p-values larger.
+        Arguments, errors and warnings as those of ``split``. Anomalies among the rows make p-values larger.
         """
-        return cls({EVERY_ROW: (TailCounts.of(energy),)}, "as_new", source)._said()
+        energy = check_energy(energy, name="calibration_energy")
+        return cls(_counted(energy, groups), "as_new", source, column)._said()
 
     @classmethod
     def cross(
@@ -118,6 +132,7 @@ class Calibration:
         *,
         rule: str = "cross",
         source: str = "training rows, each under a model that has not seen it",
+        column: str = "",
     ) -> Calibration:
         """Calibrate on the energies (n,) of rows under the models that were fitted without their fold (n,), from 0.
 
@@ -134,7 +149,7 @@ class Calibration:
                     f"{_group(name)} has calibration rows in every fold but {empty[:5]}: merge small groups"
                 )
             parts[name] = tuple(TailCounts.of(energy[rows][folds[rows] == k]) for k in range(n_folds))
-        return cls(parts, rule, source)._said()
+        return cls(parts, rule, source, column)._said()
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -226,7 +241,7 @@ class Calibration:
         for name, rows in rows_of.items():
             known = parts.get(name)
             parts[name] = (TailCounts.of(energy[rows]) if known is None else known[0].updated(energy[rows]),)
-        return Calibration(parts, self.rule, self.source)._said()
+        return Calibration(parts, self.rule, self.source, self.column)._said()
 
     def __str__(self) -> str:
         return f"{self.n_rows():,} calibration rows ({self.source}): {self.promise()}"
@@ -239,7 +254,8 @@ class Calibration:
             bound = greatest_error(0.05, n, self.n_models, self.rule, equal_folds=False)
             words += f" (at or below 0.05 at most {bound:.1%} of the time)"
         if self.groups:
-            words += f", each against the rows of its own of {len(self.groups):,} groups"
+            of = f" of {shown(self.column)}" if self.column else ""
+            words += f", each against the rows of its own of {len(self.groups):,} groups{of}"
         return f"{words}. No p-value is below {self.smallest_p():.2g}"
 
     def _said(self) -> Calibration:
@@ -299,6 +315,10 @@ class Calibration:
                 f"the calibration has groups, each with {what} of its own: name one of {shown(list(self.groups))}"
             )
         return self._parts(group)[0]
+
+
+def _counted(energy: Energies, groups: npt.ArrayLike | None) -> dict[str, tuple[TailCounts, ...]]:
+    return {name: (TailCounts.of(energy[rows]),) for name, rows in _by_group(groups, len(energy)).items()}
 
 
 def _is_flat(part: TailCounts) -> bool:

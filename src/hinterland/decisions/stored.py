@@ -15,6 +15,8 @@ from hinterland.printable import shown
 Arrays = dict[str, npt.NDArray[Any]]
 
 _SETTINGS = {"rule", "source", "groups", "models"}
+_COLUMN = "column"
+"""A setting that there is only where groups are the values of a table's column."""
 _KINDS = {"lengths": "i", "n_rows": "i", "complete": "b", "values": "f", "above": "i", "at_least": "i"}
 _EACH_VALUE = ("values", "above", "at_least")
 
@@ -27,7 +29,7 @@ def to_stored(calibration: Calibration) -> tuple[dict[str, Any], Arrays]:
         "source": calibration.source,
         "groups": list(calibration.parts),
         "models": calibration.n_models,
-    }
+    } | ({_COLUMN: calibration.column} if calibration.column else {})
     return settings, {
         "lengths": np.array([len(part.values) for part in parts], np.int64),
         "n_rows": np.array([part.n_rows for part in parts], np.int64),
@@ -44,14 +46,17 @@ def from_stored(settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[An
     ValueError
         Where something lacks, is too much, or does not fit together.
     """
-    if set(settings) != _SETTINGS or set(arrays) != set(_KINDS):
+    if set(settings) - {_COLUMN} != _SETTINGS or set(arrays) != set(_KINDS):
         raise ValueError(f"a calibration has other parts than {shown([*settings, *arrays])}")
     if any(arrays[name].ndim != 1 or arrays[name].dtype.kind != kind for name, kind in _KINDS.items()):
         raise ValueError("a calibration's arrays have other shapes or kinds of numbers")
     rule, source, groups, models = (settings[name] for name in ("rule", "source", "groups", "models"))
-    if not isinstance(groups, list) or not all(isinstance(text, str) for text in [*groups, rule, source]):
+    column = settings.get(_COLUMN, "")
+    if not isinstance(groups, list) or not all(
+        isinstance(text, str) for text in [*groups, rule, source, column]
+    ):
         raise ValueError(
-            f"a calibration's rule, source and groups must be texts, got {shown(dict(settings))}"
+            f"a calibration's rule, source, column and groups must be texts, got {shown(dict(settings))}"
         )
     if type(models) is not int or not 1 <= len(set(groups)) == len(groups) <= MOST_GROUPS:
         raise ValueError(f"a calibration's groups must be different, got {shown(groups)}")
@@ -75,5 +80,8 @@ def from_stored(settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[An
         )
         parts[-1].check()
     return Calibration(
-        {name: tuple(parts[i * models : (i + 1) * models]) for i, name in enumerate(groups)}, rule, source
+        {name: tuple(parts[i * models : (i + 1) * models]) for i, name in enumerate(groups)},
+        rule,
+        source,
+        column,
     )

@@ -48,7 +48,7 @@ _IS_FITTING: ContextVar[bool] = ContextVar("_IS_FITTING", default=False)
 
 
 @contextmanager
-def _fitting_parts() -> Iterator[bool]:
+def fitting_parts() -> Iterator[bool]:
     """While a detector trains those inside of it; gives whether it is itself inside of one that trains."""
     token = _IS_FITTING.set(True)
     try:
@@ -143,7 +143,7 @@ class Detector(Decisions, TransformerMixin, OutlierMixin, Parameterised):
         for name in OF_A_FIT:  # the previous one
             self.__dict__.pop(name, None)
         with threads(self.training_threads()):
-            with _fitting_parts() as is_part:
+            with fitting_parts() as is_part:
                 held_out_energy = self._train(rows, labels, seed, device)
             training_rows = rows[labels != ANOMALY]
             if not hasattr(self, "training_energy_"):
@@ -219,6 +219,12 @@ class Detector(Decisions, TransformerMixin, OutlierMixin, Parameterised):
                 f"{', '.join(map(str, bad[:5]))}): its numbers overflow on them, as those of an edited file may"
             )
         return energy
+
+    def energies(self, X: Any) -> np.ndarray:
+        """Energy of rows X (n, d) under each of the K ``models_``, (n, K) float64; ``energy`` is their mean."""
+        rows = self.rows(X)
+        with threads(self._scoring_threads(rows)):
+            return np.stack([model.in_chunks(model.energy, rows) for model in self.models_], axis=1)
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Log-likelihood of rows X under the detector's density, (n,): minus the energy."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from hinterland.decisions.calibration import Calibration, Unseen
 from hinterland.decisions.contamination import Contamination, estimate_contamination
+from hinterland.decisions.promises import highest_share, promise, threshold_at
 from hinterland.decisions.selection import Selection, select
 from hinterland.parameters import check_number
 from hinterland.thresholds import contamination_threshold, just_above
@@ -40,11 +40,20 @@ class Decisions:
         """Energy (n,) of rows X."""
         raise NotImplementedError
 
+    def energies(self, X: Any) -> Floats:
+        """Energy (n, K) of rows X under each of the models."""
+        raise NotImplementedError
+
+    @property
+    def models_(self) -> list[Any]:
+        """The K models."""
+        raise NotImplementedError
+
     def check_rows_alone(self, what: str) -> None:
         """Raise ValueError where the energy of a row depends on others."""
         raise NotImplementedError
 
-    def calibrate(self, normal_rows: Any, *, groups: npt.ArrayLike | None = None) -> Self:
+    def calibrate(self, normal_rows: Any, *, groups: npt.ArrayLike | None = None, column: str = "") -> Self:
         """Keep what p-values take of rows that are normal and that the fit has not seen; sets ``calibration_``.
 
         A threshold that was set by false alarms is set anew by these rows.
@@ -54,6 +63,7 @@ class Decisions:
         normal_rows : (n, d). Of rows that the detector was fitted on, which it knows, p-values of new rows would be
             too small. Anomalies among them make p-values too large, which costs finds and promises nothing false.
         groups : (n,), as text: each row is then compared with the rows of its own group alone.
+        column : of a table, where its values are the groups: those of a table to score are then found in it.
 
         Raises
         ------
@@ -69,18 +79,20 @@ class Decisions:
         check_is_fitted(self)
         self.check_rows_alone("calibration")
         return self.set_calibration(
-            Calibration.split(self.energy(normal_rows), groups, source="rows set aside")
+            Calibration.split(self.energy(normal_rows), groups, source="rows set aside", column=column)
         )
 
     def set_calibration(self, calibration: Calibration) -> Self:
         """Take a calibration of this detector's energies; a threshold by false alarms is set by it anew."""
         check_is_fitted(self)
-        if calibration.n_models > 1:
+        if calibration.n_models not in (1, len(self.models_)):
             raise ValueError(
-                f"a detector gives a row one energy, and the calibration is of {calibration.n_models}"
+                f"a detector of {len(self.models_)} models was given a calibration of {calibration.n_models}"
             )
-        self.calibration_ = calibration
         share = getattr(self, "threshold_by_", {}).get("false_alarms")
+        if share is not None:
+            threshold_at(calibration, share)  # a calibration that cannot do as promised is not taken
+        self.calibration_ = calibration
         return self if share is None else self.set_threshold(false_alarms=share)
 
     def calibration(self) -> Calibration:
@@ -122,10 +134,17 @@ class Decisions:
         unseen : what a group without calibration rows does: ``error``, or ``one``, a p-value of 1.
         """
         calibration = self.calibration()
-        return calibration.p_values(self.energy(X), groups, unseen=unseen)
+        energy = self.energy(X) if calibration.n_models == 1 else self.energies(X)
+        return calibration.p_values(energy, groups, unseen=unseen)
 
     def select(
-        self, X: Any, fdr: float = 0.1, *, method: str = "bh", groups: npt.ArrayLike | None = None
+        self,
+        X: Any,
+        fdr: float = 0.1,
+        *,
+        method: str = "bh",
+        groups: npt.ArrayLike | None = None,
+        unseen: Unseen = "error",
     ) -> Selection:
         """Flag rows X so that at most a share ``fdr`` of the flagged ones is expected to be false.
 
@@ -134,13 +153,13 @@ class Decisions:
         X : rows (n, d); the promise is about all of them together.
         fdr : in (0, 1).
         method : ``bh``, or ``storey``, which flags more where many rows are anomalous.
-        groups : (n,), where the calibration has groups.
+        groups, unseen : as for ``p_values``.
 
         Returns
         -------
         Selection, whose ``flagged`` (n,) is boolean; it says in words what was flagged, or what it would take.
         """
-        p = self.p_values(X, groups=groups)
+        p = self.p_values(X, groups=groups, unseen=unseen)
         return select(p, fdr, method=method, smallest_p=self.calibration().smallest_p())
 
     def estimate_contamination(self, X: Any, *, confidence: float = 0.95) -> Contamination:
@@ -158,7 +177,8 @@ class Decisions:
 
         Parameters
         ----------
-        false_alarms : share of new normal rows that may be flagged, in (0, 1), by ``calibration()``.
+        false_alarms : share of new normal rows that may be flagged, in (0, 1), by ``calibration()``; of each group,
+            where it has groups.
         contamination : share of the rows that the threshold was learnt from to flag, in (0, 0.5].
         energy : in nats; rows above it are flagged.
 
@@ -176,7 +196,7 @@ class Decisions:
         if len(given) != 1:
             raise ValueError(f"give exactly one of {', '.join(BY)}, got {', '.join(given) or 'none'}")
         if false_alarms is not None:
-            threshold = self._at_false_alarms(false_alarms)
+            threshold = threshold_at(self.calibration(), false_alarms)
         elif contamination is not None:
             threshold = self._at_contamination(contamination)
         else:
@@ -193,7 +213,10 @@ class Decisions:
             case None:
                 return self._learnt_rule()
             case {"false_alarms": share}:
-                return f"at most {100 * share:.3g}% of new normal rows, by {self.calibration()}"
+                calibration = self.calibration()
+                of_each = " of each group" if calibration.groups else ""
+                how = "at most" if calibration.n_models == 1 else "about"
+                return f"{how} {100 * share:.3g}% of new normal rows{of_each}, by {calibration}"
             case {"contamination": share}:
                 return f"the highest {100 * share:.3g}% of {self._learnt_from()}"
             case _:
@@ -201,14 +224,7 @@ class Decisions:
 
     def promise(self) -> str:
         """Say in words what share of new normal rows the threshold flags, by ``calibration()``."""
-        calibration = self.calibration()
-        if calibration.groups:
-            return f"p-values alone, as the calibration has {len(calibration.groups):,} groups; {calibration}"
-        told = calibration.false_alarms(-self.offset_)
-        return (
-            f"about {told.expected:.3g} of normal rows are flagged, from {told.low:.3g} to {told.high:.3g} at "
-            f"{told.confidence:.0%} confidence; {calibration}"
-        )
+        return promise(self.calibration(), -self.offset_)
 
     def _learnt_rule(self) -> str:
         """Words for the threshold of the fit."""
@@ -216,6 +232,8 @@ class Decisions:
 
     def _learnt_from(self) -> str:
         """What ``calibration_energy_`` are the energies of."""
+        if hasattr(self, "calibration_") and self.calibration_.n_models > 1:
+            return "each fold's training rows under the model that has not seen them"
         calibration = getattr(self, "calibration_energy_", self.training_energy_)  # not in the oldest files
         return (
             "the training rows"
@@ -224,16 +242,10 @@ class Decisions:
         )
 
     def _at_contamination(self, contamination: float) -> float:
-        """Energy above which few enough of ``calibration_energy_`` lie."""
+        """Energy above which few enough of ``calibration_energy_`` lie; of each fold's under its own model."""
+        calibration = getattr(self, "calibration_", None)
+        if calibration is not None and calibration.n_models > 1:
+            check_number("contamination", contamination, above=0, most=0.5)
+            return highest_share(calibration, contamination)
         energy = getattr(self, "calibration_energy_", self.training_energy_)
         return just_above(energy, contamination_threshold(energy, contamination))
-
-    def _at_false_alarms(self, false_alarms: float) -> float:
-        calibration = self.calibration()
-        threshold = calibration.threshold(false_alarms)
-        if math.isinf(threshold):
-            raise ValueError(
-                f"{false_alarms:g} false alarms take {math.ceil(1 / false_alarms * (1 - 1e-12)) - 1:,} calibration "
-                f"rows, and there are {calibration.n_rows():,}"
-            )
-        return threshold

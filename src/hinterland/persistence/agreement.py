@@ -42,8 +42,9 @@ def check_detector(detector: Detector) -> None:
     if hasattr(detector, "calibration_energy_"):
         _array(detector, "calibration_energy_", 1)
     _check_threshold_by(getattr(detector, "threshold_by_", None))
-    if hasattr(detector, "calibration_") and detector.calibration_.n_models > 1:
-        raise ValueError("the calibration of a detector is of one model, not of several")
+    n_models = len(detector.models_)
+    if hasattr(detector, "calibration_") and detector.calibration_.n_models not in (1, n_models):
+        raise ValueError(f"the calibration of a detector of {n_models} models is of another number of them")
     _check_history(detector.history_)
     if not np.isfinite(detector.energy_of(_probes(detector, references))).all():
         raise ValueError("its detector gives a row no finite energy")

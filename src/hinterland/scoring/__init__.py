@@ -1,7 +1,7 @@
 """From a table to decisions: score its rows, and judge the scores by the truth.
 
 - ``model_input``  what a fitted model takes of a table
-- ``columns``      what is added to a table: from energies alone, so that others can add to it
+- ``columns``      what is added to a table, from energies and, if need be, other columns; others can add to it
 - ``batch``        batches, in any order and process: energy, label and top columns of each row; all else stands on it
 - ``table``        a file batch by batch, with counts of what there was; ``frame``: a frame of pandas, polars or Arrow
 - ``decided``      p-values and flags as columns, over a table of any length in two passes
@@ -9,7 +9,7 @@
 """
 
 from hinterland.scoring.batch import BatchScorer, Explained, ScoredBatch
-from hinterland.scoring.columns import EnergyColumn
+from hinterland.scoring.columns import EnergyColumn, RowColumn
 from hinterland.scoring.frame import score_frame
 from hinterland.scoring.table import TableScorer
 from hinterland.scoring.truth import Judgeable, energy_and_truth, judge
@@ -19,6 +19,7 @@ __all__ = [
     "EnergyColumn",
     "Explained",
     "Judgeable",
+    "RowColumn",
     "ScoredBatch",
     "TableScorer",
     "energy_and_truth",

@@ -13,7 +13,17 @@ import pyarrow as pa
 from hinterland.errors import TableError
 from hinterland.explain import explain
 from hinterland.parameters import check_choice, check_integer
-from hinterland.scoring.columns import REASONS, Energy, EnergyColumn, Label, Masks, names_beside
+from hinterland.scoring.columns import (
+    REASONS,
+    AddedColumn,
+    Energy,
+    Label,
+    Masks,
+    is_by_model,
+    names_beside,
+    reads_of,
+    values_of,
+)
 from hinterland.scoring.model_input import Floats, ModelInput, Places
 from hinterland.tables import BadRows, UnreadableValuesError
 from hinterland.tables.columns.unreadable import RowNames, counted_from
@@ -67,12 +77,13 @@ class BatchScorer:
         column ``top_features``. An explanation takes some hundred times as long as a score.
     top : most columns that are given for a row.
     bad_rows : whether rows with values that cannot be read are an ``"error"``, or left out: ``"skip"``.
-    columns : further columns of the output, each from the energies.
+    columns : further columns of the output, each from the energies, or from these and columns of the table.
 
     Attributes
     ----------
     input : how the model reads these tables, a ``ModelInput``; its ``unused`` are columns that the model does not use.
-    reads : names of the columns that batches must have, in the table's order: those of the model, and those kept.
+    reads : names of the columns that batches must have, in the table's order: those of the model, those kept, and those
+        that ``columns`` look at.
     names : what ``energy``, ``label``, ``top_features`` and those of ``columns`` are called in the output: themselves,
         or with ``hinterland_`` in front where a kept column has that name.
     schema : of the output: kept columns, ``energy`` (float64, nats), ``label`` (``normal`` or ``anomaly``), ``columns``
@@ -110,7 +121,7 @@ class BatchScorer:
         explained: Explained = "flagged",
         top: int = 3,
         bad_rows: BadRows = "error",
-        columns: Sequence[EnergyColumn] = (),
+        columns: Sequence[AddedColumn] = (),
     ) -> None:
         check_choice("explained", explained, ("flagged", "all", "none"))
         check_choice("bad_rows", bad_rows, ("error", "skip"))
@@ -121,10 +132,18 @@ class BatchScorer:
         self.input.detector.check_rows_alone("scoring a table in parts")
         self._kept = _kept_fields(schema, keep)
         kept = {column.name for column in self._kept}
-        self.reads = [name for name in schema.names if name in self.input.readings or name in kept]
+        looked_at = reads_of(columns)
+        if absent := [name for name in looked_at if name not in schema.names]:
+            raise TableError(
+                f"the table lacks column(s) [{few(absent)}], by which rows are told apart; it has "
+                f"{few(schema.names, 20)}"
+            )
+        wanted = {*self.input.readings, *kept, *looked_at}
+        self.reads = [name for name in schema.names if name in wanted]
         self._explained, self._top, self._skips = explained, top, bad_rows == "skip"
         self._label = Label(self.input.threshold)
-        self._columns: list[EnergyColumn] = [Energy(), self._label, *columns]
+        self._by_model = any(map(is_by_model, columns))
+        self._columns: list[AddedColumn] = [Energy(), self._label, *columns]
         added = [(column.name, column.type) for column in self._columns]
         if explained != "none":
             added.append((REASONS, pa.string()))
@@ -156,10 +175,13 @@ class BatchScorer:
             for complaint in complaints:
                 good[complaint.places] = False
             batch, typed = batch.filter(pa.array(good)), typed.filter(pa.array(good))
-        energy = self.input.energy(typed)
+        energies = self.input.energies(typed) if self._by_model else None
+        energy = self.input.energy(typed) if energies is None else _mean(energies)
         is_anomaly = self._label.is_anomaly(energy)
         values = [_kept_column(batch, column) for column in self._kept]
-        values += [pa.array(column.values(energy), column.type) for column in self._columns]
+        values += [
+            pa.array(values_of(column, energy, energies, batch), column.type) for column in self._columns
+        ]
         if self._explained != "none":
             values.append(self._reasons(typed, energy, is_anomaly))
         table = pa.Table.from_arrays(values, schema=self.schema)
@@ -195,6 +217,14 @@ def left_out(places: Sequence[int], row_names: RowNames, n: int | None = None) -
     named = places[:ROWS_NAMED]
     more = f" and {n - len(named):,} more" if n > len(named) else ""
     return f"skipped {counted(n, 'row')} with values that cannot be read: {', '.join(row_names(named))}{more}"
+
+
+def _mean(energies: Floats) -> Floats:
+    """Mean (n,) of energies (n, K), to the bit as an ensemble takes it."""
+    total = energies[:, 0]
+    for k in range(1, energies.shape[1]):
+        total = total + energies[:, k]
+    return total / energies.shape[1]
 
 
 def _kept_fields(schema: pa.Schema, keep: Sequence[str] | Literal["all"]) -> list[pa.Field]:

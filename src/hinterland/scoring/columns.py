@@ -37,6 +37,54 @@ class EnergyColumn(Protocol):
         ...
 
 
+class RowColumn(Protocol):
+    """A column of the output that follows from a row's energy and from values of it that the model may not use."""
+
+    @property
+    def name(self) -> str:
+        """What it is called, where no kept column is."""
+        ...
+
+    @property
+    def type(self) -> pa.DataType:
+        """Type of its values."""
+        ...
+
+    @property
+    def reads(self) -> Sequence[str]:
+        """Columns of the table that it looks at; where there are none it is as an ``EnergyColumn``."""
+        ...
+
+    @property
+    def by_model(self) -> bool:
+        """Whether it takes energies under each of the detector's K models, (n, K); each alike, or it is not there."""
+        ...
+
+    def values(self, energy: Floats, rows: pa.Table | None = None) -> Any:
+        """Values (n,) for energies (n,) or (n, K), and rows with the columns that it reads, each from its row alone."""
+        ...
+
+
+AddedColumn = EnergyColumn | RowColumn
+
+
+def reads_of(columns: Sequence[AddedColumn]) -> list[str]:
+    """Columns of the table that these look at."""
+    return list(dict.fromkeys(name for column in columns for name in getattr(column, "reads", ())))
+
+
+def is_by_model(column: AddedColumn) -> bool:
+    """Whether it takes energies under each of the detector's models."""
+    return bool(getattr(column, "by_model", False))
+
+
+def values_of(column: AddedColumn, energy: Floats, energies: Floats | None, rows: pa.Table) -> Any:
+    """Values (n,) of a column for energies (n,) of these rows, and those under each model, (n, K), if it takes them."""
+    taken = energies if is_by_model(column) else energy
+    reads = list(getattr(column, "reads", ()))
+    return column.values(taken, rows.select(reads)) if reads else column.values(taken)  # type: ignore[call-arg,arg-type]
+
+
 @dataclass(frozen=True)
 class Energy:
     """The energy itself."""

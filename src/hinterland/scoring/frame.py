@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from hinterland.errors import TableError
 from hinterland.scoring.batch import Explained
-from hinterland.scoring.columns import EnergyColumn, Masks, names_beside
+from hinterland.scoring.columns import AddedColumn, Masks, names_beside, reads_of
 from hinterland.scoring.model_input import ModelInput
 from hinterland.scoring.table import TableScorer
 from hinterland.tables import BadRows, as_table_file, frames
@@ -26,7 +26,7 @@ def score_frame(
     explained: Explained = "flagged",
     top: int = 3,
     bad_rows: BadRows = "error",
-    columns: Sequence[EnergyColumn] = (),
+    columns: Sequence[AddedColumn] = (),
 ) -> Any:
     """Give a frame's columns, and beside them the energy, label and reasons of each row, as ``hinterland score`` does.
 
@@ -75,7 +75,7 @@ def score_frame(
             f"{few(list(map(str, labels)), 20)}"
         )
     names = [str(label) for label in labels]
-    needed = set(ModelInput(model, names).needed)
+    needed = {*ModelInput(model, names).needed, *reads_of(columns)}
     used = _select(frame, [label for label, name in zip(labels, names, strict=True) if name in needed])
     scorer = TableScorer(
         model, as_table_file(used), keep=[], explained=explained, top=top, bad_rows=bad_rows, columns=columns

@@ -107,10 +107,17 @@ class ModelInput:
 
     def energy(self, typed: pa.Table) -> Floats:
         """Energies of typed rows (n,), in nats; of no rows none."""
+        return self.detector.energy(self._seen(typed)) if typed.num_rows else np.empty(0)
+
+    def energies(self, typed: pa.Table) -> Floats:
+        """Energies of typed rows under each of the detector's K models, (n, K)."""
         if not typed.num_rows:
-            return np.empty(0)
+            return np.empty((0, len(self.detector.models_)))
+        return self.detector.energies(self._seen(typed))
+
+    def _seen(self, typed: pa.Table) -> Any:
         given = self.as_fitted(typed)
-        return self.detector.energy(given if self.encoder is None else self.encoder.transform(given))
+        return given if self.encoder is None else self.encoder.transform(given)
 
     def sources(self) -> Places:
         """For each column that the detector sees, the position in ``kinds`` of the column it comes from."""

@@ -14,7 +14,7 @@ from hinterland.explain import explain
 from hinterland.parameters import check_integer
 from hinterland.pipeline import encoder_and_detector
 from hinterland.scoring.batch import ROWS_NAMED, BatchScorer, Explained, ScoredBatch, left_out
-from hinterland.scoring.columns import EnergyColumn
+from hinterland.scoring.columns import AddedColumn
 from hinterland.tables import BadRows, Reading, TableFile
 from hinterland.tables.csv.file import CsvFile
 
@@ -63,7 +63,7 @@ class TableScorer:
         top: int = 3,
         batch_rows: int | None = None,
         bad_rows: BadRows | None = None,
-        columns: Sequence[EnergyColumn] = (),
+        columns: Sequence[AddedColumn] = (),
     ) -> None:
         check_integer("batch_rows", batch_rows, least=1, optional=True)
         encoder, _ = encoder_and_detector(model)

@@ -8,6 +8,7 @@ from hinterland.tables.columns.readings import Reading
 from hinterland.tables.columns.repeated_labels import second_labels
 from hinterland.tables.columns.unreadable import UnreadableValuesError
 from hinterland.tables.csv.format import BadRows, CsvFormat
+from hinterland.tables.groups import group_names
 from hinterland.tables.kinds import missing_and_unused, read_batch, to_kinds
 from hinterland.tables.reading import TableFile, open_stream, open_table
 from hinterland.tables.selection import equals, rows_with, select, text_counts
@@ -26,6 +27,7 @@ __all__ = [
     "UnreadableValuesError",
     "as_table_file",
     "equals",
+    "group_names",
     "missing_and_unused",
     "open_stream",
     "open_table",

@@ -34,7 +34,7 @@ BLANK_BESIDE_NUMBERS = frozenset(("none", "?", "-", "--", ".", "unknown", "missi
 """Texts that stand for no value where all others are numbers or truth values; elsewhere they may be a class."""
 TRUE = frozenset(("true", "t", "yes", "y", "on", "1"))
 FALSE = frozenset(("false", "f", "no", "n", "off", "0"))
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,4})?")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,4})?")
 
 Values = Sequence[str | None]
 
@@ -61,7 +61,7 @@ def blanks(values: Values) -> list[bool]:
         for value, is_blank in zip(values, sure, strict=True)
         if value is not None and not is_blank and fold(value) not in BLANK_BESIDE_NUMBERS
     ]
-    plain = bool(others) and all(word in TRUE | FALSE or _NUMBER.fullmatch(word) for word in others)
+    plain = bool(others) and all(word in TRUE | FALSE or NUMBER.fullmatch(word) for word in others)
     return [
         is_blank or (plain and value is not None and fold(value) in BLANK_BESIDE_NUMBERS)
         for value, is_blank in zip(values, sure, strict=True)
@@ -91,7 +91,7 @@ def _key(text: str, truths: bool) -> bool | Decimal | str:
 
 def _number_or_word(text: str) -> Decimal | str:
     folded = fold(text)
-    return Decimal(folded) if _NUMBER.fullmatch(folded) else folded
+    return Decimal(folded) if NUMBER.fullmatch(folded) else folded
 
 
 def _as_truth(word: Decimal | str) -> bool | None:
