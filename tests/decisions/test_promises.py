@@ -54,7 +54,7 @@ def test_a_share_of_the_rows_themselves_flags_so_many_at_most() -> None:
 
 
 def test_too_few_rows_are_named() -> None:
-    with pytest.raises(ValueError, match="0.01 false alarms take 99 calibration rows, and there are 98"):
+    with pytest.raises(ValueError, match=r"0\.01 false alarms take 99 calibration rows, and there are 98"):
         threshold_at(Calibration.split(np.arange(98.0)), 0.01)
     with pytest.raises(ValueError, match="99 calibration rows in each group, and there are 40"):
         threshold_at(Calibration.split(np.arange(140.0), ["a"] * 100 + ["b"] * 40), 0.01)

@@ -126,7 +126,7 @@ def test_groups_are_compared_with_their_own(detector: DeepMixture) -> None:
         "at most 10% of new normal rows of each group, by 200 calibration rows" in detector.threshold_rule()
     )
     assert "about 0.0099 to 0.099 of normal rows are flagged, by group" in detector.promise()
-    with pytest.raises(ValueError, match="0.005 false alarms take 199 calibration rows in each group"):
+    with pytest.raises(ValueError, match=r"0\.005 false alarms take 199 calibration rows in each group"):
         detector.set_threshold(false_alarms=0.005)
 
 

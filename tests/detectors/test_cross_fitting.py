@@ -137,7 +137,7 @@ def test_bad_input_is_named() -> None:
 
 
 def test_few_rows_are_said_once() -> None:
-    with pytest.warns(UserWarning) as found:
+    with pytest.warns(UserWarning, match="rows") as found:
         cross_fit(DeepMixture(2, steps=2, hidden=(4,), random_state=0), rows(8, 0), n_folds=2)
     said = [str(each.message) for each in found]
     assert sum("so few rows: 8 to train on" in text for text in said) == 1

@@ -1,5 +1,6 @@
 """The page in a real browser, opened from disk with the network off."""
 
+import copy
 import csv
 import json
 import os
@@ -16,6 +17,7 @@ import pytest
 from sklearn.metrics import precision_recall_fscore_support
 from sklearn.pipeline import Pipeline
 
+from hinterland.decide import calibrate
 from hinterland.explain import explain
 from hinterland.report import report
 
@@ -281,6 +283,41 @@ def test_the_threshold_moves_with_keys_and_touch(
     stop = int(slider.input_value())
     assert 0 < stop < len(threshold) - 1
     check_numbers(page, threshold[stop], energy, is_anomaly)
+
+
+def test_the_slider_moves_by_rows_a_day_and_by_false_alarms(
+    opening: Any, model: Pipeline, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    rows = table.drop(columns="diagnosis")
+    calibrated = calibrate(copy.deepcopy(model), rows[(table.diagnosis == "benign").to_numpy()][:99])
+    timed = rows.assign(when=pd.date_range("2024-01-01", periods=569, freq="6h"))
+    page = opening(report(calibrated, timed, tmp_path / "p.html", time_column="when").path)
+    data, slider = page.data(), page.tab.locator("#threshold")
+    assert page.tab.locator("#unit option").all_inner_texts() == ["energy", "rows a day", "false alarms"]
+    own = page.text("#flagged")
+    page.tab.select_option("#unit", "rows")
+    assert page.text("#flagged") == own
+    slider.focus()
+    page.tab.keyboard.press("Home")
+    page.settle()
+    assert page.text("#flagged") == "1"
+    assert slider.get_attribute("aria-valuetext").startswith("0.00704 rows a day, energy above")
+    assert page.text("#a-day") == "0.00704 a day"
+    page.tab.keyboard.press("End")
+    page.settle()
+    assert page.text("#flagged") == "569"
+    page.tab.select_option("#unit", "alarms")
+    counts = []
+    for place in (20, 100, 180):
+        page.move(place)
+        counts.append(int(page.text("#flagged")))
+        share = 0.01 * 100 ** (place / 200)
+        found = max(i for i, at in enumerate(data["decided"]["false_alarms"]) if at > share)
+        assert counts[-1] == data["stops"]["flagged"][found + 1]
+    assert counts == sorted(counts)
+    page.tab.click("#threshold-reset")
+    page.settle()
+    assert page.text("#flagged") == own
 
 
 def test_the_list_sorts(opening: Any, labelled: Path, energy: np.ndarray, table: pd.DataFrame) -> None:

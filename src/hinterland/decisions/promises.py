@@ -9,11 +9,16 @@ lies above that model's own; otherwise it is approximate.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
 
 from hinterland.decisions.calibration import Calibration
 from hinterland.decisions.p_values import ONE_MODEL
 from hinterland.decisions.tail_counts import TailCounts
 from hinterland.parameters import check_number
+from hinterland.thresholds import Energies
 
 ROUNDING = 1 + 1e-12
 
@@ -50,6 +55,25 @@ def highest_share(calibration: Calibration, share: float) -> float:
         )
         for parts in calibration.parts.values()
     )
+
+
+def shares_above(
+    calibration: Calibration, thresholds: npt.ArrayLike, rows_of: Mapping[str, int] | None = None
+) -> Energies:
+    """Share of new normal rows expected above each threshold (m,), of groups as many as ``rows_of`` says, or alike."""
+    at = np.asarray(thresholds, np.float64)
+    weights = dict.fromkeys(calibration.parts, 1)
+    if rows_of is not None and (known := {name: n for name, n in rows_of.items() if name in weights}):
+        weights = known
+    total = np.zeros(len(at))
+    for name, weight in weights.items():
+        parts = calibration.parts[name]
+        if calibration.rule in ONE_MODEL:
+            shares = (1 + parts[0].count_above(at)) / (parts[0].n_rows + 1)
+        else:
+            shares = np.array([_share_above(parts, threshold) for threshold in at])
+        total += weight * shares
+    return total / sum(weights.values())
 
 
 def promise(calibration: Calibration, threshold: float) -> str:

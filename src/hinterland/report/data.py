@@ -20,6 +20,8 @@ from hinterland.report.scored import Floats, Places, Scored
 from hinterland.report.truth import ANOMALY, UNLABELLED
 from hinterland.scoring.model_input import ModelInput
 
+SECONDS_A_DAY = 86_400
+
 
 def page_data(
     scored: Scored,
@@ -47,8 +49,9 @@ def page_data(
         "drift": drift(scored),
         "embedding": embedding,
         "n_sampled": len(scored.sample_index),
+        "days": _days(scored),
     }
-    if (found := decided(scored, data["stops"], data["rows"])) is not None:
+    if (found := decided(scored, data["stops"], len(data["rows"]["rows"]))) is not None:
         data["decided"] = found
     if scored.truth is not None:
         data["curves"] = curves(scored.energy, scored.truth)
@@ -58,6 +61,14 @@ def page_data(
         # Exact, as what is drawn as flagged depends on which side of the threshold a row lies.
         data["comparison"]["energy"] = other[1][places].tolist()
     return data
+
+
+def _days(scored: Scored) -> float | None:
+    """Days that the scored rows span, where their times are known and they are one or more."""
+    if scored.time is None or not scored.is_time or not np.isfinite(scored.time).any():
+        return None
+    days = float(np.nanmax(scored.time) - np.nanmin(scored.time)) / SECONDS_A_DAY
+    return days if days >= 1 else None
 
 
 def _embedding(scored: Scored, models: list[ModelInput], seed: int) -> tuple[dict[str, Any], Places]:

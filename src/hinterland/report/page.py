@@ -16,7 +16,18 @@ from hinterland.metrics import label_metrics
 
 _SCRIPTS = ("vendor/uPlot.iife.min.js", "format.js", "charts.js", "list.js", "report.js")
 _STYLES = ("vendor/uPlot.min.css", "report.css")
-_FOR_SCRIPT = ("n_rows", "has_truth", "axis", "histogram", "stops", "rows", "order", "embedding", "training")
+_FOR_SCRIPT = (
+    "n_rows",
+    "has_truth",
+    "axis",
+    "histogram",
+    "stops",
+    "rows",
+    "order",
+    "embedding",
+    "training",
+    "days",
+)
 """What the script draws; the template writes the rest."""
 
 

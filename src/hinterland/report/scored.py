@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +15,10 @@ import pyarrow as pa
 from hinterland.errors import TableError
 from hinterland.nearest import did_you_mean
 from hinterland.report.truth import Codes, LabelColumn, TimeColumn, truth_from_array
+from hinterland.scoring.decided import PValue, calibration_of
 from hinterland.scoring.model_input import ModelInput
 from hinterland.scoring.table import TableScorer
-from hinterland.tables import TableFile
+from hinterland.tables import TableFile, group_names
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
@@ -77,6 +80,8 @@ class Scored:
     is_time : whether ``time`` is seconds.
     top, top_index : the rows of highest energy, highest first, and their numbers from 0.
     sample, sample_index : rows drawn at random, in the table's order.
+    p : p-values (n,), or None where the model has nothing to compare with; 1 in a group without calibration rows.
+    rows_of : number of rows of each group, where the model's calibration has groups.
     """
 
     model: ModelInput
@@ -93,6 +98,8 @@ class Scored:
     top_index: Places
     sample: pa.Table
     sample_index: Places
+    p: Floats | None = None
+    rows_of: Mapping[str, int] | None = None
 
     @property
     def n_rows(self) -> int:
@@ -134,7 +141,8 @@ def score_table(
         raise ValueError(
             "anomaly says which values of the label column mark one; label must name that column"
         )
-    scorer = TableScorer(model, table, explained="none")
+    p_value = _p_value(model, table.names)
+    scorer = TableScorer(model, table, explained="none", columns=[] if p_value is None else [p_value])
     labels = LabelColumn(label, anomaly) if by_name else None
     if by_name:
         scorer.input.check_truth(label)
@@ -143,6 +151,8 @@ def score_table(
     most = Kept(top)
     sample = Kept(max(200, min(SAMPLE_ROWS, SAMPLE_CELLS // len(table.names))))
     energies: list[Floats] = []
+    p: list[Floats] = []
+    rows_of: Counter[str] = Counter()
     skipped: list[Places] = [np.empty(0, np.intp)]
     n_seen = n_read = 0
     for scored in scorer.scored():
@@ -154,6 +164,10 @@ def score_table(
         if times is not None:
             times.add(rows[time_column], is_text=table.is_text)
         energies.append(energy)
+        if p_value is not None:
+            p.append(scored.table[scorer.names[p_value.name]].to_numpy())
+            for column in p_value.reads:
+                rows_of.update(group_names(rows[column]).tolist())
         skipped.append(n_read + scored.unreadable)
         n_seen += len(energy)
         n_read += len(energy) + len(scored.unreadable)
@@ -181,7 +195,26 @@ def score_table(
         *most.rows(),
         sampled.take(order),
         sample_index[order],
+        None if p_value is None else np.concatenate(p),
+        rows_of or None,
     )
+
+
+def _p_value(model: Any, names: list[str]) -> PValue | None:
+    """The column of p-values, where the model has something to compare a table's rows with."""
+    try:
+        column = PValue(calibration_of(model), "one")
+    except ValueError:
+        return None
+    if absent := [name for name in column.reads if name not in names]:
+        warnings.warn(
+            f"the table has no column {absent[0]!r}, by which the model's calibration tells groups apart, so the page "
+            "shows no p-values",
+            UserWarning,
+            stacklevel=3,
+        )
+        return None
+    return column
 
 
 def energies_of(

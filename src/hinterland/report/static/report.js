@@ -22,6 +22,23 @@
   for (const part of document.querySelectorAll("[data-needs-script]")) part.hidden = false;
   const renderList = makeList(data.rows, data.has_truth, threshold, data.decided && data.decided.p);
   const slider = byId("threshold");
+  const unit = byId("unit");
+  const steps = 200;
+
+  /** What the slider can move by: amounts that fall as the threshold rises, spaced by their logarithms; or the stops. */
+  const scales = {
+    rows: { amounts: stops.flagged, least: 1, said: (n) => (data.days ? `${shown(n / data.days, 3)} rows a day` : `${shown(n)} row${n === 1 ? "" : "s"} to look at`) },
+    alarms: data.decided && { amounts: data.decided.false_alarms, least: Math.min(...data.decided.false_alarms), said: (share) => `${percent(share)} false alarms` },
+  };
+  const scale = () => scales[unit.value];
+  const reach = ({ amounts, least }) => Math.log(Math.max(amounts[0], least * (1 + 1e-9)) / least);
+  const amountAt = (place) => scale().least * Math.exp((place / steps) * reach(scale()));
+  const placeOf = (index) => Math.round((steps * Math.log(Math.max(scale().amounts[index], scale().least) / scale().least)) / reach(scale()));
+
+  function fitSlider() {
+    slider.max = scale() ? steps : stops.threshold.length - 1;
+    slider.value = scale() ? placeOf(stop) : stop;
+  }
 
   function showNumbers() {
     const flagged = stops.flagged[stop];
@@ -34,7 +51,9 @@
     for (const [id, text] of Object.entries(texts)) byId(id).textContent = text;
     const amounts = { budget: flagged, ...(data.decided && { alarms: Number((100 * data.decided.false_alarms[stop]).toPrecision(3)) }) };
     for (const [id, amount] of Object.entries(amounts)) if (document.activeElement !== byId(id)) byId(id).value = amount;
-    slider.setAttribute("aria-valuetext", `energy above ${texts["threshold-value"]} nats: ${texts.flagged} rows flagged`);
+    if (data.days) byId("a-day").textContent = `${shown(flagged / data.days, 3)} a day`;
+    const by = scale() ? `${scale().said(scale().amounts[stop])}, ` : "";
+    slider.setAttribute("aria-valuetext", `${by}energy above ${texts["threshold-value"]} nats: ${texts.flagged} rows flagged`);
   }
 
   let announcing;
@@ -42,7 +61,7 @@
     index = Math.min(Math.max(index, 0), stops.threshold.length - 1);
     if (index === stop) return;
     stop = index;
-    slider.value = index;
+    if (document.activeElement !== slider || !scale()) fitSlider();
     showNumbers();
     clearTimeout(announcing);
     announcing = setTimeout(() => (byId("announced").textContent = slider.getAttribute("aria-valuetext")), 600);
@@ -80,9 +99,17 @@
   amount("budget", stops.flagged, 1);
   if (data.decided) amount("alarms", data.decided.false_alarms, 0.01);
 
-  slider.value = stop; // a browser may remember an older page's
-  slider.addEventListener("input", () => choose(Number(slider.value)));
-  byId("threshold-reset").addEventListener("click", () => choose(stops.own));
+  unit.value = "energy"; // a browser may remember an older page's
+  fitSlider();
+  unit.addEventListener("change", () => {
+    fitSlider();
+    showNumbers();
+  });
+  slider.addEventListener("input", () => choose(scale() ? atMost(scale().amounts, amountAt(Number(slider.value)) * (1 + 1e-9)) : Number(slider.value)));
+  byId("threshold-reset").addEventListener("click", () => {
+    choose(stops.own);
+    fitSlider();
+  });
   showNumbers();
   renderList();
 
