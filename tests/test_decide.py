@@ -19,6 +19,7 @@ from hinterland.decide import (
     set_threshold,
 )
 from hinterland.detectors import DAGMM, DeepMixture, Surprisal
+from hinterland.errors import TableError
 from hinterland.persistence import load, save
 from hinterland.pipeline import table_pipeline
 
@@ -104,6 +105,7 @@ def test_known_anomalies_are_not_set_aside() -> None:
         (Surprisal(), ROWS_TO_SPARE - 1, Plan()),
         (Surprisal(), ROWS_TO_SPARE, Plan(share=0.2)),
         (Surprisal(novelty=False), 100, Plan(n_folds=5)),
+        (DeepMixture(), 100, Plan()),
         (DAGMM(), 9, Plan(share=0.2)),
         (DAGMM(), ROWS_TO_SPLIT - 1, Plan(n_folds=5)),
         (DAGMM(), ROWS_TO_SPLIT, Plan(share=0.2)),
@@ -112,6 +114,8 @@ def test_known_anomalies_are_not_set_aside() -> None:
 )
 def test_what_is_done_by_default_follows_detector_and_rows(detector, n_rows, expected) -> None:
     assert plan(detector, n_rows) == expected
+    by_group = {Plan(): Plan() if isinstance(detector, Surprisal) else Plan(n_folds=5)}
+    assert plan(detector, n_rows, grouped=True) == by_group.get(expected, expected)
     assert plan(detector, n_rows, share=0.5) == Plan(share=0.5)
     assert plan(detector, n_rows, n_folds=3) == Plan(n_folds=3)
 
@@ -136,3 +140,33 @@ def test_bad_input_is_named() -> None:
         fit_calibrated(DeepMixture(2, **SMALL), rows, share=0.01)
     with pytest.warns(UserWarning, match="has 4 calibration rows"):
         fit_calibrated(DeepMixture(2, **SMALL), rows, share=0.1)
+
+
+def test_groups_are_a_column_that_a_model_may_know_or_not() -> None:
+    rows = table(120, 0).assign(shop=["a", "B "] * 60)
+    for known in (False, True):
+        training = rows if known else rows.drop(columns="shop")
+        model = table_pipeline(DeepMixture(2, **SMALL)).fit(training)
+        calibrate(model, rows, groups="shop")
+        assert model[-1].calibration_.groups == ("a", "b")
+        p = p_values(model, rows)
+        within = p_values(model, training, groups=["a", "b"] * 60) if not known else p
+        np.testing.assert_array_equal(p, within)
+        assert select(model, pa.Table.from_pandas(rows), 0.1).flagged.shape == (120,)
+    with pytest.raises(TableError, match="the rows have no column 'shop', which names their groups"):
+        p_values(model, rows.drop(columns="shop"))
+    with pytest.raises(TypeError, match="groups by the column 'shop' take rows in a frame, got ndarray"):
+        p_values(model, rows.to_numpy())
+
+
+def test_few_rows_are_cross_fitted_behind_an_encoder() -> None:
+    rows = table(90, 0).assign(shop=["a", "b", "b"] * 30)
+    model = fit_calibrated(table_pipeline(DAGMM(epochs=1, steps=10, hidden=(4,))), rows, groups="shop")
+    calibration = model[-1].calibration()
+    assert (calibration.rule, calibration.n_models, calibration.n_rows("a")) == ("cross", 5, 30)
+    assert "behind steps that have seen all" in str(calibration)
+    assert p_values(model, rows[:5]).shape == (5,)
+    with pytest.raises(ValueError, match="give one of share and n_folds"):
+        fit_calibrated(DAGMM(), rows, share=0.1, n_folds=3)
+    with pytest.raises(ValueError, match="does not judge every row"):
+        fit_calibrated(DeepMixture(2, **SMALL), rows[["size"]], share=0, groups=["a", "b", "b"] * 30)

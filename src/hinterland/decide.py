@@ -124,9 +124,21 @@ def select(
     return detector_of(model).select(rows_for(model, rows), fdr, method=method, groups=found, unseen=unseen)
 
 
-def estimate_contamination(model: Any, rows: Any, *, confidence: float = 0.95) -> Contamination:
+def estimate_contamination(
+    model: Any, rows: Any, *, is_normal: npt.ArrayLike | None = None, confidence: float = 0.95
+) -> Contamination:
     """Share of anomalies among rows: ``Decisions.estimate_contamination``."""
-    return detector_of(model).estimate_contamination(rows_for(model, rows), confidence=confidence)
+    return detector_of(model).estimate_contamination(
+        rows_for(model, rows), is_normal=is_normal, confidence=confidence
+    )
+
+
+def estimate_unlabelled(
+    model: Any, rows: Any = None, *, calm: float = 0.6, confidence: float = 0.95
+) -> Contamination:
+    """Share of anomalies among rows of which none is known to be normal: ``Decisions.estimate_unlabelled``."""
+    seen = None if rows is None else rows_for(model, rows)
+    return detector_of(model).estimate_unlabelled(seen, calm=calm, confidence=confidence)
 
 
 def set_threshold(
@@ -152,7 +164,14 @@ class Plan(NamedTuple):
     n_folds: int = 0
 
 
-def plan(detector: Detector, n_rows: int, share: float | None = None, n_folds: int | None = None) -> Plan:
+def plan(
+    detector: Detector,
+    n_rows: int,
+    share: float | None = None,
+    n_folds: int | None = None,
+    *,
+    grouped: bool = False,
+) -> Plan:
     """What is done with ``n_rows`` training rows; where neither share nor folds are named, by their number.
 
     Raises
@@ -171,6 +190,8 @@ def plan(detector: Detector, n_rows: int, share: float | None = None, n_folds: i
             raise ValueError(f"a share of {share:g} sets none of {n_rows:,} rows aside")
         return Plan(share)
     judges_own = isinstance(detector, NoveltyDetector) and detector.novelty
+    if grouped and judges_own and not detector.judges_every_row:
+        judges_own = False  # of the rows that it judges, which they are is not known
     if judges_own and n_rows < ROWS_TO_SPARE:
         return Plan()
     if not judges_own and 2 * FOLDS <= n_rows < ROWS_TO_SPLIT:
@@ -226,7 +247,8 @@ def fit_calibrated(
     rows, found, column = told_apart(model, rows, groups, of_model=False)
     n_rows = rows.num_rows if isinstance(rows, pa.Table) else len(rows)
     labels = label_codes(None, n_rows, is_anomaly=is_anomaly, is_normal=is_normal)
-    planned = plan(detector, int(np.sum(labels != ANOMALY)), share, n_folds)
+    n_judged = int(np.sum(labels != ANOMALY))
+    planned = plan(detector, n_judged, share, n_folds, grouped=groups is not None)
     aside = set_aside(labels, planned.share, random_state=random_state)
     fit_as_planned(
         model, rows, labels, planned, aside, groups=found, column=column, random_state=random_state
@@ -277,10 +299,10 @@ def fit_as_planned(
     model.fit(taken(rows, ~aside), **known)
     if groups is not None and not aside.any():
         as_new = detector.energy_as_new()
-        if as_new is None:
+        if as_new is None or len(as_new) != np.sum(labels != ANOMALY):
             raise ValueError(
-                f"groups take rows to compare with, and a {type(detector).__name__} has judged no row as if it were "
-                "new: give a share to set aside, or folds"
+                f"groups take rows to compare with, and a {type(detector).__name__} does not judge every row as if it "
+                "were new: give a share to set aside, or folds"
             )
         within = np.asarray(groups)[labels != ANOMALY]
         detector.set_calibration(Calibration.as_new(as_new, within, column=column))

@@ -167,3 +167,78 @@ def test_wrong_usage_is_said(run: Any, made: Path, model: Path, folder: Path, tm
     assert not (tmp_path / "n").exists()
     costs = ["--label", "truth", "--anomaly", "odd", "--cost-miss", 1]
     assert run("evaluate", made / "m", made / "mixed.csv", *costs).exit_code == 2
+
+
+def words(result: Any) -> str:
+    """What was said, without the frame around it."""
+    return " ".join(result.stderr.replace("│", " ").split())
+
+
+def shops(n: int, seed: int) -> pd.DataFrame:
+    """Two shops, of which one has much larger sizes."""
+    shop = np.array(["North", "south"])[np.arange(n) % 2]
+    return table(n, seed).assign(size=lambda t: t["size"] + 6 * (shop == "south"), shop=shop)
+
+
+QUICK = ["--detector", "dagmm", "--set", "epochs=1", "--set", "steps=20", "--set", "hidden=(6,)"]
+
+
+def test_groups_by_a_column_from_a_fit_to_a_selection(run: Any, tmp_path: Path) -> None:
+    for name, seed in (("training", 0), ("new", 1), ("normal", 2)):
+        shops(200, seed).to_csv(tmp_path / f"{name}.csv", index=False)
+    m, new = tmp_path / "m", tmp_path / "new.csv"
+    result = run("fit", tmp_path / "training.csv", "--save", m, "--group", "shop", "--drop", "shop", *QUICK)
+    assert result.exit_code == 0, result.stderr
+    assert "5 models" in result.stderr
+    assert "of its own of 2 groups of 'shop'" in result.stderr
+    found = rows_of(run("score", m, new, "--fdr", "0.1", "--batch-rows", "33", "--keep", "size"))
+    model = persistence.load(m)
+    assert detector_of(model).calibration_.n_rows("south") == 100
+    np.testing.assert_allclose(found["p_value"], p_values(model, shops(200, 1)))
+    result = run("calibrate", m, tmp_path / "normal.csv", "--group", "shop", "-o", m)
+    assert result.exit_code == 0, result.stderr
+    assert detector_of(persistence.load(m)).calibration_.rule == "split"
+    shops(20, 3).assign(shop=["north"] * 19 + ["West"]).to_csv(new, index=False)
+    unknown = run("score", m, new, "--fdr", "0.1")
+    assert "no calibration row is of the group 'west'; known are ['north', 'south']" in unknown.stderr
+    assert rows_of(run("score", m, new, "--fdr", "0.1", "--unseen", "one"))["p_value"].iloc[-1] == 1
+    shops(20, 3).drop(columns="shop").to_csv(new, index=False)
+    assert (
+        "lacks column(s) ['shop'], by which rows are told apart"
+        in run("score", m, new, "--fdr", "0.1").stderr
+    )
+    assert run("score", m, new).exit_code == 0  # energies take no group
+    assert "has no column 'shap'" in words(run("calibrate", m, new, "--group", "shap", "-o", m))
+    assert "2 groups, each of which has a share" in run("contamination", m, tmp_path / "normal.csv").stderr
+
+
+OWN = ["--set", "steps=2", "--set", "width=8", "--set", "n_members=2"]
+
+
+def test_groups_of_training_rows_that_are_judged_as_new(run: Any, tmp_path: Path) -> None:
+    shops(120, 0).to_csv(tmp_path / "t.csv", index=False)
+    result = run("fit", tmp_path / "t.csv", "--save", tmp_path / "m", "--group", "shop", *OWN)
+    assert result.exit_code == 0, result.stderr
+    calibration = detector_of(persistence.load(tmp_path / "m")).calibration_
+    assert (calibration.rule, calibration.n_rows("north"), calibration.column) == ("as_new", 60, "shop")
+
+
+def test_folds_judge_rows_of_a_detector_that_sets_none_aside(run: Any, made: Path, tmp_path: Path) -> None:
+    fit = ["fit", made / "training.csv", "--save", tmp_path / "m", *QUICK]
+    result = run(*fit, "--folds", "3", "--json")
+    assert result.exit_code == 0, result.stderr
+    detector = detector_of(persistence.load(tmp_path / "m"))
+    assert (len(detector.models_), detector.calibration_.n_rows()) == (3, 400)
+    assert "behind steps that have seen all" in result.stderr
+    found = rows_of(run("score", tmp_path / "m", made / "mixed.csv", "--fdr", "0.1"))
+    assert found["flagged"][80:].all()
+    np.testing.assert_array_equal(
+        found["energy"], rows_of(run("score", tmp_path / "m", made / "mixed.csv"))["energy"]
+    )
+    assert "cross" in detector.calibration_.rule
+    assert "give one of --folds and --set-aside" in words(
+        run(*fit, "-f", "--folds", "3", "--set-aside", "0.1")
+    )
+    too_few = run(*fit, "-f", "--false-alarms", "0.01")
+    assert "0.01 takes 99 calibration rows for each of 5 models, and there are 80" in words(too_few)
+    assert too_few.exit_code == 2

@@ -4,6 +4,7 @@ from sklearn.exceptions import NotFittedError
 
 from hinterland.decisions import Calibration
 from hinterland.detectors.cadgmm import CADGMM
+from hinterland.detectors.cross_fitting import cross_fit
 from hinterland.detectors.dagmm import DAGMM
 from hinterland.detectors.deep_mixture import DeepMixture
 from hinterland.detectors.surprisal import Surprisal
@@ -227,3 +228,29 @@ def test_a_saved_detector_gives_the_same_p_values(detector: DeepMixture, tmp_pat
     np.testing.assert_array_equal(loaded.p_values(new, groups=groups), detector.p_values(new, groups=groups))
     assert isinstance(loaded.calibration_, Calibration)
     assert loaded.threshold_rule() == "set by hand"
+
+
+def test_a_share_by_folds_and_one_where_nothing_is_known() -> None:
+    detector = cross_fit(DAGMM(epochs=2, steps=30, hidden=(6,), random_state=0), rows(400, 0))
+    mixed = np.concatenate([rows(450, 1), rows(50, 2, shift=9.0)])
+    found = detector.estimate_contamination(mixed)
+    assert found.low <= 0.1 <= found.high
+    assert found.estimate == pytest.approx(0.1, abs=0.04)
+    assert detector.estimate_unlabelled().n_rows == 400
+    assert detector.estimate_unlabelled(mixed[:100]).reason == "it takes 200 rows"
+    plain = DAGMM(epochs=1, steps=5, hidden=(6,), random_state=0).fit(rows(60, 0))
+    with pytest.raises(ValueError, match="has judged no training row as if it were new: give rows"):
+        plain.estimate_unlabelled()
+    with pytest.raises(ValueError, match="not calibrated"):
+        plain.estimate_contamination(mixed)
+
+
+def test_there_is_no_probability_but_a_local_rate(detector: DeepMixture) -> None:
+    assert not hasattr(detector, "predict_proba")
+    with pytest.raises(AttributeError, match=r"says nothing of how many anomalies .* local_fdr"):
+        detector.predict_proba(rows(3, 0))
+    detector.calibrate(rows(200, 1))
+    mixed = np.concatenate([rows(180, 2), rows(60, 3, shift=9.0)])
+    rates = detector.local_fdr(mixed)
+    assert rates[180:].max() < 0.2
+    assert np.median(rates[:180]) > 0.8

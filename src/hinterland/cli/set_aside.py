@@ -43,7 +43,7 @@ def planned(
     n_rows = int(np.sum(codes != ANOMALY))
     try:
         check_number("false_alarms", asked.false_alarms, above=0, below=1, optional=True)
-        found = plan(detector, n_rows, asked.share, asked.n_folds)
+        found = plan(detector, n_rows, asked.share, asked.n_folds, grouped=asked.group is not None)
     except ValueError as error:
         options = {"share": "--set-aside", "n_folds": "--folds", "false_alarms": "--false-alarms"}
         hint = next((option for name, option in options.items() if name in str(error)), "--set-aside")

@@ -10,6 +10,7 @@ rows' energies.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 from hinterland.decisions.bounds import Values, clopper_pearson
 from hinterland.decisions.calibration import EVERY_ROW, Calibration
+from hinterland.decisions.p_values import ONE_MODEL
 from hinterland.parameters import check_number
 from hinterland.thresholds import check_energy
 
@@ -77,30 +79,30 @@ def estimate_contamination(
 
     Parameters
     ----------
-    energy : (m,), in nats.
-    calibration : by the rule ``split``.
+    energy : (m,), in nats; (m, K) for a calibration of K models.
+    calibration : of normal rows; where these are not by the rule ``split``, the interval is approximate as well.
     group : of the calibration and of all the rows.
     confidence : of the interval, in (0, 1); each end misses with at most half of what it leaves.
 
     Raises
     ------
     TypeError, ValueError
-        For energies that are not finite, a cross-fitted calibration, a group that is not known.
+        For energies that are not finite, a calibration of groups of which none is named, a group that is not known.
     """
-    values = check_energy(energy)
     check_number("confidence", confidence, above=0, below=1)
-    m, n = len(values), calibration.n_rows(group)
-    levels = [calibration.threshold(level, group) for level in LEVELS]
-    thresholds = [threshold for threshold in levels if np.isfinite(threshold)]
-    if not thresholds:
+    n = calibration.n_rows(group)
+    flagged, normal, m = (
+        _beyond_thresholds(energy, calibration, group)
+        if calibration.rule in ONE_MODEL
+        else _below_levels(energy, calibration, n)
+    )
+    if not len(flagged):
         reason = f"{n} calibration rows are too few to compare with"
         return Contamination(None, None, None, m, float(confidence), NONE_NEEDED, reason=reason)
-    flagged = np.array([np.sum(values > threshold) for threshold in thresholds])
-    normal = np.array([calibration.false_alarms(threshold, group).n_above for threshold in thresholds])
     tail = (1 - confidence) / 4  # of each end, for the share flagged and for that of normal rows
     lows = _beyond(
-        clopper_pearson(flagged, m, tail / len(thresholds))[0],
-        clopper_pearson(normal, n, tail / len(thresholds))[1],
+        clopper_pearson(flagged, m, tail / len(flagged))[0],
+        clopper_pearson(normal, n, tail / len(flagged))[1],
     )
     highs = _beyond(clopper_pearson(flagged, m, tail)[1], clopper_pearson(normal, n, tail)[0])
     estimates = _beyond(flagged / m, (normal + 1) / (n + 1))
@@ -108,6 +110,29 @@ def estimate_contamination(
     high = max(low, float(highs[-1]))
     estimate = float(np.clip(estimates[np.argmax(lows)], low, high))
     return Contamination(low, estimate, high, m, float(confidence), NONE_NEEDED, LOWER_HALF)
+
+
+def _beyond_thresholds(
+    energy: npt.ArrayLike, calibration: Calibration, group: str
+) -> tuple[Values, Values, int]:
+    """Rows, and calibration rows, above each threshold; and how many rows there are."""
+    values = check_energy(energy)
+    found = [calibration.threshold(level, group) for level in LEVELS]
+    thresholds = [threshold for threshold in found if np.isfinite(threshold)]
+    flagged = np.array([np.sum(values > threshold) for threshold in thresholds])
+    normal = np.array([calibration.false_alarms(threshold, group).n_above for threshold in thresholds])
+    return flagged, normal, len(values)
+
+
+def _below_levels(energy: npt.ArrayLike, calibration: Calibration, n: int) -> tuple[Values, Values, int]:
+    """Rows with p-values at most each level, and calibration rows that are as odd; and how many rows there are.
+
+    Each group's or model's p-values are its own; that many calibration rows have no larger one, or fewer by ties.
+    """
+    p = calibration.p_values(energy)
+    normal = np.array([math.floor(level * (n + 1) * (1 + 1e-12)) - 1 for level in LEVELS])
+    flagged = np.array([np.sum(p <= level) for level in LEVELS])
+    return flagged[normal >= 0], normal[normal >= 0], len(p)
 
 
 def _beyond(flagged: Values, normal: Values) -> Values:

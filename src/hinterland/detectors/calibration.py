@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +10,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from hinterland.decisions.calibration import Calibration, Unseen
 from hinterland.decisions.contamination import Contamination, estimate_contamination
+from hinterland.decisions.local import local_fdr
 from hinterland.decisions.promises import highest_share, promise, threshold_at
 from hinterland.decisions.selection import Selection, select
+from hinterland.decisions.unlabelled import estimate_unlabelled
 from hinterland.parameters import check_number
 from hinterland.thresholds import contamination_threshold, just_above
 
@@ -162,9 +164,65 @@ class Decisions:
         p = self.p_values(X, groups=groups, unseen=unseen)
         return select(p, fdr, method=method, smallest_p=self.calibration().smallest_p())
 
-    def estimate_contamination(self, X: Any, *, confidence: float = 0.95) -> Contamination:
-        """Share of anomalies among rows X, at least, by the calibration rows, which must be normal."""
-        return estimate_contamination(self.energy(X), self.calibration(), confidence=confidence)
+    def estimate_contamination(
+        self, X: Any, *, is_normal: npt.ArrayLike | None = None, confidence: float = 0.95
+    ) -> Contamination:
+        """Share of anomalies among rows X (n, d).
+
+        By the calibration rows, which must be normal, there are so many at least. Where some of the rows are known to
+        be normal, ``is_normal`` (n,), it is the share among the others, by the positive-unlabelled head, at 95 %: see
+        ``hinterland.detectors.known_normal``. Its ``estimate`` is None where it cannot be told.
+        """
+        if is_normal is not None:
+            from hinterland.detectors.known_normal import estimate_by_known_normal
+
+            return estimate_by_known_normal(self, X, is_normal)
+        calibration = self.calibration()
+        energy = self.energy(X) if calibration.n_models == 1 else self.energies(X)
+        return estimate_contamination(energy, calibration, confidence=confidence)
+
+    def estimate_unlabelled(
+        self, X: Any = None, *, calm: float = 0.6, confidence: float = 0.95
+    ) -> Contamination:
+        """Share of anomalies among rows X (n, d) of which none is known to be normal, by an assumption or not at all.
+
+        None are the training rows, where the detector judged them as if they were new. Rows that it was fitted on would
+        be too well known. Parameters as those of ``hinterland.decisions.estimate_unlabelled``.
+
+        Raises
+        ------
+        ValueError
+            Without X, where the detector judged no training row as if it were new.
+        """
+        check_is_fitted(self)
+        if X is not None:
+            return estimate_unlabelled(self.energy(X), calm=calm, confidence=confidence)
+        folds = getattr(self, "calibration_", None)
+        of_folds = folds is not None and folds.n_models > 1
+        energy = self.calibration_energy_ if of_folds else self.energy_as_new()
+        if energy is None:
+            raise ValueError(
+                f"this {type(self).__name__} has judged no training row as if it were new: give rows that it was not "
+                "fitted on"
+            )
+        return estimate_unlabelled(energy, calm=calm, confidence=confidence)
+
+    def local_fdr(self, X: Any, *, groups: npt.ArrayLike | None = None) -> npt.NDArray[np.float64]:
+        """Estimate for each row (n,) the share of normal ones among rows of X with just such a p-value.
+
+        It is of all rows X together, an estimate without a guarantee, and the nearest thing there is to a probability
+        of being normal: ``hinterland.decisions.local_fdr``.
+        """
+        return local_fdr(self.p_values(X, groups=groups))
+
+    @property
+    def predict_proba(self) -> NoReturn:
+        """There is none, and the error says why and what there is instead."""
+        raise AttributeError(
+            "there is no predict_proba: an energy says nothing of how many anomalies there are, and so of no row how "
+            "probably it is one; p_values(X) are shares of normal rows, and local_fdr(X) estimates from all rows X "
+            "together how probably each is normal"
+        )
 
     def set_threshold(
         self,

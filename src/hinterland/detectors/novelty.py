@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,6 +18,9 @@ class NoveltyDetector(Detector):
     The threshold is learnt from the energies that the training rows have under the models that do not know them, and so
     holds for new rows.
     """
+
+    judges_every_row: ClassVar[bool] = False
+    """Whether each training row is new to a part of the models, whatever the parameters."""
 
     # fmt: off
     novelty: bool = parameter(True, flag,

@@ -68,6 +68,7 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
     """
 
     built_on = ("DeepMixture",)
+    judges_every_row = True
 
     # fmt: off
     n_neighbor_rows: int = parameter(4096, whole(least=2),

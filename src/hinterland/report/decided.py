@@ -19,10 +19,10 @@ def decided(scored: Scored, stops: dict[str, Any], n_shown: int) -> dict[str, An
     Returns
     -------
     dict with, at each of ``stops``, ``false_alarms`` (the share of normal rows expected above it) and
-    ``expected_false`` (how many of the flagged rows are expected to be normal); ``normal_share``, the estimated share of
-    normal rows that this reckons with; ``p``, p-values of the page's ``n_shown`` rows of highest energy; ``words``, what
-    it rests on; ``unknown``, how many rows are of groups without calibration rows; ``shift``, that it no longer holds
-    and since when, or None.
+    ``expected_false`` (how many of the flagged rows are expected to be normal); ``normal_share``, the estimated share
+    of normal rows that this reckons with; ``p``, p-values of the page's ``n_shown`` rows of highest energy; ``words``,
+    what it rests on; ``unknown``, how many rows are of groups without calibration rows; ``shift``, that it no longer
+    holds and since when, or None.
     """
     if scored.p is None:
         return None

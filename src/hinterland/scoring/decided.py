@@ -16,7 +16,7 @@ from hinterland.decisions import Calibration, Levels, Rule, Watch, rule_of
 from hinterland.decisions.calibration import EVERY_ROW, Unseen
 from hinterland.detectors.base import Detector
 from hinterland.scoring.batch import ScoredBatch
-from hinterland.scoring.model_input import Floats
+from hinterland.scoring.model_input import Floats, ModelInput
 from hinterland.scoring.table import TableScorer
 from hinterland.tables import BadRows, TableFile, group_names
 
@@ -89,6 +89,13 @@ def energies(
     reading = {"batch_rows": batch_rows, "bad_rows": bad_rows, "on_batch": on_batch}
     for scored in _batches(model, table, **reading):
         yield scored.energy
+
+
+def energies_by_model(model: Any, table: TableFile, **scoring: Any) -> Iterator[Floats]:
+    """Energies (n, K) of a table's rows under each model of a detector, batch by batch; ``scoring`` as above."""
+    taken = ModelInput(model, table.names)
+    for scored in _batches(model, table, **scoring):
+        yield taken.energies(scored.typed)
 
 
 def _batches(
