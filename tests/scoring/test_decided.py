@@ -1,4 +1,5 @@
 import pickle
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,21 @@ def test_two_passes_over_a_file_select_as_one_over_an_array(model, mixed, file, 
     np.testing.assert_allclose(found["p_value"].to_numpy(), p_values(model, mixed))
     assert columns[1].rule.n_flagged == expected.n_flagged
     assert found.column_names == ["size", "weight", "energy", "label", "p_value", "flagged", "top_features"]
+
+
+def test_the_first_pass_takes_no_more_memory_for_a_longer_file(model, tmp_path) -> None:
+    def peak(n_rows: int) -> int:
+        table(n_rows, 3).to_csv(tmp_path / "long.csv", index=False)
+        file = open_table(tmp_path / "long.csv")
+        tracemalloc.start()
+        try:
+            select_rows(model, file, batch_rows=1_000)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(1_000)  # imports
+    assert peak(30_000) < peak(3_000) + 100_000  # bytes; the energies alone would be 216,000 more
 
 
 def test_p_values_are_a_column_of_a_scorer_that_goes_to_other_processes(model, mixed) -> None:
