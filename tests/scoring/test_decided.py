@@ -1,5 +1,5 @@
 import pickle
-import tracemalloc
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +9,10 @@ import pytest
 
 from hinterland import BatchScorer
 from hinterland.decide import calibrate, p_values, select
+from hinterland.decisions import rule_of
 from hinterland.detectors import DeepMixture
 from hinterland.pipeline import table_pipeline
-from hinterland.scoring import TableScorer
+from hinterland.scoring import TableScorer, decided
 from hinterland.scoring.decided import PValue, calibration_of, energies, select_rows, watch_of
 from hinterland.tables import open_table
 
@@ -52,19 +53,31 @@ def test_two_passes_over_a_file_select_as_one_over_an_array(model, mixed, file, 
     assert found.column_names == ["size", "weight", "energy", "label", "p_value", "flagged", "top_features"]
 
 
-def test_the_first_pass_takes_no_more_memory_for_a_longer_file(model, tmp_path) -> None:
-    def peak(n_rows: int) -> int:
-        table(n_rows, 3).to_csv(tmp_path / "long.csv", index=False)
-        file = open_table(tmp_path / "long.csv")
-        tracemalloc.start()
-        try:
-            select_rows(model, file, batch_rows=1_000)
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+def test_the_first_pass_keeps_a_batch_at_a_time_and_a_count_for_each_level(model, file, monkeypatch) -> None:
+    class Batch:
+        def __init__(self, p: np.ndarray) -> None:
+            self.table = pa.table({"p_value": p})
 
-    peak(1_000)  # imports
-    assert peak(30_000) < peak(3_000) + 100_000  # bytes; the energies alone would be 216,000 more
+    alive: weakref.WeakSet[Batch] = weakref.WeakSet()
+    n_levels = calibration_of(model).n_rows() + 1
+    generator, most, counted = np.random.default_rng(0), [0], []
+
+    def batches(*_, **__):
+        for _ in range(50):
+            batch = Batch(generator.integers(1, n_levels + 1, 1_000) / n_levels)
+            alive.add(batch)
+            most.append(len(alive))
+            yield batch
+
+    def counting(levels, *arguments, **options):
+        counted.append((len(levels.p), levels.n_rows))
+        return rule_of(levels, *arguments, **options)
+
+    monkeypatch.setattr(decided, "_batches", batches)
+    monkeypatch.setattr(decided, "rule_of", counting)
+    select_rows(model, open_table(file))
+    assert max(most) <= 2
+    assert counted == [(n_levels, 50_000)]
 
 
 def test_p_values_are_a_column_of_a_scorer_that_goes_to_other_processes(model, mixed) -> None:
