@@ -1,10 +1,10 @@
 """What p-values and selections of real detectors keep of their promises, by simulation.
 
-Normal rows are a curved table in four dimensions (`as_new.py`), anomalies such rows with 4 more in each column. Detectors
-train a few steps on 200 rows, as a promise holds whatever they have learnt. `tied` are the same rows in whole numbers,
-so that many have the same energy. In each repeat a detector is fitted once, and once for each fold of a cross-fitted
-calibration; calibrations of several sizes are nested. A claim is kept where its figure is at most 3.3 standard errors,
-over repeats, above its bound.
+Normal rows are a curved table in four dimensions (`as_new.py`), anomalies such rows with 4 more in each column.
+Detectors train a few steps on 200 rows, as a promise holds whatever they have learnt. `tied` are the same rows in whole
+numbers, so that many have the same energy. In each repeat a detector is fitted once, once to rows in whole numbers, and
+once for each fold of a cross-fitted calibration; calibrations of several sizes are nested. A claim is kept where its
+figure is at most 3.3 standard errors, over repeats, above its bound.
 
     python benchmarks/decisions_detectors.py --keep figures.jsonl --check
 """
@@ -16,6 +16,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,9 +24,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from as_new import table
-from decisions import LEVELS, Claim, claim
 from kept_lines import KeptLines
 
+from decisions import LEVELS, Claim, claim
 from hinterland.decisions.calibration import Calibration
 from hinterland.decisions.p_values import greatest_error
 from hinterland.decisions.selection import select
@@ -132,7 +133,7 @@ def repeat(name: str, seed: int) -> dict[str, Any]:
 
 
 def distances(name: str, repeats: list[dict[str, Any]]) -> list[Claim]:
-    """For each case how far the distribution function of normal rows' p-values is above its bound, at the worst level."""
+    """For each case the distribution function of normal rows' p-values beside its bound, at the worst level."""
     claims = []
     for case in repeats[0]:
         shares = np.array([one[case]["below"] for one in repeats]) / N_NORMAL
@@ -158,10 +159,14 @@ def selections(name: str, repeats: list[dict[str, Any]]) -> list[Claim]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--repeats", type=int, default=1000)
     parser.add_argument("--detectors", nargs="+", default=list(CROSS_FITTED), choices=list(DETECTORS))
-    parser.add_argument("--keep", type=Path, help="a file of JSON lines; repeats that it has are not run again")
+    parser.add_argument(
+        "--keep", type=Path, help="a file of JSON lines; repeats that it has are not run again"
+    )
     parser.add_argument("--check", action="store_true", help="fail where a promise is not kept")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")  # that 20 calibration rows are few
@@ -169,8 +174,7 @@ def main() -> None:
     for name in arguments.detectors:
         started = time.process_time()
         repeats = [
-            kept.of(f"{name} {seed}", lambda name=name, seed=seed: repeat(name, seed))
-            for seed in range(arguments.repeats)
+            kept.of(f"{name} {seed}", partial(repeat, name, seed)) for seed in range(arguments.repeats)
         ]
         print(f"\n{name}, {len(repeats)} repeats, {time.process_time() - started:.0f} s of a core")
         print(f"{'':<62}{'figure':>9}{'error':>9}{'bound':>9}{'excess':>8}")
