@@ -27,7 +27,7 @@ from hinterland.datasets.adbench import adbench_names, load_adbench
 from hinterland.datasets.oddbench import load_oddbench, oddbench_names
 from hinterland.datasets.splits import one_class
 from hinterland.decide import set_aside
-from hinterland.decisions.selection import METHODS
+from hinterland.decisions.selection import METHODS, select
 from hinterland.detectors import DeepMixture, Surprisal
 from hinterland.detectors.base import Detector
 
@@ -36,7 +36,7 @@ MOST_TEST = 2_000
 ASIDE = 1 / 3
 
 DETECTORS = {
-    "DeepMixture": lambda: DeepMixture(3, steps=50, random_state=0),
+    "DeepMixture": lambda: DeepMixture(3, n_components=10, hidden=(32,), steps=50, random_state=0),
     "Surprisal": lambda: Surprisal(steps=100, width=32, random_state=0),
 }
 
@@ -67,15 +67,18 @@ def nonconform(energy: np.ndarray, calibration: np.ndarray, fdr: float) -> np.nd
 
 def flags_of(detector: Detector, train: np.ndarray, test: np.ndarray, fdr: float) -> dict[str, np.ndarray]:
     """Flagged test rows by procedure."""
+
+    def selected(energy: np.ndarray, calibrated: str) -> dict[str, np.ndarray]:
+        p = detector.calibration().p_values(energy)
+        return {f"{calibrated}, {method}": select(p, fdr, method=method).flagged for method in METHODS}
+
     aside = set_aside(detector, np.zeros(len(train), np.int8), ASIDE)
     detector.fit(train[~aside]).calibrate(train[aside])
-    flags = {f"split, {method}": detector.select(test, fdr, method=method).flagged for method in METHODS}
-    flags["nonconform"] = nonconform(detector.energy(test), detector.energy(train[aside]), fdr)
+    energy = detector.energy(test)
+    flags = selected(energy, "split")
+    flags["nonconform"] = nonconform(energy, detector.energy(train[aside]), fdr)
     del detector.calibration_
-    detector.fit(train)
-    for method in METHODS:
-        flags[f"as_new, {method}"] = detector.select(test, fdr, method=method).flagged
-    return flags
+    return flags | selected(detector.fit(train).energy(test), "as_new")
 
 
 def figures_of(detector: Detector, sides: Sides, most_train: int, fdr: float) -> dict[str, Any]:
