@@ -220,3 +220,10 @@ def test_a_saved_detector_gives_the_same_p_values(detector: DeepMixture, tmp_pat
     np.testing.assert_array_equal(loaded.p_values(new, groups=groups), detector.p_values(new, groups=groups))
     assert isinstance(loaded.calibration_, Calibration)
     assert loaded.threshold_rule() == "set by hand"
+
+
+def test_equal_training_rows_are_compared_with_and_it_is_said() -> None:
+    same = DeepMixture(3, steps=2, hidden=(4,), random_state=0).fit(np.ones((60, 3)))
+    with pytest.warns(UserWarning, match="all calibration energies of the calibration are equal"):
+        p = same.p_values([[1.0, 1.0, 1.0], [50.0, 1.0, 1.0]])
+    assert p.tolist() == [1.0, 1 / 61]
