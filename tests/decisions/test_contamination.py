@@ -52,6 +52,13 @@ def test_anomalies_calmer_than_normal_rows_are_no_interval_around_nothing():
     assert "cannot be told: at least 0.00% of them are anomalies, and too few" in str(found)
 
 
+def test_fewer_rows_above_than_chance_gives_widen_the_interval():
+    calibration = Calibration.split(np.arange(1000.0))
+    found = estimate_contamination(np.linspace(0, 909, 1000), calibration)
+    assert found.low == found.estimate == 0
+    assert 0 < found.high < 0.05
+
+
 def test_where_some_anomalies_are_calm_and_some_are_not_a_lower_bound_is_left():
     generator = np.random.default_rng(0)
     energy = rows(generator, 1000, 0.4, shift=-9.0)

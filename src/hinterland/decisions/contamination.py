@@ -115,7 +115,7 @@ def estimate_contamination(
             "some anomalies have less"
         )
         return Contamination(low, None, None, m, float(confidence), NONE_NEEDED, LOWER_HALF, reason)
-    high = max(low, float(highs[-1]))
+    high = float(highs[-1] if highs[-1] >= low else most)
     estimate = float(np.clip(estimates[np.argmax(lows)], low, high))
     return Contamination(low, estimate, high, m, float(confidence), NONE_NEEDED, LOWER_HALF)
 
