@@ -34,11 +34,11 @@ def main() -> None:
 
 def _shares(detector: Surprisal | DeepMixture, n: int, seed: int) -> list[float]:
     rng = np.random.default_rng(seed)
-    p = detector.fit(_table(n, rng)).p_values(_table(N_NEW, rng))
+    p = detector.fit(table(n, rng)).p_values(table(N_NEW, rng))
     return [float(np.mean(p <= level)) for level in LEVELS]
 
 
-def _table(n: int, rng: np.random.Generator) -> np.ndarray:
+def table(n: int, rng: np.random.Generator) -> np.ndarray:
     first = rng.normal(size=(n, 2))
     return np.column_stack([first, first[:, 0] ** 2 + rng.normal(0, 0.3, n), rng.exponential(size=n)])
 

@@ -44,6 +44,30 @@ def test_anomalies_like_normal_rows_are_no_reason_for_a_lower_bound():
     assert "so there may be none" in str(found)
 
 
+def test_anomalies_calmer_than_normal_rows_are_no_interval_around_nothing():
+    generator = np.random.default_rng(0)
+    calibration = Calibration.split(generator.normal(size=500))
+    found = estimate_contamination(rows(generator, 500, 0.3, shift=-3.0), calibration)
+    assert (found.low, found.estimate, found.high, found.told) == (0, None, None, False)
+    assert "cannot be told: at least 0.00% of them are anomalies, and too few" in str(found)
+
+
+def test_fewer_rows_above_than_chance_gives_widen_the_interval():
+    calibration = Calibration.split(np.arange(1000.0))
+    found = estimate_contamination(np.linspace(0, 909, 1000), calibration)
+    assert found.low == found.estimate == 0
+    assert 0 < found.high < 0.05
+
+
+def test_where_some_anomalies_are_calm_and_some_are_not_a_lower_bound_is_left():
+    generator = np.random.default_rng(0)
+    energy = rows(generator, 1000, 0.4, shift=-9.0)
+    energy[:50] = 9.0
+    found = estimate_contamination(energy, Calibration.split(generator.normal(size=1000)))
+    assert 0.02 <= found.low <= 0.05
+    assert not found.told
+
+
 def test_ties_leave_the_lower_bound_valid():
     generator = np.random.default_rng(0)
     lows = [

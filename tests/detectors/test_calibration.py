@@ -254,3 +254,10 @@ def test_there_is_no_probability_but_a_local_rate(detector: DeepMixture) -> None
     rates = detector.local_fdr(mixed)
     assert rates[180:].max() < 0.2
     assert np.median(rates[:180]) > 0.8
+
+
+def test_equal_training_rows_are_compared_with_and_it_is_said() -> None:
+    same = DeepMixture(3, steps=2, hidden=(4,), random_state=0).fit(np.ones((60, 3)))
+    with pytest.warns(UserWarning, match="all calibration energies of the calibration are equal"):
+        p = same.p_values([[1.0, 1.0, 1.0], [50.0, 1.0, 1.0]])
+    assert p.tolist() == [1.0, 1 / 61]

@@ -5,7 +5,7 @@ of the anomalies. So s >= (P - a) / (1 - a), whatever the anomalies look like (S
 threshold's for normal ones). Both P and a are counted, with Clopper and Pearson's bounds (1934), at several thresholds
 whose errors are shared out (Bonferroni), and the highest lower bound is taken. From above nothing can be told without
 an assumption, as anomalies may look normal; the one that is made says that none lies in the calmer half of the normal
-rows' energies.
+rows' energies. Where far fewer rows lie above that half than it allows, it is wrong, and only the lower bound is told.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from hinterland.thresholds import check_energy
 LEVELS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 """Shares of normal rows above the thresholds that are tried; the last is that of the assumption."""
 
+REFUTED = 0.0005
+"""Error of either count with which the assumption is known to be wrong."""
+
 LOWER_HALF = "no anomaly has less energy than half of the normal rows"
 NONE_NEEDED = "calibration rows are normal, and as the normal ones of these rows"
 
@@ -40,7 +43,7 @@ class Contamination:
     confidence : of the interval as a whole.
     assumption : in words: what must hold for it.
     high_assumption : what must hold for ``high`` and ``estimate`` beyond that.
-    reason : why it cannot be told; empty where it can.
+    reason : why it cannot be told; empty where it can. There may be a ``low`` all the same.
     """
 
     low: float | None
@@ -107,7 +110,14 @@ def estimate_contamination(
     highs = _beyond(clopper_pearson(flagged, m, tail)[1], clopper_pearson(normal, n, tail)[0])
     estimates = _beyond(flagged / m, (normal + 1) / (n + 1))
     low = max(0.0, float(lows.max()))
-    high = max(low, float(highs[-1]))
+    most = _beyond(clopper_pearson(flagged, m, REFUTED)[1], clopper_pearson(normal, n, REFUTED)[0])[-1]
+    if most < low:
+        reason = (
+            f"at least {low:.2%} of them are anomalies, and too few have more energy than half of the normal rows: "
+            "some anomalies have less"
+        )
+        return Contamination(low, None, None, m, float(confidence), NONE_NEEDED, LOWER_HALF, reason)
+    high = float(highs[-1] if highs[-1] >= low else most)
     estimate = float(np.clip(estimates[np.argmax(lows)], low, high))
     return Contamination(low, estimate, high, m, float(confidence), NONE_NEEDED, LOWER_HALF)
 

@@ -32,9 +32,11 @@ class NoveltyDetector(Detector):
     def energy_as_new(self) -> np.ndarray | None:
         """Energies of training rows under the models that do not know them; None where none was left out."""
         energy: np.ndarray | None = getattr(self, "calibration_energy_", None)
-        if not self.novelty or energy is None or np.array_equal(energy, self.training_energy_):
+        if not self.novelty or energy is None:
             return None
-        return energy
+        # Equal to the energies under all models, these are of no rows left out, but where all rows are the same.
+        known = np.array_equal(energy, self.training_energy_) and np.ptp(energy) > 0
+        return None if known else energy
 
     @property
     def fit_predict(self) -> Callable[..., np.ndarray[Any, Any]]:

@@ -41,8 +41,10 @@ class PositiveUnlabelled(Detector, name="PositiveUnlabelled"):
 
     Attributes
     ----------
-    labelling_rate_ : dict with ``value``, ``low`` and ``high``: alpha, with a 95 % interval.
-    anomaly_share_ : dict like it: the share of anomalies among the unlabelled training rows.
+    labelling_rate_ : dict with ``value``, ``low`` and ``high``: alpha, with a 95 % interval for the error of the mean
+        alone, which knows nothing of how well the network learnt.
+    anomaly_share_ : dict like it: the share of anomalies among the unlabelled training rows. Where anomalies look like
+        normal rows it is too low, and so is its interval: take ``low`` for a lower bound (docs/decisions.md).
     models_ : the detector's, with the head in the place of the density. Others as in
         ``hinterland.detectors.base.Detector``.
 
