@@ -18,7 +18,7 @@ FLOORS = (
     "moved printable whole_files warning_filters own_draws pyod_style errors offline download cores threads parameters",
     "nearest",
     "shelf labels parameter_table",
-    "tables pictures thresholds ranking metrics decisions",
+    "tables pictures thresholds sums ranking metrics decisions",
     "datasets",
     "model.scaling model.chunks model.composite model.column_scales",
     "preprocessing",
