@@ -16,6 +16,7 @@ from hinterland.decisions.p_values import ONE_MODEL, RULES, check_folds, from_co
 from hinterland.decisions.tail_counts import TailCounts
 from hinterland.parameters import check_choice, check_number
 from hinterland.printable import shown
+from hinterland.sums import ValueCounts
 from hinterland.thresholds import Energies, check_energy
 
 FEW_ROWS = 20
@@ -100,6 +101,14 @@ class Calibration:
             name: (TailCounts.of(energy[rows]),) for name, rows in _by_group(groups, len(energy)).items()
         }
         return cls(parts, "split", source)._said()
+
+    @classmethod
+    def of_counts(cls, counts: ValueCounts, *, source: str) -> Calibration:
+        """Calibrate as ``split`` on energies that were counted in parts; p-values err to the large side alone.
+
+        Warnings as those of ``split``; ValueError where nothing was counted.
+        """
+        return cls({EVERY_ROW: (TailCounts.of_counts(counts),)}, "split", source)._said()
 
     @classmethod
     def as_new(cls, energy: npt.ArrayLike, *, source: str = "training rows") -> Calibration:
