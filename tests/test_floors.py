@@ -32,6 +32,7 @@ FLOORS = (
     "persistence baselines",
     "explain plots",
     "scoring",
+    "engines",
     "report",
     "benchmark benchmark.names",
     "benchmark.experiments",

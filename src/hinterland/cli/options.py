@@ -28,6 +28,25 @@ Threads = Annotated[
     int, typer.Option(min=1, help="Threads that torch computes with; more are rarely faster.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes; errors still show.")]
+
+
+class Engines(StrEnum):
+    """What a folder can be handed to."""
+
+    RAY = "ray"
+
+
+Engine = Annotated[
+    Engines | None,
+    typer.Option(
+        help="Hand a folder's files to this engine's workers: those at --address, or some on this machine.",
+        show_default="this process",
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(help="Of the engine's cluster, as ray://host:10001 or auto.", show_default="this machine"),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 

@@ -81,6 +81,8 @@ def score(
             show_default="all",
         ),
     ] = None,
+    engine: options.Engine = None,
+    address: options.Address = None,
     csv: options.CsvOptions = options.NO_CSV_OPTIONS,
     batch_rows: Annotated[
         int | None,
@@ -104,12 +106,16 @@ def score(
         if output is None:
             raise typer.BadParameter("a folder is scored into a folder: name one", param_hint="--output")
         scoring = {"explained": explain.value, "top": top, "keep": _kept(keep), "fdr": fdr}
-        scoring |= {"method": method.value, "batch_rows": batch_rows}
+        scoring |= {"method": method.value, "batch_rows": batch_rows, "engine": engine, "address": address}
         with messages(quiet) as say:
             score_folder(say, model, table, output, csv, shard, device, threads, **scoring)
         return
     if shard is not None:
         raise typer.BadParameter(f"{table} is a file, and a folder alone has shards", param_hint="--shard")
+    if engine is not None:
+        raise typer.BadParameter(
+            f"{table} is a file, and an engine takes a folder, file by file", param_hint="--engine"
+        )
     path = Path(table)
     destination = _destination(None if output is None else Path(output), inputs=(model, path))
     with messages(quiet) as say:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ def score_folder(
     shard: str | None,
     device: str,
     threads: int,
+    engine: str | None = None,
+    address: str | None = None,
     **scoring: Any,
 ) -> None:
     """Score a folder, say of each table what went wrong with it, and end with the exit code 1 where something did.
@@ -61,7 +64,7 @@ def score_folder(
         def show(name: str, share: float) -> None:
             progress.update(task, completed=done + share * sizes[name], state=name)
 
-        for outcome in scorer.run(show):
+        for outcome in _outcomes(scorer, show, engine, address, device):
             done += sizes[outcome.name]
             progress.update(task, completed=done, state=outcome.name)
             states[outcome.state] += 1
@@ -84,3 +87,15 @@ def score_folder(
     if states["failed"]:
         error(f"{states['failed']:,} of {len(scorer.entries):,} tables could not be scored; all others were")
         raise typer.Exit(1)
+
+
+def _outcomes(
+    scorer: Any, show: Callable[[str, float], None], engine: str | None, address: str | None, device: str
+) -> Iterator[Any]:
+    """What came of each table, by an engine or in this process."""
+    if engine is None:
+        yield from scorer.run(show)
+        return
+    from hinterland.engines import folder
+
+    yield from folder.score_folder(scorer, address, device=device)

@@ -32,7 +32,7 @@ ROWS_TO_MEASURE, ROWS_WORTH_MEASURING = 4_096, 200_000
 FEW_THREADS = 16
 """No more are started than these or than there are cores: a system that cannot start them ends the process."""
 
-OF_A_FIT = ("training_energy_", "calibration_energy_", "calibration_", "threshold_by_")
+OF_A_FIT = ("training_energy_", "calibration_energy_", "calibration_", "threshold_by_", "sampled_fit_")
 """What a fit does not always set, and must not keep of the one before."""
 
 TOO_FEW_ROWS = 10
@@ -60,6 +60,7 @@ class Detector(Decisions, TransformerMixin, OutlierMixin, Parameterised):
     references_ : ndarray (m, d), usual rows that explanations compare with: up to ``n_references`` training rows
         of at most median energy, or, where ``n_references`` is 0, the columns' medians.
     calibration_, threshold_by_ : what ``calibrate`` and ``set_threshold`` set; see ``Decisions``.
+    sampled_fit_ : dict, of how many rows a fit by ``hinterland.engines`` drew a sample; not there otherwise.
     n_features_in_, feature_names_in_ : as in scikit-learn.
     """
 

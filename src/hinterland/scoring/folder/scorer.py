@@ -130,6 +130,15 @@ class FolderScorer:
             },
         )
 
+    @property
+    def selects(self) -> bool:
+        """Whether rows are selected over the whole folder."""
+        return self._calibration is not None
+
+    def claim(self) -> None:
+        """Make the folder of results one of this run's, unless it is already; errors as those of ``run``."""
+        self._records.claim()
+
     def run(self, on_share: Callable[[str, float], object] = lambda name, share: None) -> Iterator[Outcome]:
         """Score the tables, and give what came of each; ``on_share`` is told a table's name and how much was read."""
         self._records.claim()
@@ -143,15 +152,22 @@ class FolderScorer:
             entries = [entry for entry in entries if entry.name not in names]
             columns = (PValue(self._calibration), Flagged(self._calibration, self.rule))
         for entry in entries:
-            made = self._records.made(entry.name)
-            stale = "" if made is None else self._stale(entry, made)
-            if made is not None and not stale:
-                yield Outcome(entry.name, "there", made.n_rows, made.n_flagged, made.n_skipped)
+            there, stale = self.there(entry)
+            if there is not None:
+                yield there
                 continue
             try:
                 yield self._score(entry, columns, stale, on_share)
             except _OF_A_FILE as error:
                 yield self._failed(entry, error)
+
+    def there(self, entry: Entry) -> tuple[Outcome | None, str]:
+        """Give the outcome of a table whose result is there and holds; else None, and why that one does not hold."""
+        made = self._records.made(entry.name)
+        stale = "" if made is None else self._stale(entry, made)
+        if made is None or stale:
+            return None, stale
+        return Outcome(entry.name, "there", made.n_rows, made.n_flagged, made.n_skipped), ""
 
     def _select(self, failed: list[Outcome], on_share: Callable[[str, float], object]) -> Rule:
         """Count the p-values of all tables, those counted before aside."""
