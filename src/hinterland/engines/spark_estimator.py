@@ -37,7 +37,7 @@ try:
         MLWriter,
     )
     from pyspark.sql import DataFrame, functions
-    from pyspark.sql.pandas.functions import ArrowUDFType, arrow_udf
+    from pyspark.sql.pandas.functions import arrow_udf
     from pyspark.sql.pandas.types import to_arrow_schema
 except ImportError as error:
     raise MissingExtraError("pyspark", "spark", "hinterland.engines.spark_estimator") from error
@@ -143,7 +143,7 @@ class AnomalyModel(Model, _Columns, MLReadable["AnomalyModel"], MLWritable):  # 
         def scores(*columns: pa.Array) -> pa.Array:
             return _scores(sent.value, columns)
 
-        scored = arrow_udf(scores, SCORED, ArrowUDFType.SCALAR)(*given)
+        scored = arrow_udf(scores, SCORED)(*given)
         energy, prediction = self.getOrDefault("energyCol"), self.getPredictionCol()
         held = "_hinterland_scored"
         return (
