@@ -94,5 +94,5 @@ def test_sums_that_overflow_leave_a_column_as_it_is() -> None:
 
 def test_values_that_cannot_be_read_are_named() -> None:
     encoder = TabularEncoder().fit(pa.table({"x": ["1,5", "2,5", "3,5"] * 20}))
-    with pytest.raises(UnreadableValuesError, match="'x'.*many"):
+    with pytest.raises(UnreadableValuesError, match=r"'x'.*many"):
         encoder_sums(encoder, pa.table({"x": ["1,5", "many"]}))

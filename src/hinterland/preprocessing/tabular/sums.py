@@ -93,14 +93,13 @@ def with_sums(encoder: TabularEncoder, sums: EncoderSums) -> list[str]:
     """Fit an encoder's columns to the sums of all rows, in place; give the names of those that stay as they are."""
     columns, unchanged = [], []
     for name, column in _columns(encoder).items():
+        found = None
         if name in sums.numbers:
             found = _number(column, sums.numbers[name], encoder)
         elif name in sums.values:
             found = _counted(column, sums.values[name], encoder)
-        else:
-            found = None
-            if column.labels:
-                unchanged.append(name)
+        if found is None and column.labels:
+            unchanged.append(name)
         columns.append(column if found is None else found)
     encoder._set_columns(list(encoder.readings_), columns, list(encoder.readings_.values()))
     return unchanged
