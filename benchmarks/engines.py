@@ -107,14 +107,21 @@ class Watch:
 def ray_here() -> Any:
     import ray
 
-    ray.init(
-        "local",
-        num_cpus=WORKERS,
-        object_store_memory=STORE_BYTES,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level="ERROR",
-    )
+    for tries_left in (4, 3, 2, 1, 0):
+        try:
+            ray.init(
+                "local",
+                num_cpus=WORKERS,
+                object_store_memory=STORE_BYTES,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level="ERROR",
+            )
+            break
+        except Exception:  # it waits 30 seconds for its own start, which a busy machine may exceed
+            ray.shutdown()
+            if not tries_left:
+                raise
     ray.data.DataContext.get_current().enable_progress_bars = False
     return ray
 

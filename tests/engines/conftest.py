@@ -61,16 +61,25 @@ def ray() -> Iterator[Any]:
     """Ray with one worker at a time; what it starts ends with the tests."""
     found = pytest.importorskip("ray", reason="Ray, of the extra 'ray', is not installed")
     data = pytest.importorskip("ray.data", reason="Ray has no ray.data here")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found.init(
-            "local",
-            num_cpus=1,
-            object_store_memory=100 * 2**20,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level="ERROR",
-        )
+    for tries_left in (2, 1, 0):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found.init(
+                    "local",
+                    num_cpus=1,
+                    object_store_memory=100 * 2**20,
+                    include_dashboard=False,
+                    log_to_driver=False,
+                    logging_level="ERROR",
+                )
+            break
+        except (
+            Exception
+        ) as error:  # Ray's own, a plain one: it waits 30 seconds, which a busy machine may exceed
+            found.shutdown()
+            if not tries_left or "timed out during startup" not in str(error):
+                raise
     data.DataContext.get_current().enable_progress_bars = False
     yield found
     found.shutdown()
