@@ -88,10 +88,8 @@ def main() -> None:
     print(
         f"{os.cpu_count()} cores; {options.detector}, {COLUMNS} float32 columns, --keep {options.keep} --explain none"
     )
-    print(
-        "| rows | files | processes | seconds | rows a second | a process | peak MB a process | load before |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+    print("| rows | processes | seconds | rows a second | rows a processor second | peak MB | load before |")
+    print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory(dir=options.folder) as place:
         folder = Path(place)
         write_file(folder / "train.parquet", 20_000, 0)
