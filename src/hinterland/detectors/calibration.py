@@ -192,11 +192,12 @@ class Decisions:
 
         One that was set by hand, or that the fit learnt from labels, stays.
         """
-        match getattr(self, "threshold_by_", None):
-            case None if self.learns_by_contamination():
+        told: dict[str, float] | None = getattr(self, "threshold_by_", None)
+        if told is None:
+            if self.learns_by_contamination():
                 self.offset_ = -self._at_contamination(self.contamination)
-            case {"false_alarms": _} | {"contamination": _} as told:
-                self.set_threshold(**told)
+        elif "energy" not in told:
+            self.set_threshold(**told)
 
     def learns_by_contamination(self) -> bool:
         """Whether the fit's threshold is a share of the energies that it was learnt from."""
