@@ -225,7 +225,7 @@ class Calibration:
 
     def updated(self, energy: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> Calibration:
         """Calibration of these rows and of others that are normal, of known groups or new ones; by ``split`` alone."""
-        if self.rule != "split":
+        if self.rule not in ("split", "updated"):
             raise ValueError(f"rows can be added to a calibration by the rule 'split', not {self.rule!r}")
         energy = check_energy(energy, name="calibration_energy")
         rows_of = _by_group(groups, len(energy))
@@ -236,6 +236,11 @@ class Calibration:
             known = parts.get(name)
             parts[name] = (TailCounts.of(energy[rows]) if known is None else known[0].updated(energy[rows]),)
         return Calibration(parts, self.rule, self.source)._said()
+
+    def forgotten(self, share: float) -> Calibration:
+        """Calibration of the rows but for a share in [0, 1) of them, at even ranks; no p-value becomes smaller."""
+        parts = {name: tuple(part.forgotten(share) for part in own) for name, own in self.parts.items()}
+        return Calibration(parts, self.rule, self.source)
 
     def __str__(self) -> str:
         return f"{self.n_rows():,} calibration rows ({self.source}): {self.promise()}"

@@ -54,7 +54,8 @@ def _covariances(factors: Tensor) -> Tensor:
     """Covariances (K, D, D) whose inverses are W W^T: L L^T, with L the inverse of W^T."""
     identity = torch.eye(factors.shape[-1], dtype=factors.dtype, device=factors.device)
     cholesky = torch.linalg.solve_triangular(factors.mT, identity.expand_as(factors), upper=False)
-    return cholesky @ cholesky.mT
+    covariances: Tensor = cholesky @ cholesky.mT
+    return covariances
 
 
 def _ridge(density: GaussianMixture, raised: Tensor, between: Tensor, mean: Tensor) -> Tensor:

@@ -99,6 +99,7 @@ def fit(shards: Shards, model: Any, *, sample_rows: int = SAMPLE_ROWS, em_passes
         if mixtures.has_sums(detector):
             for step in range(em_passes):
                 mixtures.estimate(shards, model, by_posterior=step > 0 or bool(detector.em_steps))
+            detector.counted_ = {"mixtures": [float(n_rows)]}  # what an update adds to
             exact.append("the mixture")
         _learn_threshold(shards, model, draw)
         exact.append("the threshold")

@@ -85,4 +85,5 @@ def rounded_up(values: Floats) -> Floats:
     _, exponents = np.frexp(values)
     unit = np.ldexp(1.0, np.maximum(exponents, SMALLEST_EXPONENT) - DIGITS)
     with np.errstate(over="ignore"):
-        return np.minimum(np.ceil(values / unit) * unit, np.finfo(np.float64).max) + 0.0  # no minus zero
+        rounded: Floats = np.minimum(np.ceil(values / unit) * unit, np.finfo(np.float64).max)
+    return rounded + 0.0  # no minus zero

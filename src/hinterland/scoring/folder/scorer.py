@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -109,7 +110,7 @@ class FolderScorer:
         self._csv = csv_format or CsvFormat()
         self._bad_rows: BadRows = self._csv.bad_rows
         self._batch_rows = batch_rows
-        self._scoring = {"keep": keep, "explained": explained, "top": top}
+        self._scoring: dict[str, Any] = {"keep": keep, "explained": explained, "top": top}
         self._fdr, self._method, self.rule = fdr, method, None
         self._calibration = None if fdr is None else calibration_of(model)
         check_apart(self._source, self._target)
@@ -181,7 +182,7 @@ class FolderScorer:
                         self._model,
                         self._calibration,
                         self._open(entry)[0],
-                        on_batch=lambda share, name=entry.name: on_share(name, share / 2),
+                        on_batch=partial(_first_half, on_share, entry.name),
                         batch_rows=self._batch_rows,
                         bad_rows=self._bad_rows,
                     )
@@ -211,7 +212,7 @@ class FolderScorer:
     def _open(self, entry: Entry) -> tuple[TableFile, Sequence[str] | Literal["all"]]:
         """A table with the columns that its path names and the model takes, and the columns to keep."""
         table = self._source.table(entry.name, self._csv)
-        keep = self._scoring["keep"]
+        keep: Sequence[str] | Literal["all"] = self._scoring["keep"]
         first, detector = encoder_and_detector(self._model)
         known = set(map(str, getattr(first or detector, "feature_names_in_", ())))
         wanted = {
@@ -264,6 +265,10 @@ class FolderScorer:
 
     def _failed(self, entry: Entry, error: Exception) -> Outcome:
         return Outcome(entry.name, "failed", message=" ".join(str(error).split()) or type(error).__name__)
+
+
+def _first_half(on_share: Callable[[str, float], object], name: str, share: float) -> None:
+    on_share(name, share / 2)
 
 
 def _made_by(model: Any) -> str:
