@@ -43,7 +43,7 @@ def test_of_a_longer_one_what_comes_of_all_rows_and_what_of_the_sample_is_said(
     told = model[-1].sampled_fit_
     assert (told["n_rows"], told["n_sampled"]) == (3_000, 1_000)
     assert told["exact"] == ["the encoder", "the mixture", "the threshold"]
-    assert model[-1].counted_ == {"mixtures": [3_000.0]}
+    assert model[-1].counted_ == {"mixtures": [3_000.0], "energies": 3_000.0}
     column, size = model[0].columns_[0], rows["size"].to_numpy()
     assert column.typical + column.center == pytest.approx(size.mean(), rel=1e-9)
     assert column.scale == pytest.approx(size.std(), rel=1e-9)

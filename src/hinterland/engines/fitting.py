@@ -99,7 +99,7 @@ def fit(shards: Shards, model: Any, *, sample_rows: int = SAMPLE_ROWS, em_passes
         if mixtures.has_sums(detector):
             for step in range(em_passes):
                 mixtures.estimate(shards, model, by_posterior=step > 0 or bool(detector.em_steps))
-            detector.counted_ = {"mixtures": [float(n_rows)]}  # what an update adds to
+            detector.counted_ = {"mixtures": [float(n_rows)]}
             exact.append("the mixture")
         _learn_threshold(shards, model, draw)
         exact.append("the threshold")
@@ -128,6 +128,8 @@ def _learn_threshold(shards: Shards, model: Any, draw: Draw) -> None:
     scorer = BatchScorer(model, shards.schema, keep=[], explained="none")
     counts = summed(shards, partial(_energy_counts, scorer, draw if as_new else None))
     detector.calibration_energy_ = largest_of_parts(counts, MOST_ENERGIES)
+    # What an update adds to: these energies stand for more rows than they are.
+    detector.counted_ = {**getattr(detector, "counted_", {}), "energies": float(counts.n_rows)}
     if as_new:
         detector.set_calibration(
             Calibration.of_counts(counts, source="rows that no part of the model has seen")

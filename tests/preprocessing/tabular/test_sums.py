@@ -92,6 +92,7 @@ def test_sums_that_overflow_leave_a_column_as_it_is() -> None:
     assert encoder.columns_[0] is before
 
 
+@pytest.mark.filterwarnings("ignore::hinterland.tables.columns.notes.ColumnsWarning")
 def test_values_that_cannot_be_read_are_named() -> None:
     encoder = TabularEncoder().fit(pa.table({"x": ["1,5", "2,5", "3,5"] * 20}))
     with pytest.raises(UnreadableValuesError, match=r"'x'.*many"):
