@@ -33,7 +33,8 @@ class Draw:
     def keys(self, batch: pa.Table) -> Floats:
         """Key (n,) of each row of a batch."""
         digest = hashlib.blake2b(_fingerprint(batch), key=str(self.seed).encode(), digest_size=16)
-        return np.random.default_rng(int.from_bytes(digest.digest(), "little")).random(batch.num_rows)
+        keys: Floats = np.random.default_rng(int.from_bytes(digest.digest(), "little")).random(batch.num_rows)
+        return keys
 
     def drawn(self, batch: pa.Table) -> npt.NDArray[np.bool_]:
         """Which rows (n,) are drawn."""
