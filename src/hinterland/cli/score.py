@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, BinaryIO, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 
 import typer
 
@@ -105,7 +105,7 @@ def score(
     if _is_folder(table):
         if output is None:
             raise typer.BadParameter("a folder is scored into a folder: name one", param_hint="--output")
-        scoring = {"explained": explain.value, "top": top, "keep": _kept(keep), "fdr": fdr}
+        scoring: dict[str, Any] = {"explained": explain.value, "top": top, "keep": _kept(keep), "fdr": fdr}
         scoring |= {"method": method.value, "batch_rows": batch_rows, "engine": engine, "address": address}
         with messages(quiet) as say:
             score_folder(say, model, table, output, csv, shard, device, threads, **scoring)

@@ -50,7 +50,13 @@ def score(
     """
     _check(frame)
     dask = required("dask", "dask")
-    options = {"keep": keep, "explained": explained, "top": top, "bad_rows": bad_rows, "columns": columns}
+    options: dict[str, Any] = {
+        "keep": keep,
+        "explained": explained,
+        "top": top,
+        "bad_rows": bad_rows,
+        "columns": columns,
+    }
     meta = score_frame(model, frame._meta, **options)
     scorer = dask.delayed(_Scorer(model, options), pure=True)  # goes to the workers once
     return frame.map_partitions(_scored, scorer, meta=meta)

@@ -148,4 +148,7 @@ def largest_of_parts(counts: ValueCounts, most: int) -> npt.NDArray[np.float64]:
     """The largest value of each of ``most`` equal parts of the rows, ascending; all values where they are no more."""
     n = counts.n_rows
     ranks = np.ceil(np.arange(1, min(n, most) + 1) * (n / min(n, most))).astype(np.int64)
-    return counts.values[np.searchsorted(np.cumsum(counts.counts), np.minimum(ranks, n))]
+    chosen: npt.NDArray[np.float64] = counts.values[
+        np.searchsorted(np.cumsum(counts.counts), np.minimum(ranks, n))
+    ]
+    return chosen

@@ -130,4 +130,4 @@ def _results(content: bytes, name: str) -> list[Any]:
 
 
 def _n_rows(batch: pa.Table) -> int:
-    return batch.num_rows
+    return int(batch.num_rows)

@@ -48,14 +48,15 @@ def estimate(shards: Shards, model: Any, *, by_posterior: bool) -> None:
 def _summary(taken: ModelInput, by_posterior: bool, batch: pa.Table) -> GaussianSummary:
     """Sufficient statistics of a batch; of none where it has no rows."""
     model = taken.detector.model_
-    density = model.density
+    density: Any = model.density
     if not batch.num_rows:
         k, width = density.n_components, density.n_features
         zeros = partial(torch.zeros, dtype=torch.float64)
         return GaussianSummary(zeros(k), zeros(k, width), zeros(k, width, width))
     with torch.no_grad():
         features = model.features_of(taken.encoded(batch))
-        return total(
+        summary: GaussianSummary = total(
             density.summarize(part, density.posterior(part) if by_posterior else None)
             for part in density.chunks(features)
         )
+        return summary

@@ -69,7 +69,9 @@ class _Columns(HasInputCols, HasFeaturesCol, HasPredictionCol):
         return frame.select(*(entries[j].alias(f"x{j}") for j in range(len(first.entries))))
 
 
-class AnomalyDetector(Estimator, _Columns, DefaultParamsReadable, DefaultParamsWritable):  # type: ignore[misc]
+class AnomalyDetector(
+    Estimator["AnomalyModel"], _Columns, DefaultParamsReadable["AnomalyDetector"], DefaultParamsWritable
+):
     """Fits a detector behind an encoder of mixed columns: ``fit(frame)`` gives an ``AnomalyModel``.
 
     Parameters
@@ -90,7 +92,9 @@ class AnomalyDetector(Estimator, _Columns, DefaultParamsReadable, DefaultParamsW
         Params._dummy(), "sampleRows", "rows that networks are trained on", TypeConverters.toInt
     )
 
-    @keyword_only  # type: ignore[misc]
+    _input_kwargs: dict[str, Any]  # what keyword_only was given
+
+    @keyword_only
     def __init__(
         self,
         *,
@@ -113,7 +117,7 @@ class AnomalyDetector(Estimator, _Columns, DefaultParamsReadable, DefaultParamsW
         return self._copyValues(AnomalyModel(fitted))
 
 
-class AnomalyModel(Model, _Columns, MLReadable["AnomalyModel"], MLWritable):  # type: ignore[misc]
+class AnomalyModel(Model, _Columns, MLReadable["AnomalyModel"], MLWritable):
     """A fitted model; ``transform(frame)`` adds its energies and predictions to all columns of the frame.
 
     Parameters
@@ -143,7 +147,8 @@ class AnomalyModel(Model, _Columns, MLReadable["AnomalyModel"], MLWritable):  # 
         def scores(*columns: pa.Array) -> pa.Array:
             return _scores(sent.value, columns)
 
-        scored = arrow_udf(scores, SCORED)(*given)
+        make: Any = arrow_udf  # its types know no function of any number of columns
+        scored = make(scores, SCORED)(*given)
         energy, prediction = self.getOrDefault("energyCol"), self.getPredictionCol()
         held = "_hinterland_scored"
         return (

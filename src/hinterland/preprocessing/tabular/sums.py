@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from hinterland.preprocessing.tabular.columns import BooleanColumn, CategoryColumn, Column, NumberColumn
 from hinterland.preprocessing.tabular.encoder import TabularEncoder
-from hinterland.preprocessing.tabular.number_column import Floats
+from hinterland.preprocessing.tabular.number_column import Floats, NumberScale
 from hinterland.sums import ColumnSums
 from hinterland.tables import read_batch
 from hinterland.tables.columns.unreadable import UnreadableValuesError, counted_from
@@ -93,7 +93,7 @@ def with_sums(encoder: TabularEncoder, sums: EncoderSums) -> list[str]:
     """Fit an encoder's columns to the sums of all rows, in place; give the names of those that stay as they are."""
     columns, unchanged = [], []
     for name, column in _columns(encoder).items():
-        found = None
+        found: Column | None = None
         if name in sums.numbers:
             found = _number(column, sums.numbers[name], encoder)
         elif name in sums.values:
@@ -125,7 +125,7 @@ def _number(column: Column, found: NumberSums, encoder: TabularEncoder) -> Numbe
         n_there=n_there,
         n_rows=found.n_rows,
         are_two=least < greatest and found.n_least + found.n_greatest == n_there,
-        numbers=encoder.numbers,
+        numbers=cast(NumberScale, encoder.numbers),
         clip=encoder.clip,
     )
 
