@@ -42,6 +42,7 @@ ELSEWHERE = {
     "detectors/test_catalogue": "detectors",
     "detectors/test_dagmm": "detectors.joint_mixture",
     "detectors/test_deuad": "detectors.compact_choice",
+    "detectors/test_update": "detectors.updatable",
     "model/test_calibrated": "model.around",
     "persistence/test_forgeries": "persistence.agreement persistence.classes persistence.columns persistence.objects",
     "persistence/test_persistence": "preprocessing.base persistence.settings",

@@ -28,6 +28,10 @@ class TableError(HinterlandError, ValueError):
         super().__init__(printable(str(message)))
 
 
+class CannotUpdateError(HinterlandError, ValueError):
+    """A fitted model has nothing that new rows could be added to without another fit."""
+
+
 class MissingExtraError(HinterlandError, ImportError):
     """A feature needs an optional dependency that is not installed."""
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hinterland.decisions import calibration as module
 from hinterland.decisions.calibration import Calibration
 from hinterland.decisions.p_values import conformal_p_values, cross_p_values
+from hinterland.sums import ValueCounts
 
 ENERGIES = st.lists(st.integers(-6, 6).map(float), min_size=1, max_size=40)
 quiet = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -205,3 +206,17 @@ def test_it_says_what_it_promises():
 def test_it_can_be_pickled():
     fitted = pickle.loads(pickle.dumps(Calibration.split(np.arange(30.0))))
     assert fitted.p_values([10.0]).tolist() == [21 / 31]
+
+
+def test_energies_counted_in_parts_calibrate_as_all_at_once_and_never_promise_more() -> None:
+    energy = np.random.default_rng(0).normal(5.0, 2.0, 1_000)
+    counted = Calibration.of_counts(
+        ValueCounts.of(energy[:300]) + ValueCounts.of(energy[300:]), source="parts"
+    )
+    exact = Calibration.split(energy)
+    assert counted.n_rows() == 1_000
+    p, expected = counted.p_values(energy), exact.p_values(energy)
+    assert (p >= expected).all()
+    np.testing.assert_allclose(p, expected, atol=0.005)
+    with pytest.raises(ValueError, match="at least one row"):
+        Calibration.of_counts(ValueCounts.of([]), source="none")

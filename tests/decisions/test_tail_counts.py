@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from hinterland.decisions import tail_counts
 from hinterland.decisions.tail_counts import FINE, MOST_KEPT, TailCounts
+from hinterland.sums import ValueCounts
 
 ENERGIES = st.lists(st.integers(-6, 6).map(float), min_size=1, max_size=40)
 
@@ -121,3 +122,35 @@ def test_numbers_that_do_not_fit_together_are_refused(name, value):
     TailCounts(**{key: np.array(v) if isinstance(v, list) else v for key, v in fields.items()}).check()
     with pytest.raises(ValueError, match="do not fit together"):
         TailCounts(**arrays).check()
+
+
+@pytest.mark.parametrize("n_rows", [50, 20_000])
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.97])
+def test_forgetting_a_share_leaves_the_same_tail_and_never_a_smaller_p_value(
+    n_rows: int, share: float
+) -> None:
+    energy = np.random.default_rng(3).gamma(2.0, 3.0, n_rows)
+    counts = TailCounts.of(energy)
+    kept = counts.forgotten(share)
+    kept.check()
+    assert kept.n_rows == int(np.ceil(round((1 - share) * n_rows, 6)))
+    new = np.quantile(energy, np.linspace(0, 1, 40))
+    before = (1 + counts.count_at_least(new)) / (1 + counts.n_rows)
+    after = (1 + kept.count_at_least(new)) / (1 + kept.n_rows)
+    assert (after >= before * (1 - 1e-12)).all()
+    assert (after <= before * (1 + 1 / 32) + 3 / kept.n_rows).all()
+
+
+def test_energies_counted_in_parts_are_never_too_few() -> None:
+    energy = np.random.default_rng(4).gamma(2.0, 3.0, 20_000)
+    parts = (ValueCounts.of(part) for part in np.split(energy, [9, 700]))
+    counted = TailCounts.of_counts(sum(parts, ValueCounts.of([])))
+    exact = TailCounts.of(energy)
+    counted.check()
+    assert counted.n_rows == exact.n_rows
+    new = np.quantile(energy, np.linspace(0.5, 1, 40))
+    truth = (energy >= new[:, None]).sum(1)
+    assert (counted.count_at_least(new) >= truth).all()
+    assert (counted.count_at_least(new * (1 + 1 / 2_048)) <= truth * (1 + 1 / 128)).all()
+    with pytest.raises(ValueError, match="at least one row"):
+        TailCounts.of_counts(ValueCounts.of([]))

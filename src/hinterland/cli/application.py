@@ -10,7 +10,18 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from hinterland.cli import contamination, datasets, decide, demo, detectors, evaluate, fit, inspect, score
+from hinterland.cli import (
+    contamination,
+    datasets,
+    decide,
+    demo,
+    detectors,
+    evaluate,
+    fit,
+    inspect,
+    score,
+    update,
+)
 from hinterland.cli.console import error, one_line
 from hinterland.printable import printable
 
@@ -115,6 +126,7 @@ app.command(no_args_is_help=True)(inspect.inspect)
 app.command(no_args_is_help=True)(decide.calibrate)
 app.command(no_args_is_help=True)(decide.threshold)
 app.command(no_args_is_help=True)(contamination.contamination)
+app.command(no_args_is_help=True)(update.update)
 app.command()(detectors.detectors)
 app.command()(datasets.datasets)
 app.command()(demo.demo)

@@ -41,7 +41,7 @@ def calibrate(
 
     The model keeps a few thousand numbers at most, and no row. A threshold by false alarms is set by these rows anew.
     """
-    _check_output(model, output, force)
+    check_output(model, output, force)
     with messages(quiet) as say:
         from hinterland import persistence
         from hinterland.decide import detector_of
@@ -100,7 +100,7 @@ def threshold(
         raise typer.BadParameter(
             "give exactly one of --false-alarms, --contamination and --energy", param_hint="--false-alarms"
         )
-    _check_output(model, output, force)
+    check_output(model, output, force)
     with messages(quiet) as say:
         from hinterland import persistence
         from hinterland.decide import detector_of, set_threshold
@@ -112,7 +112,7 @@ def threshold(
         say.note(f"Energy above {-detector.offset_:.6g} nats is an anomaly: {detector.threshold_rule()}")
 
 
-def _check_output(model: Path, output: Path, force: bool) -> None:
+def check_output(model: Path, output: Path, force: bool) -> None:
     """Raise OSError where the model could not be saved, or would replace another file unasked."""
     from hinterland.cli.fit import check_target
 

@@ -12,6 +12,7 @@ import typer
 
 from hinterland.cli import column_options, options
 from hinterland.cli.console import Messages, messages, print_json, tabulate
+from hinterland.cli.fit_folder import fit_folder, show
 from hinterland.cli.labelled_rows import LabelOptions, codes_of
 from hinterland.cli.set_aside import Asked
 
@@ -21,7 +22,14 @@ _SHOWN = 5
 @options.csv_options
 @column_options.column_options
 def fit(
-    table: options.Table,
+    table: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV or Parquet file; - is standard input. Or a folder of such files: a sample trains the "
+            "networks, and sums over all rows the rest.",
+            show_default=False,
+        ),
+    ],
     save: Annotated[Path, typer.Option("--save", "-s", help="Where to save the model.", show_default=False)],
     normal_only: Annotated[
         str | None,
@@ -96,6 +104,16 @@ def fit(
         ),
     ] = None,
     group: options.Group = None,
+    engine: options.Engine = None,
+    address: options.Address = None,
+    sample_rows: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="Of a folder: rows of all that networks are trained on.",
+            show_default="100,000",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
     csv: options.CsvOptions = options.NO_CSV_OPTIONS,
     seed: options.Seed = 0,
@@ -123,6 +141,40 @@ def fit(
     asked = Asked(false_alarms, set_aside, folds, group)
     labels = LabelOptions.parsed(normal_only, known_anomaly, known_normal)
     check_target(save, force)
+    if table.is_dir():
+        if known_anomaly or known_normal or folds is not None or group is not None or set_aside is not None:
+            raise typer.BadParameter(
+                "a fit to a folder knows no labels but --normal-only, and sets no rows aside, as it has rows enough "
+                "that train nothing",
+                param_hint="TABLE",
+            )
+        with messages(quiet) as say:
+            model = _pipeline(detector, parameters)
+            model[0].set_params(**columns)
+            told = fit_folder(
+                say,
+                model,
+                table,
+                csv,
+                drop or [],
+                labels.normal_only,
+                false_alarms,
+                engine,
+                address,
+                sample_rows,
+            )
+            _keep(model, save)
+            result = {"model": str(save), **told}
+            if as_json:
+                print_json(result)
+            else:
+                tabulate({name: show(value) for name, value in result.items()})
+            say.note(f"Next: hinterland score {save} {table} -o FOLDER")
+        return
+    if engine is not None or sample_rows is not None:
+        raise typer.BadParameter(
+            f"{table} is no folder, and an engine takes one, file by file", param_hint="--engine"
+        )
 
     with messages(quiet) as say:
         from hinterland.cli.set_aside import planned

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NewType
 import typer
 
 if TYPE_CHECKING:
-    from hinterland.tables import TableFile
+    from hinterland.tables import CsvFormat, TableFile
 
 _COMPARED = 2_000
 Table = Annotated[Path, typer.Argument(help="CSV or Parquet file; - is standard input.", show_default=False)]
@@ -36,6 +36,25 @@ Threads = Annotated[
     int, typer.Option(min=1, help="Threads that torch computes with; more are rarely faster.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes; errors still show.")]
+
+
+class Engines(StrEnum):
+    """What a folder can be handed to."""
+
+    RAY = "ray"
+
+
+Engine = Annotated[
+    Engines | None,
+    typer.Option(
+        help="Hand a folder's files to this engine's workers: those at --address, or some on this machine.",
+        show_default="this process",
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(help="Of the engine's cluster, as ray://host:10001 or auto.", show_default="this machine"),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -137,18 +156,24 @@ csv_options = in_place_of("csv", _CSV_OPTIONS, CsvOptions)
 """Gives a command the options for CSV files in place of its parameter ``csv``, a ``CsvOptions``."""
 
 
-def open_table(path: Path, csv: CsvOptions) -> TableFile:
-    """Open a table, ``-`` being standard input, with the options for CSV files."""
+def csv_format(csv: CsvOptions) -> CsvFormat:
+    """What was said of CSV files."""
     from hinterland import tables
 
     said = dict(csv)
     if said["delimiter"] in ("\\t", "tab"):
         said["delimiter"] = "\t"
     said["bad_rows"] = said["bad_rows"].value
-    csv_format = tables.CsvFormat(**said)
+    return tables.CsvFormat(**said)
+
+
+def open_table(path: Path, csv: CsvOptions) -> TableFile:
+    """Open a table, ``-`` being standard input, with the options for CSV files."""
+    from hinterland import tables
+
     if str(path) == "-":
-        return tables.open_stream(sys.stdin.buffer, "standard input", csv_format)
-    return tables.open_table(path, csv_format)
+        return tables.open_stream(sys.stdin.buffer, "standard input", csv_format(csv))
+    return tables.open_table(path, csv_format(csv))
 
 
 def check_columns(table: TableFile, columns: Sequence[str], option: str) -> None:

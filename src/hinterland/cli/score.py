@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, BinaryIO, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 
 import typer
 
 from hinterland.cli import options
 from hinterland.cli.console import messages
+from hinterland.cli.score_folder import score_folder
 
 
 class Method(StrEnum):
@@ -38,11 +39,21 @@ class Explained(StrEnum):
 @options.csv_options
 def score(
     model: options.Model,
-    table: options.Table,
+    table: Annotated[
+        str,
+        typer.Argument(
+            help="CSV or Parquet file; - is standard input. Or a folder of such files, as a path or an address such as "
+            "s3://bucket/visits.",
+            show_default=False,
+        ),
+    ],
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            "--output", "-o", help="File to write: .csv, .tsv or .parquet.", show_default="CSV on stdout"
+            "--output",
+            "-o",
+            help="File to write: .csv, .tsv or .parquet. For a folder: the folder of results, of the same names.",
+            show_default="CSV on stdout",
         ),
     ] = None,
     explain: Annotated[
@@ -76,6 +87,16 @@ def score(
             "or have a p-value of one and are never flagged."
         ),
     ] = Unseen.ERROR,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N",
+            help="Score part I of N of a folder's files; each of N processes takes one part.",
+            show_default="all",
+        ),
+    ] = None,
+    engine: options.Engine = None,
+    address: options.Address = None,
     csv: options.CsvOptions = options.NO_CSV_OPTIONS,
     batch_rows: Annotated[
         int | None,
@@ -91,8 +112,26 @@ def score(
     `top_features`, text such as `age +3.2; bmi +1.1`: the columns that raise the row's energy most over that of a usual
     row, in nats. A file is written as a whole or not at all. In CSV, a `top_features` that a spreadsheet would take for
     a formula starts with an apostrophe; the table's own columns are passed on as they are.
+
+    Of a folder each file is scored into one of its name in the folder of results. The same command goes on where it was
+    cut; a file that cannot be read is named and left out, all others are scored, and the exit code is 1.
     """
-    destination = _destination(output, inputs=(model, table))
+    if _is_folder(table):
+        if output is None:
+            raise typer.BadParameter("a folder is scored into a folder: name one", param_hint="--output")
+        scoring: dict[str, Any] = {"explained": explain.value, "top": top, "keep": _kept(keep), "fdr": fdr}
+        scoring |= {"method": method.value, "batch_rows": batch_rows, "engine": engine, "address": address}
+        with messages(quiet) as say:
+            score_folder(say, model, table, output, csv, shard, device, threads, **scoring)
+        return
+    if shard is not None:
+        raise typer.BadParameter(f"{table} is a file, and a folder alone has shards", param_hint="--shard")
+    if engine is not None:
+        raise typer.BadParameter(
+            f"{table} is a file, and an engine takes a folder, file by file", param_hint="--engine"
+        )
+    path = Path(table)
+    destination = _destination(None if output is None else Path(output), inputs=(model, path))
     with messages(quiet) as say:
         from hinterland import persistence
         from hinterland.pipeline import encoder_and_detector
@@ -100,7 +139,7 @@ def score(
         from hinterland.scoring.table import TableScorer
         from hinterland.tables import open_writer
 
-        file = options.open_table(table, csv)
+        file = options.open_table(path, csv)
         loaded = persistence.load(model, device=device)
         detector = encoder_and_detector(loaded)[1].set_params(n_threads=threads)
         kept = _kept(keep)
@@ -152,6 +191,12 @@ def score(
             say.note(f"Note: {watch}")
         if message := scorer.too_many():
             say.note(f"Note: {message}")
+
+
+def _is_folder(table: str) -> bool:
+    from hinterland.tables.folder.place import is_address
+
+    return is_address(table) or Path(table).is_dir()
 
 
 def _kept(keep: list[str] | None) -> list[str] | Literal["all"]:

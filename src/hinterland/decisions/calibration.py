@@ -16,6 +16,7 @@ from hinterland.decisions.p_values import ONE_MODEL, RULES, check_folds, from_co
 from hinterland.decisions.tail_counts import TailCounts
 from hinterland.parameters import check_choice, check_number
 from hinterland.printable import shown
+from hinterland.sums import ValueCounts
 from hinterland.thresholds import Energies, check_energy
 
 FEW_ROWS = 20
@@ -106,6 +107,14 @@ class Calibration:
         """
         energy = check_energy(energy, name="calibration_energy")
         return cls(_counted(energy, groups), "split", source, column)._said()
+
+    @classmethod
+    def of_counts(cls, counts: ValueCounts, *, source: str) -> Calibration:
+        """Calibrate as ``split`` on energies that were counted in parts; p-values err to the large side alone.
+
+        Warnings as those of ``split``; ValueError where nothing was counted.
+        """
+        return cls({EVERY_ROW: (TailCounts.of_counts(counts),)}, "split", source)._said()
 
     @classmethod
     def as_new(
@@ -231,7 +240,7 @@ class Calibration:
 
     def updated(self, energy: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> Calibration:
         """Calibration of these rows and of others that are normal, of known groups or new ones; by ``split`` alone."""
-        if self.rule != "split":
+        if self.rule not in ("split", "updated"):
             raise ValueError(f"rows can be added to a calibration by the rule 'split', not {self.rule!r}")
         energy = check_energy(energy, name="calibration_energy")
         rows_of = _by_group(groups, len(energy))
@@ -242,6 +251,11 @@ class Calibration:
             known = parts.get(name)
             parts[name] = (TailCounts.of(energy[rows]) if known is None else known[0].updated(energy[rows]),)
         return Calibration(parts, self.rule, self.source, self.column)._said()
+
+    def forgotten(self, share: float) -> Calibration:
+        """Calibration of the rows but for a share in [0, 1) of them, at even ranks; no p-value becomes smaller."""
+        parts = {name: tuple(part.forgotten(share) for part in own) for name, own in self.parts.items()}
+        return Calibration(parts, self.rule, self.source, self.column)
 
     def __str__(self) -> str:
         return f"{self.n_rows():,} calibration rows ({self.source}): {self.promise()}"

@@ -65,9 +65,16 @@ class Levels:
             For p-values out of (0, 1], or so many different ones that they cannot be conformal.
         """
         values, counts = np.unique(check_p(p), return_counts=True)
+        return self.join(values, counts)
+
+    def join(self, p: npt.ArrayLike, counts: npt.ArrayLike) -> Levels:
+        """Count rows that were counted elsewhere, ``counts`` (levels,) of p-values (levels,); errors as ``add``."""
+        values, new = check_p(p), np.asarray(counts, np.int64)
+        if new.shape != values.shape or (new < 0).any():
+            raise ValueError(f"counts must be one for each of {len(values)} p-values, and not below 0")
         self.p, where = np.unique(np.concatenate([self.p, values]), return_inverse=True)
         joined = np.zeros(len(self.p), np.int64)
-        np.add.at(joined, where, np.concatenate([self.counts, counts]))
+        np.add.at(joined, where, np.concatenate([self.counts, new]))
         self.counts = joined
         if len(self.p) > MOST_LEVELS:
             raise ValueError(

@@ -37,10 +37,15 @@ RULES = {
     "of normal rows are super-uniform, whatever the models",
     "as_new": "training rows, each judged by the parts of the model that have not seen it: p-values of normal rows are "
     "approximately, not provably, super-uniform",
+    "updated": "calibration rows that the model has not seen, of which those before the last update were judged by the "
+    "model as it was then: p-values of normal rows are approximately, not provably, super-uniform",
 }
 """How calibration rows became p-values, in words."""
 
-ONE_MODEL = ("split", "as_new")
+UNPROVEN = ("as_new", "updated")
+"""Rules of which there is no bound."""
+
+ONE_MODEL = ("split", "as_new", "updated")
 """Rules by which a row has one energy."""
 
 
@@ -115,7 +120,7 @@ def greatest_error(alpha: float, n_rows: int, n_folds: int, rule: str, *, equal_
     """
     check_number("alpha", alpha, above=0, below=1)
     check_integer("n_folds", n_folds, least=1, most=n_rows)
-    check_choice("rule", rule, [name for name in RULES if name != "as_new"])  # of which there is no bound
+    check_choice("rule", rule, [name for name in RULES if name not in UNPROVEN])
     if rule != "cross":
         return alpha
     slack = 2 * (1 - 1 / n_folds) / (n_rows / n_folds + 1)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hinterland.parameters import check_number
+from hinterland.sums.values import ValueCounts
 from hinterland.thresholds import Energies, check_energy
 
 Counts = npt.NDArray[np.int64]
@@ -41,6 +43,17 @@ class TailCounts:
     def of(cls, energy: npt.ArrayLike) -> TailCounts:
         """Count energies (n,); errors as those of ``hinterland.thresholds.check_energy``."""
         values, counts = np.unique(check_energy(energy, name="calibration_energy"), return_counts=True)
+        return cls._counted(values, counts)
+
+    @classmethod
+    def of_counts(cls, counted: ValueCounts) -> TailCounts:
+        """Take energies that were counted in parts, at least one; as they were rounded up, no count is too small."""
+        if not counted.n_rows:
+            raise ValueError("calibration_energy must hold at least one row, and none was counted")
+        return cls._counted(counted.values, counted.counts)
+
+    @classmethod
+    def _counted(cls, values: Energies, counts: Counts) -> TailCounts:
         at_least = np.cumsum(counts[::-1])[::-1].astype(np.int64)
         return _thinned(values, at_least - counts, at_least, int(at_least[0]), complete=True)
 
@@ -71,6 +84,23 @@ class TailCounts:
         at_least = self.count_at_least(values) + len(new) - np.searchsorted(new, values, side="left")
         return _thinned(values, above, at_least, self.n_rows + len(new), complete=self.complete)
 
+    def forgotten(self, share: float) -> TailCounts:
+        """Counts of the rows but for a share in [0, 1) of them, which are kept at every so many ranks from the top.
+
+        Counts are rounded up, so that no p-value becomes smaller; one row at least stays.
+        """
+        check_number("share", share, least=0, below=1)
+        n_rows, above, at_least = (
+            np.ceil((1.0 - share) * (1 - 1e-12) * np.asarray(counts)).astype(np.int64)
+            for counts in (self.n_rows, self.above, self.at_least)
+        )
+        if self.complete:  # a value without a row left goes, and what stays is still all there is
+            kept = np.flatnonzero(at_least > above)
+        else:  # it stays with one row where there is room, as the values in between were left out already
+            at_least = np.maximum(at_least, above + 1)
+            kept = _descending(above, at_least, int(n_rows))
+        return TailCounts(self.values[kept], above[kept], at_least[kept], int(n_rows), self.complete)
+
     def threshold(self, count: int) -> float:
         """Energy above which, and not at which, ``count_at_least`` is at most ``count``, from 0 to n_rows - 1."""
         first = int(np.argmax(self.above <= count))
@@ -99,6 +129,16 @@ class TailCounts:
 
 def _is_complete(above: Counts, at_least: Counts, n_rows: int) -> bool:
     return bool(at_least[0] == n_rows and np.all(at_least[1:] == above[:-1]))
+
+
+def _descending(above: Counts, at_least: Counts, n_rows: int) -> Counts:
+    """Places of values, from the top on, at each of which no more rows are than above the one below."""
+    kept, below = [], 0
+    for place in range(len(above) - 1, -1, -1):
+        if above[place] >= below and at_least[place] <= n_rows:
+            kept.append(place)
+            below = int(at_least[place])
+    return np.array(kept[::-1], np.int64)
 
 
 def _thinned(values: Energies, above: Counts, at_least: Counts, n_rows: int, *, complete: bool) -> TailCounts:

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from hinterland.cores import usable_cores
 from hinterland.detectors.calibration import Decisions
 from hinterland.detectors.parameters import check_callback, check_seed, check_threads
+from hinterland.detectors.updatable import Updatable
 from hinterland.labels import ANOMALY, check_rows_left, label_codes
 from hinterland.model.base import Model
 from hinterland.model.ensemble import as_one, members_of
@@ -34,7 +35,14 @@ ROWS_TO_MEASURE, ROWS_WORTH_MEASURING = 4_096, 200_000
 FEW_THREADS = 16
 """No more are started than these or than there are cores: a system that cannot start them ends the process."""
 
-OF_A_FIT = ("training_energy_", "calibration_energy_", "calibration_", "threshold_by_")
+OF_A_FIT = (
+    "training_energy_",
+    "calibration_energy_",
+    "calibration_",
+    "threshold_by_",
+    "counted_",
+    "sampled_fit_",
+)
 """What a fit does not always set, and must not keep of the one before."""
 
 TOO_FEW_ROWS = 10
@@ -57,7 +65,7 @@ def fitting_parts() -> Iterator[bool]:
         _IS_FITTING.reset(token)
 
 
-class Detector(Decisions, TransformerMixin, OutlierMixin, Parameterised):
+class Detector(Updatable, Decisions, TransformerMixin, OutlierMixin, Parameterised):
     """Base of the detectors: ``fit`` validates, trains, freezes the density and sets the threshold.
 
     A member has its parameters in its body, each with its check and description (``hinterland.parameter_table``), and
@@ -75,6 +83,8 @@ class Detector(Decisions, TransformerMixin, OutlierMixin, Parameterised):
     references_ : ndarray (m, d), usual rows that explanations compare with: up to ``n_references`` training rows
         of at most median energy, or, where ``n_references`` is 0, the columns' medians.
     calibration_, threshold_by_ : what ``calibrate`` and ``set_threshold`` set; see ``Decisions``.
+    counted_ : how many rows count in what ``update`` adds to; see ``Updatable``.
+    sampled_fit_ : dict, of how many rows a fit by ``hinterland.engines`` drew a sample; not there otherwise.
     n_features_in_, feature_names_in_ : as in scikit-learn.
     """
 

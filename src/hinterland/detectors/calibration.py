@@ -37,6 +37,7 @@ class Decisions:
     calibration_energy_: Floats
     calibration_: Calibration
     threshold_by_: dict[str, float]
+    contamination: float
 
     def energy(self, X: Any) -> Floats:
         """Energy (n,) of rows X."""
@@ -263,6 +264,22 @@ class Decisions:
         self.offset_ = -threshold
         self.threshold_by_ = {name: float(value) for name, value in given.items()}
         return self
+
+    def threshold_follows(self) -> None:
+        """Set the threshold anew by the rule that it was set by, after energies or calibration changed.
+
+        One that was set by hand, or that the fit learnt from labels, stays.
+        """
+        told: dict[str, float] | None = getattr(self, "threshold_by_", None)
+        if told is None:
+            if self.learns_by_contamination():
+                self.offset_ = -self._at_contamination(self.contamination)
+        elif "energy" not in told:
+            self.set_threshold(**told)
+
+    def learns_by_contamination(self) -> bool:
+        """Whether the fit's threshold is a share of the energies that it was learnt from."""
+        return True
 
     def threshold_rule(self) -> str:
         """Say in words which rows the threshold was learnt from, and what it flags of them."""

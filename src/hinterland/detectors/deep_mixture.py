@@ -178,12 +178,17 @@ class DeepMixture(NoveltyDetector, name="DeepMixture"):
             if result.interrupted:
                 break
         self.model_ = as_one(models)
+        self.counted_ = {"mixtures": [float(own.sum()) for own in trained[: len(models)]]}
         self.training_energy_ = np.mean(energies, axis=0)
         new = energies_of_new_rows(np.stack(energies), trained[: len(energies)])
         if not self.novelty or not len(new):
             return None
         self.calibration_energy_ = new
         return new
+
+    def parts_left_out(self) -> int:
+        """Into how many parts rows are dealt of which each member leaves one out; 0 where none does."""
+        return round(1 / self.validation_share) if self.validation_share else 0
 
     def _model(
         self, which: int, n_rows: int, scaling: InputScaling, generator: torch.Generator

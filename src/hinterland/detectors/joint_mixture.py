@@ -141,6 +141,11 @@ class JointMixture(Detector, ABC):
             on_epoch=self.on_epoch,
         )
         self.model_, self.history_ = model, result.history
+        self.counted_ = {"mixtures": [float(len(trained))]}
+
+    def memberships_by_network(self) -> bool:
+        """Whether a row's memberships are the estimation network's: where no step of the mixture came after it."""
+        return self.em_steps == 0
 
     def _latent_width(self, n_columns: int) -> int:
         return self.latent_dim or min(WIDEST_LATENT, max(1, n_columns // 2))

@@ -133,6 +133,10 @@ class PositiveUnlabelled(Detector, name="PositiveUnlabelled"):
     def _threshold(self) -> float:
         return 0.0
 
+    def learns_by_contamination(self) -> bool:
+        """Whether the threshold is a share of energies; it is learnt from labels."""
+        return False
+
     def _learnt_rule(self) -> str:
         return "rows that are more likely anomalous than normal, by the rows known to be normal"
 

@@ -42,6 +42,7 @@ def check_detector(detector: Detector) -> None:
     if hasattr(detector, "calibration_energy_"):
         _array(detector, "calibration_energy_", 1)
     _check_threshold_by(getattr(detector, "threshold_by_", None))
+    _check_counted(getattr(detector, "counted_", None))
     n_models = len(detector.models_)
     if hasattr(detector, "calibration_") and detector.calibration_.n_models not in (1, n_models):
         raise ValueError(f"the calibration of a detector of {n_models} models is of another number of them")
@@ -82,6 +83,21 @@ def _check_threshold_by(told: Any) -> None:
         and all(type(value) is float for value in told.values())
     ):
         raise ValueError(f"threshold_by_ is {shown(told)}, expected a number by one of the names {BY}")
+
+
+def _check_counted(counted: Any) -> None:
+    if counted is None:
+        return
+    known = isinstance(counted, dict) and counted.keys() <= {"mixtures", "energies"}
+    mixtures = counted.get("mixtures", []) if known else None
+    if not (
+        isinstance(mixtures, list)
+        and all(
+            type(number) is float and 0 < number < math.inf
+            for number in [*mixtures, counted.get("energies", 1.0)]
+        )
+    ):
+        raise ValueError(f"counted_ is {shown(counted)}, expected numbers of rows by name")
 
 
 def _check_history(history: Any) -> None:

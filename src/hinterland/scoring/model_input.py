@@ -102,22 +102,22 @@ class ModelInput:
 
     def encoded(self, rows: pa.Table) -> Floats:
         """Rows of a table as the detector sees them, (n, width) float64."""
-        given = self.given(rows)
-        return self.detector.rows(given if self.encoder is None else self.encoder.transform(given))
+        return self.detector.rows(self.for_detector(self.typed(rows)))
+
+    def for_detector(self, typed: pa.Table) -> Any:
+        """Typed rows as the detector takes them: through the encoder, where there is one."""
+        given = self.as_fitted(typed)
+        return given if self.encoder is None else self.encoder.transform(given)
 
     def energy(self, typed: pa.Table) -> Floats:
         """Energies of typed rows (n,), in nats; of no rows none."""
-        return self.detector.energy(self._seen(typed)) if typed.num_rows else np.empty(0)
+        return self.detector.energy(self.for_detector(typed)) if typed.num_rows else np.empty(0)
 
     def energies(self, typed: pa.Table) -> Floats:
         """Energies of typed rows under each of the detector's K models, (n, K)."""
         if not typed.num_rows:
             return np.empty((0, len(self.detector.models_)))
-        return self.detector.energies(self._seen(typed))
-
-    def _seen(self, typed: pa.Table) -> Any:
-        given = self.as_fitted(typed)
-        return given if self.encoder is None else self.encoder.transform(given)
+        return self.detector.energies(self.for_detector(typed))
 
     def sources(self) -> Places:
         """For each column that the detector sees, the position in ``kinds`` of the column it comes from."""

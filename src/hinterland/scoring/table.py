@@ -80,7 +80,7 @@ class TableScorer:
         )
         self.input, self.names, self.schema = self.scorer.input, self.scorer.names, self.scorer.schema
         self.unused, self.readings, self.kinds = self.input.unused, self.input.readings, self.input.kinds
-        self.batch_rows = batch_rows or max(1, min(LARGEST_BATCH, BATCH_ENTRIES // len(self.scorer.reads)))
+        self.batch_rows = batch_rows or rows_at_once(len(self.scorer.reads))
         self._table = table
         self._top = top
         self._start()
@@ -151,6 +151,11 @@ class TableScorer:
 
     def _row_names(self, first: int, places: Sequence[int]) -> list[str]:
         return self._table.row_names([first + place for place in places])
+
+
+def rows_at_once(n_columns: int) -> int:
+    """Rows of a table of so many columns that are scored at once where nothing else is said."""
+    return max(1, min(LARGEST_BATCH, BATCH_ENTRIES // max(1, n_columns)))
 
 
 def _n_mostly_missing(rows: pa.Table, readings: Mapping[str, Reading]) -> int:

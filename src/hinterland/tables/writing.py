@@ -55,9 +55,13 @@ def output_format(path: str | os.PathLike[str]) -> str:
 
 @contextmanager
 def open_writer(
-    destination: str | os.PathLike[str] | BinaryIO, schema: pa.Schema, *, harmless: Collection[str] = ()
+    destination: str | os.PathLike[str] | BinaryIO,
+    schema: pa.Schema,
+    *,
+    harmless: Collection[str] = (),
+    called: str = "stream.csv",
 ) -> Iterator[Writer]:
-    """Write to a path, in the format of its ending, or as CSV to a binary stream.
+    """Write to a path, in the format of its ending, or to a binary stream in that of the name it is ``called``.
 
     A path holds nothing, or what it held before, until the block ends without an error. In CSV, text of the columns
     ``harmless`` that a spreadsheet would run as a formula gets an apostrophe before it; others are written as they are.
@@ -70,7 +74,7 @@ def open_writer(
         Where the file cannot be written, as on a full disk.
     """
     if not isinstance(destination, str | os.PathLike):
-        yield _CsvWriter(destination, schema, ",", harmless)
+        yield from _written(destination, schema, output_format(called), harmless)
         return
     made = output_format(destination)
     path = Path(os.path.realpath(destination))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -57,23 +58,35 @@ class CategoryColumn:
         counts = dict(
             zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
         )
+        return cls.of_counts(counts, texts.null_count, min_frequency, max_categories)
+
+    @classmethod
+    def of_counts(
+        cls,
+        counts: Mapping[str, int],
+        n_missing: int,
+        min_frequency: float | None,
+        max_categories: int | None,
+    ) -> CategoryColumn:
+        """Learn from how many rows have each value, at least one, and how many have none."""
+        n_rows = sum(counts.values()) + n_missing
         ranked = sorted(counts, key=lambda value: (-counts[value], value))
         floor = min_frequency or 0
         if 0 < floor < 1:
             if max_categories is not None and len(ranked) > max_categories:
                 floor = max(floor, LEARNT_SHARE)
-            floor = max(floor * len(texts), min(LEARNT_ROWS, len(texts) / ROWS_PER_RARE))
+            floor = max(floor * n_rows, min(LEARNT_ROWS, n_rows / ROWS_PER_RARE))
         n_kept = sum(counts[value] >= floor for value in ranked)
         if max_categories is not None and n_kept + (n_kept < len(ranked)) > max_categories:
             n_kept = max_categories - 1
         n_rare_rows = sum(counts[value] for value in ranked[n_kept:])
         # Without any other column the rare ones need theirs.
-        has_rare = n_rare_rows > 0 and (n_kept == 0 or is_learnt(n_rare_rows, len(texts)))
+        has_rare = n_rare_rows > 0 and (n_kept == 0 or is_learnt(n_rare_rows, n_rows))
         return cls(
             ranked[0],
             sorted(ranked[:n_kept]),
             sorted(ranked[n_kept:]),
-            is_learnt(texts.null_count, len(texts)),
+            is_learnt(n_missing, n_rows),
             apart=True,
             has_rare=has_rare,
         )

@@ -69,8 +69,14 @@ class BooleanColumn:
     def fit(cls, values: Floats) -> BooleanColumn:
         """Learn from float64 (n,) of 0 and 1, NaN where missing."""
         observed = values[~np.isnan(values)]
-        typical = bool(observed.sum() * 2 > observed.size)
-        has_missing = is_learnt(values.size - observed.size, values.size)
+        n_true = int(observed.sum())
+        return cls.of_counts(n_true, observed.size - n_true, values.size - observed.size)
+
+    @classmethod
+    def of_counts(cls, n_true: int, n_false: int, n_missing: int) -> BooleanColumn:
+        """Learn from how many rows are true, are false and are missing."""
+        typical = n_true > n_false
+        has_missing = is_learnt(n_missing, n_true + n_false + n_missing)
         gap = 1 + BESIDE if typical else -BESIDE
         return cls(typical, has_missing, None if has_missing else gap)
 

@@ -71,28 +71,80 @@ class NumberColumn:
         missing = np.isnan(values)
         n_missing = int(np.count_nonzero(missing))
         observed = _bounded(values[~missing] if n_missing else values)
-        limit = _FLOAT32_LARGEST if clip is None else float(clip)
         has_missing = is_learnt(n_missing, values.size)
-        column = cls(float(np.median(observed)), 0.0, 1.0, None, limit, has_missing)
+        column = cls(float(np.median(observed)), 0.0, 1.0, None, _limit(clip), has_missing)
         column._learn_scale(observed, numbers, heavy_tail)
-        if not has_missing:
-            edges = np.array([observed.min(), observed.max()])
-            out = np.empty((2, 1), np.float32)
-            column.encode(edges, out)
-            low, high = float(out[0, 0]), float(out[1, 0])
-            column.gap = high + BESIDE if high <= -low else low - BESIDE
+        column._learn_gap(float(observed.min()), float(observed.max()))
         return column
+
+    @classmethod
+    def of_sums(
+        cls,
+        typical: float,
+        ends: tuple[float, float],
+        *,
+        mean: float,
+        deviation: float,
+        n_others: int,
+        n_there: int,
+        n_rows: int,
+        are_two: bool,
+        numbers: NumberScale,
+        clip: float | None,
+    ) -> NumberColumn:
+        """Learn a column that is not heavy-tailed, of scale ``standard`` or ``minmax``, from sums over its rows.
+
+        Up to rounding the same as by ``fit``, which sees all values at once.
+
+        Parameters
+        ----------
+        typical : the median, or a value near it.
+        ends : least and greatest value.
+        mean, deviation : of the ``n_there`` values that are there; ``n_others`` of them are not the typical one.
+        n_rows : rows, those of missing values among them.
+        are_two : whether all values are the least or the greatest.
+        numbers, clip : as for ``fit``.
+        """
+        column = cls(typical, 0.0, 1.0, None, _limit(clip), is_learnt(n_rows - n_there, n_rows))
+        low, high = ends
+        if max(typical - low, high - typical) <= _ROUNDING * abs(typical):
+            column._learn_constant()
+        elif numbers == "standard" and are_two:
+            column._learn_two(low, high)
+        elif numbers == "minmax":
+            column.center, column.scale = low - typical, max(high - low, _SMALLEST)
+        else:
+            shift = mean - typical
+            others = float(np.hypot(deviation, shift)) * (n_there / max(n_others, 1)) ** 0.5
+            column.center, column.scale = shift, max(deviation, others / FARTHEST_RARE, _SMALLEST)
+        column._learn_gap(low, high)
+        return column
+
+    def _learn_gap(self, low: float, high: float) -> None:
+        """Place a missing value outside of training's least and greatest, where no column says that it is missing."""
+        if self.has_missing:
+            return
+        out = np.empty((2, 1), np.float32)
+        self.encode(np.array([low, high]), out)
+        first, last = float(out[0, 0]), float(out[1, 0])
+        self.gap = last + BESIDE if last <= -first else first - BESIDE
+
+    def _learn_constant(self) -> None:
+        self.scale = max(CONSTANT_SHARE * (abs(self.typical) or 1.0), _SMALLEST)
+        self.limit = min(self.limit, CONSTANT_LIMIT)
+
+    def _learn_two(self, low: float, high: float) -> None:
+        self.center, self.scale = low - self.typical, (high - low) / 2**0.5
 
     def _learn_scale(self, observed: Floats, numbers: NumberScale, heavy_tail: float | None) -> None:
         typical = self.typical
         distance = np.abs(observed - typical)
         if distance.max() <= _ROUNDING * abs(typical):  # constant
-            self.scale = max(CONSTANT_SHARE * (abs(typical) or 1.0), _SMALLEST)
-            self.limit = min(self.limit, CONSTANT_LIMIT)
+            self._learn_constant()
             return
         low, high = float(observed.min()), float(observed.max())
         if numbers == "standard" and _are_two(observed, low, high):
-            self.center, self.scale = low - typical, (high - low) / 2**0.5
+            self._learn_two(low, high)
             return
         if numbers == "quantile":
             ranks = QuantileTransformer(n_quantiles=min(1000, observed.size), subsample=None)
@@ -126,6 +178,10 @@ class NumberColumn:
             return difference
         with np.errstate(over="ignore"):
             return np.arcsinh(np.clip(difference / self.tail, -_LARGEST, _LARGEST))
+
+
+def _limit(clip: float | None) -> float:
+    return _FLOAT32_LARGEST if clip is None else float(clip)
 
 
 def _bounded(present: Floats) -> Floats:
