@@ -32,7 +32,7 @@ FLOORS = (
     "persistence baselines",
     "explain plots",
     "scoring",
-    "report",
+    "report serve",
     "benchmark benchmark.names",
     "benchmark.experiments",
     "benchmark.runs",

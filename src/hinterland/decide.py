@@ -84,6 +84,19 @@ def set_threshold(
     return model
 
 
+def decides(model: Any) -> dict[str, str]:
+    """What a model's threshold and p-values promise, in words; nothing of what has no detector at its end."""
+    try:
+        detector = detector_of(model)
+    except TypeError:
+        return {}
+    try:
+        promise = detector.promise()
+    except ValueError:
+        promise = "nothing of new rows, as no normal rows were set aside: hinterland calibrate"
+    return {"threshold is": detector.threshold_rule(), "threshold promises": promise}
+
+
 def share_to_set_aside(detector: Detector, n_rows: int) -> float:
     """Share of ``n_rows`` training rows that is set aside where none is named.
 
