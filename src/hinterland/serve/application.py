@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 
 from hinterland import __version__
 from hinterland.errors import TableError
@@ -17,7 +18,7 @@ from hinterland.nearest import did_you_mean
 from hinterland.serve import metrics as counts
 from hinterland.serve.answers import answer, form_of
 from hinterland.serve.body import read_body
-from hinterland.serve.guard import Application, Guard
+from hinterland.serve.guard import Guard
 from hinterland.serve.limits import Deadline, Limits
 from hinterland.serve.metrics import Metrics
 from hinterland.serve.page import page
@@ -28,6 +29,7 @@ from hinterland.serve.token import Token
 from hinterland.serve.workers import Workers
 from hinterland.tables.messages import few, shown
 
+ROUTES = ("/score", "/model", "/health", "/metrics", "/docs", "/openapi.json")
 PARAMETERS = ("reasons", "explained")
 _BEARER = HTTPBearer(
     auto_error=False, description="What HINTERLAND_TOKEN holds where the service runs, if it is set."
@@ -83,7 +85,7 @@ _BODY = {
 
 def application(
     served: ServedModel, *, limits: Limits | None = None, token: Token | None = None, n_threads: int = 1
-) -> Application:
+) -> FastAPI:
     """An ASGI application that serves a model.
 
     Parameters
@@ -101,6 +103,8 @@ def application(
         version=__version__,
         description="Energies, labels and reasons of rows by a fitted anomaly detector.",
         docs_url=None,
+        redirect_slashes=False,
+        middleware=[Middleware(Guard, limits=limits, metrics=metrics, routes=ROUTES)],
         redoc_url=None,
         exception_handlers={
             Problem: _counting(metrics, _as_it_is),
@@ -189,8 +193,7 @@ def application(
     async def docs() -> Response:
         return Response(page(app.openapi()), media_type="text/html")
 
-    routes = [route.path for route in app.routes if hasattr(route, "path")]
-    return Guard(app, limits, metrics, routes)
+    return app
 
 
 def _counting(

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -43,9 +44,11 @@ def read_arrow(body: bytes, limits: Limits) -> pa.Table:
                 batch.validate(full=True)
                 batches.append(batch)
             table = pa.Table.from_batches(batches, stream.schema)
-        for name, column in zip(table.column_names, table.columns, strict=True):
-            _check_size(name, column, limits)
-        return table
+        columns = [
+            _written_out(name, column, limits)
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        ]
+        return pa.table(columns, table.column_names) if columns else table
 
 
 def _check_messages(body: bytes, limits: Limits) -> None:
@@ -81,25 +84,35 @@ def _field(metadata: bytes, table: int, number: int) -> int | None:
     return None if not offset else table + offset + struct.unpack_from("<I", metadata, table + offset)[0]
 
 
-def _check_size(name: str, column: pa.ChunkedArray, limits: Limits) -> None:
-    """Raise where a column of categories or views is longer, written out, than a body may be.
+def _written_out(name: str, column: pa.ChunkedArray, limits: Limits) -> pa.ChunkedArray:
+    """A column without views of text, which few functions read.
 
-    A column of another kind that a model can read is no longer than what was sent of it.
+    Raises where a column of views or categories, many of which may refer to one long text, would be longer than a body
+    may be. A column of another kind that a model can read is no longer than what was sent of it.
     """
     kind = column.type
-    if pa.types.is_dictionary(kind) and kind_of(column) == "category":
-        n_bytes = 0
-        for chunk in column.chunks:
-            texts = chunk.dictionary.cast(pa.large_string())
-            n_bytes += pc.sum(pc.binary_length(texts).take(chunk.indices)).as_py() or 0
-    elif pa.types.is_string_view(kind):
-        n_bytes = pc.sum(pc.binary_length(column)).as_py() or 0
+    if pa.types.is_string_view(kind):
+        n_bytes = sum(_view_bytes(chunk) for chunk in column.chunks)
+    elif pa.types.is_dictionary(kind) and kind_of(column) == "category":
+        n_bytes = sum(
+            pc.sum(pc.binary_length(chunk.dictionary.cast(pa.large_string())).take(chunk.indices)).as_py()
+            or 0
+            for chunk in column.chunks
+        )
     else:
-        return
+        return column
     if n_bytes > limits.body_bytes:
         raise Problem(
             413, "body_too_large", f"column {name!r} has {n_bytes:,} bytes of text, written out; too many"
         )
+    return column.cast(pa.large_string()) if pa.types.is_string_view(kind) else column
+
+
+def _view_bytes(views: pa.Array) -> int:
+    """Bytes of the texts of an array of views, each of which begins with its length."""
+    fields = np.frombuffer(views.buffers()[1], np.int32).reshape(-1, 4)
+    lengths = fields[views.offset : views.offset + len(views), 0].astype(np.int64)
+    return int(lengths[np.asarray(views.is_valid())].sum())
 
 
 @contextmanager

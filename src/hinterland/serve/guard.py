@@ -35,15 +35,13 @@ class Guard:
 
     Parameters
     ----------
-    application : an ASGI one.
+    app : an ASGI application.
     limits, metrics : of the service.
     routes : paths that are counted by their names; all else is ``other``.
     """
 
-    def __init__(
-        self, application: Application, limits: Limits, metrics: Metrics, routes: Collection[str]
-    ) -> None:
-        self._application = application
+    def __init__(self, app: Application, limits: Limits, metrics: Metrics, routes: Collection[str]) -> None:
+        self._application = app
         self._limits, self._metrics, self._routes = limits, metrics, frozenset(routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

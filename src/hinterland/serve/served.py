@@ -13,6 +13,7 @@ from hinterland import persistence
 from hinterland.decide import decides
 from hinterland.errors import TableError
 from hinterland.explain import Contribution, explain
+from hinterland.pipeline import encoder_and_detector
 from hinterland.printable import as_json
 from hinterland.scoring import ScoredBatch, TableScorer
 from hinterland.scoring.decided import p_value_columns
@@ -70,12 +71,13 @@ class ServedModel:
 
     def __init__(self, model: Any, described: dict[str, Any] | None = None) -> None:
         self._model = model
-        first = model[0] if hasattr(model, "steps") else model
+        encoder, detector = encoder_and_detector(model)
+        first = encoder or detector
         unnamed = [f"x{j}" for j in range(getattr(first, "n_features_in_", 0))]
         self._is_named = hasattr(first, "feature_names_in_")
         known = list(map(str, first.feature_names_in_)) if self._is_named else unnamed
         self._input = ModelInput(model, known)
-        self._input.detector.check_rows_alone("serving a model")
+        detector.check_rows_alone("serving a model")
         self.columns = list(self._input.readings)
         self._added = p_value_columns(model)
         self.about: dict[str, Any] = as_json(
