@@ -177,6 +177,7 @@ def malformed(rows: pd.DataFrame, *, with_huge: bool) -> list[Question]:
         Question("CSV with other columns", b"a,b\n1,2\n", of_csv),
         Question("CSV of uneven rows", b"a,b\n1\n1,2,3\n", of_csv),
         Question("CSV without end of quote", b'c0,c1\n"1,2\n', of_csv),
+        Question("CSV of one long line", b'"' * 2_000_000, of_csv),
         Question("CSV packed", b"\x1f\x8b" + bytes(100), of_csv),
         Question("CSV of two million columns", b"," * 2_000_000, of_csv),
         Question("no Arrow", b"nonsense" * 20, of_arrow),
@@ -297,7 +298,7 @@ def soak(server: Server, rows: pd.DataFrame, minutes: float) -> bool:
     third = max(1, len(memory) // 3)
     first, last = np.mean(memory[:third]), np.mean(memory[-third:])
     print(
-        f"{minutes:g} minutes, {len(outcomes):,} requests, {CLIENTS} clients: {len(wrong)} with another end than theirs;"
+        f"{minutes:g} minutes, {len(outcomes):,} requests, {CLIENTS} clients: {len(wrong)} without their due answer;"
     )
     print(f"  {milliseconds(outcomes)}; {len(outcomes) / seconds:,.0f} requests a second")
     print(

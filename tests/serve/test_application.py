@@ -232,6 +232,7 @@ def test_bad_values_are_listed_by_row_and_column(post: Any) -> None:
         (b'[{"a": 1}]', CSV, 422, "bad_table", "the body: it is JSON"),
         (b"\x1f\x8b" + b"\0" * 50, CSV, 415, "packed_body", "packed by gzip"),
         (b"PAR1" + b"\0" * 50, CSV, 415, "packed_body", "a Parquet file"),
+        (b'"' * (2**20 + 1), CSV, 413, "body_too_large", "a line of 1,048,577 bytes; at most 1,048,576"),
         (b"a,b\n\"1,2\n", CSV, 422, "bad_table", "a quote is never closed"),
         (b"nonsense", ARROW, 400, "bad_arrow", "the body cannot be read as an Arrow IPC stream"),
         (b"x", "", 415, "unknown_media_type", "the body has 'no media type'; expected a Content-Type of"),

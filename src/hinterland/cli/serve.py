@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import sys
 from ipaddress import ip_address
 from typing import Annotated
 
@@ -44,6 +46,8 @@ def serve(
     """
     from hinterland.errors import MissingExtraError
 
+    # While it serves, the server has a handler of its own, which waits for what is in hand, and hands over to this one.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with messages(quiet) as say:
         try:
             from hinterland.serve import running
@@ -54,7 +58,6 @@ def serve(
         from hinterland.serve.served import ServedModel
         from hinterland.serve.token import token_of_environment
 
-        running.end_quietly()
         token = token_of_environment()
         given = {} if workers is None else {"at_once": workers}
         limits = Limits(body_bytes=most_bytes, rows=most_rows, seconds=seconds, waiting=waiting, **given)
@@ -81,4 +84,5 @@ def _is_here(host: str) -> bool:
 
 def _log_to_stderr() -> None:
     """Have errors of the service, which answers only number, on stderr with all there is to them."""
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)  # it warns of every request that is no HTTP
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

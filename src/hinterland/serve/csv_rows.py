@@ -9,6 +9,8 @@ from hinterland.serve.limits import Limits
 from hinterland.serve.problems import Problem
 from hinterland.tables import CsvFormat, TableFile, open_stream
 
+LONGEST_LINE = 2**20
+"""Most bytes of a line: a column of longer ones has no place in a table, and takes long to find the end of."""
 _PACKED = {b"\x1f\x8b": "packed by gzip", b"PAR1": "a Parquet file"}
 """Beginnings of bodies that unpack to any size."""
 
@@ -27,6 +29,10 @@ def read_csv(body: bytes, csv_format: CsvFormat, limits: Limits) -> TableFile:
         if body.startswith(beginning):
             raise Problem(415, "packed_body", f"the body is {what}; expected CSV as plain text")
     for line in body.splitlines():
+        if len(line) > LONGEST_LINE:
+            raise Problem(
+                413, "body_too_large", f"the body has a line of {len(line):,} bytes; at most {LONGEST_LINE:,}"
+            )
         if len(line) > limits.columns and any(
             line.count(mark) >= limits.columns for mark in (b",", b";", b"\t", b"|")
         ):

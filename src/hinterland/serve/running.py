@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import socket
-import sys
 import warnings
 from collections.abc import Callable
-from types import FrameType
 
 import uvicorn
 
@@ -30,7 +27,7 @@ def listen(host: str, port: int) -> socket.socket:
 def serve(
     application: Application, limits: Limits, listening: socket.socket, *, on_start: Callable[[], None]
 ) -> None:
-    """Serve until SIGTERM, after which what is in hand is finished and this returns, or SIGINT (KeyboardInterrupt).
+    """Serve until SIGTERM or SIGINT; once what is in hand is finished, the signal goes to the handler of before.
 
     Parameters
     ----------
@@ -56,12 +53,3 @@ def serve(
     warnings.simplefilter("ignore")
     on_start()
     uvicorn.Server(config).run(sockets=[listening])
-
-
-def end_quietly() -> None:
-    """Have SIGTERM end this process with 0; while it serves, the server waits for what is in hand first."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        sys.exit(0)
-
-    signal.signal(signal.SIGTERM, end)
