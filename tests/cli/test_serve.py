@@ -88,8 +88,10 @@ def test_a_file_that_is_no_model_and_a_port_that_is_taken_are_errors(
 def test_without_the_extra_it_says_what_to_install(
     run: Any, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "hinterland.serve.running", None)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "hinterland.serve.running")
     monkeypatch.delattr("hinterland.serve.running")
     result = run("serve", model)
     assert result.exit_code == 1
+    assert "needs the package 'uvicorn'" in result.stderr
     assert "pip install 'hinterland[serve]'" in result.stderr

@@ -51,9 +51,11 @@ def serve(
     with messages(quiet) as say:
         try:
             from hinterland.serve import running
-        except ImportError as error:
-            raise MissingExtraError(error.name or "fastapi", "serve", "hinterland serve") from error
-        from hinterland.serve.application import application
+            from hinterland.serve.application import application
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] == "hinterland":
+                raise
+            raise MissingExtraError(error.name, "serve", "hinterland serve") from error
         from hinterland.serve.limits import Limits
         from hinterland.serve.served import ServedModel
         from hinterland.serve.token import token_of_environment

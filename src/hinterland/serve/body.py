@@ -15,7 +15,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 LET_GO = 16
-"""So many times the largest body is read and forgotten before an early answer: whoever sends reads it only then."""
+"""So many times the largest body, for so many times the longest request, is read and forgotten before an early answer:
+whoever sends reads it only then."""
 
 
 async def read_body(request: Request, limits: Limits, deadline: Deadline) -> bytes:
@@ -83,10 +84,10 @@ class Incoming:
         """Read and forget what is still to come, within bounds; whether the connection is then at its end of it."""
         if self.is_whole or self._waits:
             return self.is_whole
-        deadline, n_left = Deadline(limits.seconds), LET_GO * limits.body_bytes
+        deadline, n_left = Deadline(LET_GO * limits.seconds), LET_GO * limits.body_bytes
         while not self.is_whole and n_left > 0:
             try:
-                message = await asyncio.wait_for(self.receive(), deadline.left())
+                message = await asyncio.wait_for(self.receive(), min(limits.seconds, deadline.left()))
             except TimeoutError:
                 return False
             n_left -= len(message.get("body", b""))
