@@ -33,7 +33,7 @@ FLOORS = (
     "explain plots",
     "scoring",
     "engines",
-    "report",
+    "report serve",
     "benchmark benchmark.names",
     "benchmark.experiments",
     "benchmark.runs",

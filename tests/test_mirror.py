@@ -55,6 +55,7 @@ ELSEWHERE = {
     "report/test_page": "report.data",
     "report/test_write": "cli.report",
     "scoring/test_batch": "scoring.columns scoring.model_input",
+    "serve/test_application": "serve.csv_rows serve.json_rows serve.metrics serve.page serve.problems serve.rows",
     "tables/columns/test_decide": "tables.columns.decisions tables.columns.number_columns "
     "tables.columns.read_values tables.columns.text_columns",
     "tables/csv/test_file": "tables.csv.blocks",

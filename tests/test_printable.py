@@ -3,7 +3,7 @@
 import pytest
 
 from hinterland.errors import FileFormatError, TableError
-from hinterland.printable import MOST_CHARACTERS, printable, shown
+from hinterland.printable import MOST_CHARACTERS, as_json, printable, shown
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,8 @@ def test_errors_about_files_are_printable(kind):
     assert len(text) < MOST_CHARACTERS + 50
     assert "\x1b" not in text
     assert str(kind()) == ""
+
+
+def test_numbers_that_json_lacks_are_none():
+    value = {"a": [1.5, float("nan"), (float("-inf"), "x")], "b": None}
+    assert as_json(value) == {"a": [1.5, None, [None, "x"]], "b": None}

@@ -153,6 +153,19 @@ def set_threshold(
     return model
 
 
+def decides(model: Any) -> dict[str, str]:
+    """What a model's threshold and p-values promise, in words; nothing of what has no detector at its end."""
+    try:
+        detector = detector_of(model)
+    except TypeError:
+        return {}
+    try:
+        promise = detector.promise()
+    except ValueError:
+        promise = "nothing of new rows, as no normal rows were set aside: hinterland calibrate"
+    return {"threshold is": detector.threshold_rule(), "threshold promises": promise}
+
+
 class Plan(NamedTuple):
     """How a fit comes to its calibration.
 

@@ -20,6 +20,7 @@ from hinterland.cli import (
     fit,
     inspect,
     score,
+    serve,
     update,
 )
 from hinterland.cli.console import error, one_line
@@ -127,6 +128,7 @@ app.command(no_args_is_help=True)(decide.calibrate)
 app.command(no_args_is_help=True)(decide.threshold)
 app.command(no_args_is_help=True)(contamination.contamination)
 app.command(no_args_is_help=True)(update.update)
+app.command(no_args_is_help=True)(serve.serve)
 app.command()(detectors.detectors)
 app.command()(datasets.datasets)
 app.command()(demo.demo)

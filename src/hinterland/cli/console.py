@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from hinterland.errors import FormerNameWarning
-from hinterland.printable import printable
+from hinterland.printable import as_json, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -115,17 +114,8 @@ def messages(quiet: bool) -> Iterator[Messages]:
 
 def print_json(result: Any) -> None:
     """Print one JSON document on stdout; what would steer a terminal is escaped as JSON has it."""
-    text = json.dumps(_finite(result), indent=2, allow_nan=False, ensure_ascii=False)
+    text = json.dumps(as_json(result), indent=2, allow_nan=False, ensure_ascii=False)
     typer.echo("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
-
-
-def _finite(value: Any) -> Any:
-    """A value without what JSON lacks: None for a number that is not finite."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def print_table(

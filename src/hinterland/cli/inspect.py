@@ -145,21 +145,13 @@ def _show_model(model: Path, as_json: bool) -> None:
 
 
 def _decides(model: Path) -> dict[str, str]:
-    """What a model's threshold and p-values promise, in words; nothing of what has no detector at its end."""
     from hinterland import persistence
-    from hinterland.decide import detector_of
+    from hinterland.decide import decides
 
     try:
-        detector = detector_of(persistence.load(model))
-    except TypeError:
-        return {}
+        return decides(persistence.load(model))
     except FileFormatError as error:
         return {"threshold is": f"not to be told: {error}"}
-    try:
-        promise = detector.promise()
-    except ValueError:
-        promise = "nothing of new rows, as no normal rows were set aside: hinterland calibrate"
-    return {"threshold is": detector.threshold_rule(), "threshold promises": promise}
 
 
 def _show(described: dict[str, Any], model: Path, decides: dict[str, str]) -> None:

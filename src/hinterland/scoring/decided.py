@@ -174,6 +174,14 @@ def calibration_of(model: Any) -> Calibration:
     return calibration
 
 
+def p_value_columns(model: Any) -> list[PValue]:
+    """The column of p-values of a model that is calibrated without groups; none of another."""
+    try:
+        return [PValue(calibration_of(model))]
+    except ValueError:
+        return []
+
+
 def watch_of(detector: Detector) -> Watch | None:
     """Watch over the energies of rows to come; None where no rows were set aside that these must be like.
 

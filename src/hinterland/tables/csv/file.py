@@ -64,6 +64,11 @@ class CsvFile:
         self._say(self._about_encoding())
         self._say("; ".join(self._unusual(left_out)))
 
+    @property
+    def notes(self) -> list[str]:
+        """What warnings have said of the file so far."""
+        return sorted(self._said)
+
     def read(self, *, without: Collection[str] = (), as_text: Collection[str] = ()) -> pa.Table:
         """See ``TableFile``."""
         left_out = set(without)
