@@ -28,6 +28,13 @@ class TableError(HinterlandError, ValueError):
         super().__init__(printable(str(message)))
 
 
+class ExportError(HinterlandError, ValueError):
+    """A model, or a part of it, that cannot be written as an ONNX file; the message says which."""
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(printable(str(message)))
+
+
 class MissingExtraError(HinterlandError, ImportError):
     """A feature needs an optional dependency that is not installed."""
 

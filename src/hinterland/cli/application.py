@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from hinterland.cli import datasets, decide, demo, detectors, evaluate, fit, inspect, score
+from hinterland.cli import datasets, decide, demo, detectors, evaluate, export, fit, inspect, score
 from hinterland.cli.console import error, one_line
 from hinterland.printable import printable
 
@@ -114,6 +114,7 @@ app.command(no_args_is_help=True)(evaluate.evaluate)
 app.command(no_args_is_help=True)(inspect.inspect)
 app.command(no_args_is_help=True)(decide.calibrate)
 app.command(no_args_is_help=True)(decide.threshold)
+app.command(no_args_is_help=True)(export.export)
 app.command()(detectors.detectors)
 app.command()(datasets.datasets)
 app.command()(demo.demo)

@@ -71,13 +71,18 @@ class NearestNeighbour(Density, name="nearest_neighbour"):
         with torch.no_grad():
             squares = self.references.square().sum(1)
             size = max(1, ENTRIES_AT_ONCE // len(squares))
-            for part in features.split(size):
+            for part in (features,) if torch.compiler.is_exporting() else features.split(size):
                 # The row's own square is the same to all references.
                 distances = torch.addmm(squares, part, self.references.T, alpha=-2)
                 nearest = distances.argmin(1)
                 own = self.references[nearest]
                 itself = ((part - own).abs() <= LAST_BITS * (1 + own.abs())).all(1)
-                if len(squares) > 1 and bool(itself.any()):
+                if len(squares) == 1:
+                    pass
+                elif torch.compiler.is_exporting():  # a graph has no branches
+                    passed_over = torch.arange(len(squares)) == nearest[:, None]
+                    nearest = distances.masked_fill(passed_over & itself[:, None], torch.inf).argmin(1)
+                elif bool(itself.any()):
                     others = distances[itself].scatter_(1, nearest[itself, None], torch.inf)
                     nearest[itself] = others.argmin(1)
                 found.append(nearest)

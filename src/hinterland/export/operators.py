@@ -1,0 +1,101 @@
+"""Operators of torch that its exporter lacks or rounds to float32, or that onnxruntime has in float32 alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from onnxscript import ir
+from onnxscript import opset20 as op
+
+Translation = Callable[..., Any]
+
+FLOAT, INT32, INT64 = (int(kind) for kind in (ir.DataType.FLOAT, ir.DataType.INT32, ir.DataType.INT64))
+FAR = 1e8
+"""Beyond this the hyperbolic sine is an exponential to the last digit."""
+
+
+def searchsorted(
+    sorted_sequence: Any,
+    values: Any,
+    out_int32: bool = False,
+    right: bool = False,
+    side: str | None = None,
+    sorter: Any = None,
+) -> Any:
+    """How many of a sorted sequence (K,) or (d, K) lie before each of values (n,) or (d, n): a bisection.
+
+    Of log2 K steps each asks whether so many more of the sequence lie before the value, half as many as the last.
+    """
+    is_one, length = len(sorted_sequence.shape) == 1, int(sorted_sequence.shape[-1])
+    before = op.Mul(op.Cast(op.Less(values, values), to=INT64), _whole(0))
+    for power in reversed(range(length.bit_length())):
+        tried = op.Add(before, _whole(2**power))
+        place = op.Sub(op.Min(tried, _whole(length)), _whole(1))
+        there = op.Gather(sorted_sequence, place) if is_one else op.GatherElements(sorted_sequence, place, axis=1)
+        after = op.LessOrEqual(there, values) if right or side == "right" else op.Less(there, values)
+        before = op.Where(op.And(after, op.LessOrEqual(tried, _whole(length))), tried, before)
+    return op.Cast(before, to=INT32) if out_int32 else before
+
+
+def scalar_tensor(s: Any, dtype: int = FLOAT, **_: Any) -> Any:
+    """A number as a tensor, all of its digits kept."""
+    return op.Constant(value=ir.tensor(s, dtype=ir.DataType(dtype)))
+
+
+def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
+    """x where it is positive, and a share of it elsewhere."""
+    return op.Where(op.Less(x, _like(0.0, x)), op.Mul(x, _like(negative_slope, x)), x)
+
+
+def acos(x: Any) -> Any:
+    """Arc cosine to float64's last digits: twice the angle h whose sine and cosine are the roots of (1 -+ x) / 2.
+
+    The arc sine of the smaller of the two in float32 is h to some 1e-7, and sin(h - h0), of what is left, the rest.
+    """
+    sine, cosine = (
+        op.Sqrt(op.Mul(side(_like(1.0, x), x), _like(0.5, x))) for side in (op.Sub, op.Add)
+    )
+    arc = op.CastLike(op.Asin(op.Cast(op.Min(sine, cosine), to=FLOAT)), x)
+    near = op.Where(op.LessOrEqual(sine, cosine), arc, op.Sub(_like(math.pi / 2, x), arc))
+    rest = op.Sub(op.Mul(sine, op.Cos(near)), op.Mul(cosine, op.Sin(near)))
+    return op.Mul(op.Add(near, rest), _like(2.0, x))
+
+
+def asinh(x: Any) -> Any:
+    """Inverse hyperbolic sine in float64; far out, where a square would overflow, ln 2|x|."""
+    size = op.Abs(x)
+    near = op.Min(size, _like(FAR, x))
+    root = op.Sqrt(op.Add(op.Mul(near, near), _like(1.0, x)))
+    far_out = op.Add(op.Log(op.Max(size, _like(FAR, x))), _like(math.log(2), x))
+    climb = op.Where(op.Less(size, _like(FAR, x)), op.Log(op.Add(near, root)), far_out)
+    return op.Mul(op.Sign(x), climb)
+
+
+def cdist(x: Any, y: Any, p: float, compute_mode: int | None = None) -> Any:
+    """Euclidean distances (n, m) of rows x (n, d) and y (m, d), by differences."""
+    apart = op.Sub(op.Unsqueeze(x, _whole([1])), op.Unsqueeze(y, _whole([0])))
+    return op.Sqrt(op.ReduceSum(op.Mul(apart, apart), _whole([2]), keepdims=0))
+
+
+TRANSLATIONS: dict[Translation, Translation] = {
+    torch.ops.aten.searchsorted.Tensor: searchsorted,
+    torch.ops.aten.scalar_tensor.default: scalar_tensor,
+    torch.ops.aten.leaky_relu.default: leaky_relu,
+    torch.ops.aten.acos.default: acos,
+    torch.ops.aten.asinh.default: asinh,
+    torch.ops.aten._cdist_forward.default: cdist,
+}
+"""What ``torch.onnx.export`` is given as its ``custom_translation_table``."""
+
+
+def _whole(number: int | list[int]) -> Any:
+    return op.Constant(value=ir.tensor(np.array(number, np.int64)))
+
+
+def _like(number: float, x: Any) -> Any:
+    """A number of the kind of x."""
+    return op.Constant(value=ir.tensor(number, dtype=x.dtype))
