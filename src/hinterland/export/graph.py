@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import onnx
 
 OPSET = 20
+MOST_FOLDED = 2**24
+"""Entries of a tensor that is computed once, as all that hangs on no row, and not for every batch."""
 TEXT_DOMAIN, TEXT_OPSET = "ai.onnx.ml", 2
 """Of ``LabelEncoder``, which turns texts into whole numbers."""
 
@@ -39,6 +41,8 @@ def traced(
     ExportError
         Where torch cannot trace the module for any number of rows, or has no ONNX for what it does.
     """
+    from onnxscript.optimizer import fold_constants, remove_unused_nodes
+
     from hinterland.export.operators import TRANSLATIONS
 
     rows = torch.export.Dim("rows")
@@ -54,11 +58,14 @@ def traced(
                 input_names=[*names],
                 output_names=[*results],
                 custom_translation_table=TRANSLATIONS,
+                optimize=False,  # rewriting takes as long as all else, and onnxruntime does it when it loads a file
                 verbose=False,
             )
+            assert exported is not None
+            fold_constants(exported.model, input_size_limit=MOST_FOLDED, output_size_limit=MOST_FOLDED)
+            remove_unused_nodes(exported.model)
         except Exception as error:  # torch's errors share no base of their own
             raise ExportError(f"{what} cannot be exported: {_reason(error)}") from error
-    assert exported is not None
     proto: onnx.ModelProto = exported.model_proto
     return proto
 

@@ -56,7 +56,6 @@ def said(
         "inputs": {c.name: {"kind": c.kind, "takes": c.takes} for c in columns}
         or {taken[0]: {"kind": "matrix", "width": detector.n_features_in_, **of_matrix}},
         "outputs": dict(zip(outputs, OUTPUTS.values(), strict=False)),
-        "precision": "float64",
         "threshold": -float(detector.offset_),
         "threshold_rule": detector.threshold_rule(),
         "promise": detector.promise() if is_calibrated(detector) else "none: the detector is not calibrated",
@@ -76,6 +75,8 @@ def describe(
     model.doc_string = f"Energy of rows by a fitted {type(detector).__name__} of hinterland"
     del model.metadata_props[:]
     told = said(detector, taken, columns, outputs)
+    rounded = sorted({node.op_type for node in model.graph.node} & {"Conv", "ConvTranspose"})
+    told["precision"] = f"float64, but for {' and '.join(rounded)} in float32" if rounded else "float64"
     told["opset"] = {entry.domain or "ai.onnx": entry.version for entry in model.opset_import}
     for name, value in told.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.polynomial import chebyshev
 from onnxscript import ir
 from onnxscript import opset20 as op
+from scipy.special import erfcx
 
 Translation = Callable[..., Any]
 
@@ -46,9 +48,51 @@ def scalar_tensor(s: Any, dtype: int = FLOAT, **_: Any) -> Any:
     return op.Constant(value=ir.tensor(s, dtype=ir.DataType(dtype)))
 
 
+def clamp(x: Any, min: float | None = None, max: float | None = None) -> Any:
+    """x within bounds, all digits of which are kept; NaN stays."""
+    return op.Clip(x, None if min is None else _like(min, x), None if max is None else _like(max, x))
+
+
+def clamp_max(x: Any, max: float) -> Any:
+    """x, or a bound above it."""
+    return clamp(x, max=max)
+
+
+def masked_fill(x: Any, mask: Any, value: float) -> Any:
+    """x, and a number, all digits of which are kept, where a mask is true."""
+    return op.Where(mask, _like(value, x), x)
+
+
+def full_like(x: Any, fill_value: float, dtype: int = -1, **_: Any) -> Any:
+    """A number, all digits of which are kept, in the shape of x."""
+    kind = x.dtype if dtype == -1 else ir.DataType(dtype)
+    return op.Expand(op.Constant(value=ir.tensor(fill_value, dtype=kind)), op.Shape(x))
+
+
 def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     """x where it is positive, and a share of it elsewhere."""
     return op.Where(op.Less(x, _like(0.0, x)), op.Mul(x, _like(negative_slope, x)), x)
+
+
+def gelu(x: Any, approximate: str = "none") -> Any:
+    """x times the normal distribution's share below x, (1 + erf z) / 2 of z = x / sqrt 2, in float64.
+
+    erf |z| = 1 - t exp(P(t) - z^2), t = 2 / (2 + |z|), with P in Chebyshev's polynomials, by Clenshaw's recurrence.
+    """
+    assert approximate == "none"
+    one, two = _like(1.0, x), _like(2.0, x)
+    z = op.Mul(x, _like(0.5**0.5, x))
+    t = op.Div(two, op.Add(two, op.Abs(z)))
+    place = op.Sub(op.Mul(two, t), one)
+    last, before = _like(0.0, x), _like(0.0, x)
+    first, *others = _erf_coefficients().tolist()
+    for coefficient in reversed(others):
+        step = op.Sub(op.Mul(op.Mul(two, place), last), before)
+        last, before = op.Add(step, _like(coefficient, x)), last
+    series = op.Add(op.Sub(op.Mul(place, last), before), _like(first, x))
+    complement = op.Mul(t, op.Exp(op.Sub(series, op.Mul(z, z))))
+    share = op.Add(one, op.Mul(op.Sign(z), op.Sub(one, complement)))
+    return op.Mul(op.Mul(_like(0.5, x), x), share)
 
 
 def acos(x: Any) -> Any:
@@ -81,13 +125,66 @@ def cdist(x: Any, y: Any, p: float, compute_mode: int | None = None) -> Any:
     return op.Sqrt(op.ReduceSum(op.Mul(apart, apart), _whole([2]), keepdims=0))
 
 
+def _erf_coefficients() -> Any:
+    """Of Chebyshev's polynomials in 2 t - 1, for ln(exp(z^2) erfc(z) / t), z = 2 / t - 2."""
+
+    def of_place(place: Any) -> Any:
+        t = (place + 1) / 2
+        return np.log(erfcx(2 / t - 2) / t)
+
+    return chebyshev.chebinterpolate(of_place, 28)
+
+
+def conv2d(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Sequence[int] = (1, 1),
+    padding: Sequence[int] = (0, 0),
+    dilation: Sequence[int] = (1, 1),
+    groups: int = 1,
+) -> Any:
+    """Convolution in float32, as onnxruntime has no other."""
+    settings = {"strides": [*stride], "pads": [*padding, *padding], "dilations": [*dilation], "group": groups}
+    return op.CastLike(op.Conv(*_floats(x, weight, bias), **settings), weight)
+
+
+def conv_transpose2d(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Sequence[int] = (1, 1),
+    padding: Sequence[int] = (0, 0),
+    output_padding: Sequence[int] = (0, 0),
+    groups: int = 1,
+    dilation: Sequence[int] = (1, 1),
+) -> Any:
+    """Transposed convolution in float32, as onnxruntime has no other."""
+    settings = {"strides": [*stride], "pads": [*padding, *padding], "dilations": [*dilation], "group": groups}
+    settings["output_padding"] = [*output_padding]
+    return op.CastLike(op.ConvTranspose(*_floats(x, weight, bias), **settings), weight)
+
+
+def _floats(*values: Any) -> list[Any]:
+    """Values in float32; None stays."""
+    return [None if value is None else op.Cast(value, to=FLOAT) for value in values]
+
+
 TRANSLATIONS: dict[Translation, Translation] = {
     torch.ops.aten.searchsorted.Tensor: searchsorted,
     torch.ops.aten.scalar_tensor.default: scalar_tensor,
+    torch.ops.aten.clamp.default: clamp,
+    torch.ops.aten.clamp_min.default: clamp,
+    torch.ops.aten.clamp_max.default: clamp_max,
+    torch.ops.aten.masked_fill.Scalar: masked_fill,
+    torch.ops.aten.full_like.default: full_like,
     torch.ops.aten.leaky_relu.default: leaky_relu,
+    torch.ops.aten.gelu.default: gelu,
     torch.ops.aten.acos.default: acos,
     torch.ops.aten.asinh.default: asinh,
     torch.ops.aten._cdist_forward.default: cdist,
+    torch.ops.aten.conv2d.default: conv2d,
+    torch.ops.aten.conv_transpose2d.input: conv_transpose2d,
 }
 """What ``torch.onnx.export`` is given as its ``custom_translation_table``."""
 
