@@ -170,9 +170,13 @@ class Number(Part):
     def __init__(self, column: NumberColumn, reading: Reading | None = None) -> None:
         super().__init__()
         if column.quantiles is not None:
-            raise ExportError("numbers='quantile' takes the normal distribution's quantiles, which ONNX does not have")
+            raise ExportError(
+                "numbers='quantile' takes the normal distribution's quantiles, which ONNX does not have"
+            )
         self.infinite = "error" if reading is None else reading.infinite
-        self.tokens = [] if reading is None else [float(token) for token in reading.missing if _is_number(token)]
+        self.tokens = (
+            [] if reading is None else [float(token) for token in reading.missing if _is_number(token)]
+        )
         self.has_tail, self.has_missing, self.gap = column.tail is not None, column.has_missing, column.gap
         for name in ("typical", "center", "scale", "limit"):
             self.register_buffer(name, torch.tensor(getattr(column, name), dtype=torch.float64))
@@ -281,7 +285,11 @@ column_module.register(TimeColumn, lambda column, _: Moment(column))
 
 def read_before(encoder: TabularEncoder) -> list[str]:
     """Columns that a file takes otherwise than the encoder, which reads text: each with what the file takes."""
-    said = {"time": "seconds since 1970", "zoned_time": "seconds since 1970", "time_of_day": "seconds since midnight"}
+    said = {
+        "time": "seconds since 1970",
+        "zoned_time": "seconds since 1970",
+        "time_of_day": "seconds since midnight",
+    }
     return [
         f"{name!r} ({said.get(reading.kind, 'numbers' if reading.kind == 'number' else 'texts as they were learnt')})"
         for name, reading in encoder.readings_.items()

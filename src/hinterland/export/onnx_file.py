@@ -88,7 +88,9 @@ def export(model: Any, path: Path) -> Exported:
     inside = [f"input_{place}" for place in range(len(taken))]
     found = [f"output_{place}" for place in range(len(outputs))]
     proto = traced(scorer, samples, inside, found, name)
-    with_texts(proto, {place: c.codes for place, c in zip(inside, inputs, strict=False) if c.codes is not None})
+    with_texts(
+        proto, {place: c.codes for place, c in zip(inside, inputs, strict=False) if c.codes is not None}
+    )
     renamed(proto, dict(zip([*inside, *found], [*taken, *outputs], strict=True)))
     describe(proto, detector, taken, inputs, outputs)
     content = proto.SerializeToString()
@@ -112,7 +114,9 @@ def _parts(model: Any) -> tuple[TabularEncoder | None, Detector]:
             )
         case steps:
             found = ", ".join(type(step).__name__ for step in steps) or "nothing"
-            raise ExportError(f"only a hinterland detector can be exported, alone or behind a TabularEncoder, got {found}")
+            raise ExportError(
+                f"only a hinterland detector can be exported, alone or behind a TabularEncoder, got {found}"
+            )
 
 
 def _scorer(encoder: TabularEncoder | None, detector: Detector) -> tuple[Scorer, list[Input], list[Tensor]]:
@@ -176,10 +180,14 @@ def _difference(
     with torch.no_grad():
         expected = scorer(samples)[0].numpy()
     if not np.array_equal(np.isnan(energy), np.isnan(expected)):
-        raise ExportError(f"{name} cannot be exported: the file gives other rows no energy than the library does")
+        raise ExportError(
+            f"{name} cannot be exported: the file gives other rows no energy than the library does"
+        )
     largest = float(np.nanmax(np.abs(energy - expected) / np.maximum(1, np.abs(expected)), initial=0.0))
     if largest > TOLERANCE:
-        raise ExportError(f"{name} cannot be exported: energies would differ by {largest:.2g} from the library's")
+        raise ExportError(
+            f"{name} cannot be exported: energies would differ by {largest:.2g} from the library's"
+        )
     return largest
 
 

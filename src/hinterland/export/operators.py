@@ -37,7 +37,9 @@ def searchsorted(
     for power in reversed(range(length.bit_length())):
         tried = op.Add(before, _whole(2**power))
         place = op.Sub(op.Min(tried, _whole(length)), _whole(1))
-        there = op.Gather(sorted_sequence, place) if is_one else op.GatherElements(sorted_sequence, place, axis=1)
+        there = (
+            op.Gather(sorted_sequence, place) if is_one else op.GatherElements(sorted_sequence, place, axis=1)
+        )
         after = op.LessOrEqual(there, values) if right or side == "right" else op.Less(there, values)
         before = op.Where(op.And(after, op.LessOrEqual(tried, _whole(length))), tried, before)
     return op.Cast(before, to=INT32) if out_int32 else before
@@ -49,17 +51,17 @@ def scalar_tensor(s: Any, dtype: int = FLOAT, **_: Any) -> Any:
 
 
 def clamp(x: Any, min: float | None = None, max: float | None = None) -> Any:
-    """x within bounds, all digits of which are kept; NaN stays."""
+    """Keep x within bounds, all digits of which are kept; NaN stays."""
     return op.Clip(x, None if min is None else _like(min, x), None if max is None else _like(max, x))
 
 
 def clamp_max(x: Any, max: float) -> Any:
-    """x, or a bound above it."""
+    """Keep x below a bound."""
     return clamp(x, max=max)
 
 
 def masked_fill(x: Any, mask: Any, value: float) -> Any:
-    """x, and a number, all digits of which are kept, where a mask is true."""
+    """Put a number, all digits of which are kept, where a mask is true."""
     return op.Where(mask, _like(value, x), x)
 
 
@@ -70,12 +72,12 @@ def full_like(x: Any, fill_value: float, dtype: int = -1, **_: Any) -> Any:
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
-    """x where it is positive, and a share of it elsewhere."""
+    """What is positive as it is, and a share of what is not."""
     return op.Where(op.Less(x, _like(0.0, x)), op.Mul(x, _like(negative_slope, x)), x)
 
 
 def gelu(x: Any, approximate: str = "none") -> Any:
-    """x times the normal distribution's share below x, (1 + erf z) / 2 of z = x / sqrt 2, in float64.
+    """Multiply x by the normal distribution's share below x, (1 + erf z) / 2 of z = x / sqrt 2, in float64.
 
     erf |z| = 1 - t exp(P(t) - z^2), t = 2 / (2 + |z|), with P in Chebyshev's polynomials, by Clenshaw's recurrence.
     """
@@ -100,9 +102,7 @@ def acos(x: Any) -> Any:
 
     The arc sine of the smaller of the two in float32 is h to some 1e-7, and sin(h - h0), of what is left, the rest.
     """
-    sine, cosine = (
-        op.Sqrt(op.Mul(side(_like(1.0, x), x), _like(0.5, x))) for side in (op.Sub, op.Add)
-    )
+    sine, cosine = (op.Sqrt(op.Mul(side(_like(1.0, x), x), _like(0.5, x))) for side in (op.Sub, op.Add))
     arc = op.CastLike(op.Asin(op.Cast(op.Min(sine, cosine), to=FLOAT)), x)
     near = op.Where(op.LessOrEqual(sine, cosine), arc, op.Sub(_like(math.pi / 2, x), arc))
     rest = op.Sub(op.Mul(sine, op.Cos(near)), op.Mul(cosine, op.Sin(near)))
