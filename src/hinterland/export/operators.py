@@ -65,6 +65,11 @@ def masked_fill(x: Any, mask: Any, value: float) -> Any:
     return op.Where(mask, _like(value, x), x)
 
 
+def isinf(x: Any) -> Any:
+    """Whether a number is infinite, and not beyond float32 alone."""
+    return op.IsInf(x)
+
+
 def full_like(x: Any, fill_value: float, dtype: int = -1, **_: Any) -> Any:
     """A number, all digits of which are kept, in the shape of x."""
     kind = x.dtype if dtype == -1 else ir.DataType(dtype)
@@ -177,6 +182,7 @@ TRANSLATIONS: dict[Translation, Translation] = {
     torch.ops.aten.clamp_min.default: clamp,
     torch.ops.aten.clamp_max.default: clamp_max,
     torch.ops.aten.masked_fill.Scalar: masked_fill,
+    torch.ops.aten.isinf.default: isinf,
     torch.ops.aten.full_like.default: full_like,
     torch.ops.aten.leaky_relu.default: leaky_relu,
     torch.ops.aten.gelu.default: gelu,
