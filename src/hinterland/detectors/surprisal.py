@@ -31,6 +31,9 @@ MOST_OUTPUTS, FEWEST_BINS = 4_096, 8
 MOST_INPUTS = 2_048
 """A wide table has fewer frequencies a column, so that a network has no more inputs."""
 
+FEWEST_NEIGHBOR_ROWS, MOST_NEIGHBOR_ROWS, MOST_NEIGHBOR_NUMBERS = 4_096, 32_768, 2**20
+"""Rows that neighbours are sought among where none are given: as many as so many numbers hold, within these bounds."""
+
 VIEW_CLIP = 10.0
 """What bounds the view of the nearest neighbour where nothing else does."""
 
@@ -70,9 +73,9 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
     built_on = ("DeepMixture",)
 
     # fmt: off
-    n_neighbor_rows: int = parameter(4096, whole(least=2),
+    n_neighbor_rows: int | None = parameter(None, whole(least=2, optional=True),
         "training rows, at most, among which the nearest neighbour is sought; they are kept in the detector and its "
-        "file.")
+        "file. None for 32,768 of up to 16 columns, fewer of more, and 4,096 of 128 and more.")
     n_members: int = parameter(3, whole(least=2),
         "autoregressive networks, and mixtures; each leaves this part of the training rows out.")
     n_bins: int = parameter(32, whole(least=8),
@@ -138,7 +141,10 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
 
     def _nearest_neighbour(self, rows: np.ndarray, generator: torch.Generator, device: torch.device) -> AsNew:
         view = ColumnView.from_rows(rows, self.scaling, self.clip or VIEW_CLIP, constant_unit=CONSTANT_SHARE)
-        return nearest_neighbour(rows, view, self.n_neighbor_rows, generator, device)
+        most = self.n_neighbor_rows or min(
+            MOST_NEIGHBOR_ROWS, max(FEWEST_NEIGHBOR_ROWS, MOST_NEIGHBOR_NUMBERS // (2 * rows.shape[1]))
+        )
+        return nearest_neighbour(rows, view, most, generator, device)
 
     def _autoregressive(self, rows: np.ndarray, generator: torch.Generator, device: torch.device) -> AsNew:
         d = rows.shape[1]
