@@ -28,7 +28,9 @@ OPERATORS = {
     "upper bound": lambda x: x.clamp_max(0.1),
     "filled": lambda x: x.masked_fill(x > 0.3, 0.1),
     "lowest": lambda x: torch.full_like(x, 0.1) + x,
-    "huge and infinite": lambda x: torch.isinf(x * torch.tensor([1e300, torch.inf, 1.0], dtype=torch.float64)).double(),
+    "huge and infinite": lambda x: torch.isinf(
+        x * torch.tensor([1e300, torch.inf, 1.0], dtype=torch.float64)
+    ).double(),
     "where a scalar": lambda x: torch.where(x > 0, 1e-200, x),
     "leaky": lambda x: functional.leaky_relu(x, 0.2),
     "gelu": lambda x: functional.gelu(3 * x),

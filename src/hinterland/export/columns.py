@@ -80,7 +80,7 @@ class Table(nn.Module):
 
     def samples(self, n_rows: int) -> list[Tensor]:
         """Inputs of some rows that go all the ways that values can."""
-        return [part.samples(n_rows) for part in self.parts]
+        return [part.samples(n_rows) for part in self.parts if isinstance(part, Part)]
 
 
 class Part(nn.Module):

@@ -168,9 +168,10 @@ def _difference(
     """Largest difference of energies, relative to the larger of 1 and the energy, of the file and the library."""
     import onnxruntime
 
+    columns: list[Input | None] = [*inputs] or [None]
     given = {
         place: _texts(column, values) if column and column.codes is not None else values.numpy()
-        for place, column, values in zip(taken, inputs or [None], samples, strict=True)
+        for place, column, values in zip(taken, columns, samples, strict=True)
     }
     try:
         session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])

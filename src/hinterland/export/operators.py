@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.polynomial import chebyshev
-from onnxscript import ir
-from onnxscript import opset20 as op
+from onnxscript import ir, opset20
 from scipy.special import erfcx
 
 Translation = Callable[..., Any]
+op: Any = opset20  # its types are those of tensors, and what is traced are their names
 
 FLOAT, INT32, INT64 = (int(kind) for kind in (ir.DataType.FLOAT, ir.DataType.INT32, ir.DataType.INT64))
 FAR = 1e8
