@@ -32,6 +32,13 @@ class CannotUpdateError(HinterlandError, ValueError):
     """A fitted model has nothing that new rows could be added to without another fit."""
 
 
+class ExportError(HinterlandError, ValueError):
+    """A model, or a part of it, that cannot be written as an ONNX file; the message says which."""
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(printable(str(message)))
+
+
 class MissingExtraError(HinterlandError, ImportError):
     """A feature needs an optional dependency that is not installed."""
 

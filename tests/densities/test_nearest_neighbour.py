@@ -91,3 +91,15 @@ def test_a_tree_follows_the_rows_that_are_loaded(rows):
     other = fitted(rows + 5)
     density.load_state_dict(other.state_dict())
     torch.testing.assert_close(density.energy(rows[:5]), other.energy(rows[:5]))
+
+
+@pytest.mark.parametrize("n_stored", [1, 5, 300])
+@pytest.mark.parametrize("repeated", [1, 30])
+def test_an_exported_graph_finds_the_same_rows(rows, monkeypatch, n_stored, repeated):
+    stored = rows[:n_stored].repeat(repeated, 1)
+    density = fitted(stored)
+    assert density.rows_repeat == (repeated > 1)
+    new = torch.cat([stored[:50], rows[:50] + 0.1, 1e4 * rows[:5]])
+    expected = density.energy(new)
+    monkeypatch.setattr(torch.compiler, "is_exporting", lambda: True)
+    torch.testing.assert_close(density.energy(new), expected, rtol=1e-9, atol=1e-7)

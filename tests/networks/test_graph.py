@@ -173,3 +173,19 @@ def test_a_reference_larger_than_memory_is_refused(monkeypatch):
 def test_the_machines_memory_is_read():
     there = module.physical_memory()
     assert there is None or there > 2**27
+
+
+@pytest.mark.parametrize("distance", ["cosine", "euclidean"])
+@pytest.mark.parametrize("n_reference", [2, 30])
+@pytest.mark.parametrize("self_loops", [True, False])
+def test_an_exported_graph_gives_the_same_encoding(monkeypatch, distance, n_reference, self_loops):
+    net = network(distance=distance, n_reference=n_reference, self_loops=self_loops).eval().double()
+    net.prepare(drawn().double())
+    rows = torch.cat([net.reference[:5], drawn(7, seed=2).double(), torch.zeros(1, 5).double()])
+    expected = net(rows)
+    kept = net._search
+    monkeypatch.setattr(torch.compiler, "is_exporting", lambda: True)
+    found = net(rows)
+    torch.testing.assert_close(found.latent, expected.latent)
+    torch.testing.assert_close(found.reconstruction, expected.reconstruction)
+    assert net._search is kept  # what is made for a graph is not kept

@@ -17,6 +17,7 @@ from hinterland.cli import (
     demo,
     detectors,
     evaluate,
+    export,
     fit,
     inspect,
     score,
@@ -129,6 +130,7 @@ app.command(no_args_is_help=True)(decide.threshold)
 app.command(no_args_is_help=True)(contamination.contamination)
 app.command(no_args_is_help=True)(update.update)
 app.command(no_args_is_help=True)(serve.serve)
+app.command(no_args_is_help=True)(export.export)
 app.command()(detectors.detectors)
 app.command()(datasets.datasets)
 app.command()(demo.demo)

@@ -136,7 +136,9 @@ class Mixture(Density):
         )
 
     def chunks(self, features: Tensor) -> tuple[Tensor, ...]:
-        """Consecutive parts of features (n, D), of a size that is fast to work on."""
+        """Consecutive parts of features (n, D), of a size that is fast to work on; all of them in an exported graph."""
+        if torch.compiler.is_exporting():
+            return (features,)
         parts: tuple[Tensor, ...] = features.split(
             max(1, CHUNK_ENTRIES // (self.n_components * self.n_features))
         )

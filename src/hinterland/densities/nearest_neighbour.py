@@ -105,7 +105,9 @@ class NearestNeighbour(Density, name="nearest_neighbour"):
     def _nearest(self, features: Tensor, *, stored: bool) -> Tensor:
         """The nearest by a tree or by all distances; of ``stored`` rows, which are the references, among the others."""
         if self.n_references == 1:
-            return torch.zeros(len(features), dtype=torch.long, device=features.device)
+            return torch.zeros_like(features[:, 0], dtype=torch.long)
+        if torch.compiler.is_exporting():
+            return self._in_a_graph(features)
         find = self._by_tree if self._has_tree(features) else self._by_distances
         with torch.no_grad():
             return find(features, stored)
@@ -144,6 +146,16 @@ class NearestNeighbour(Density, name="nearest_neighbour"):
                 nearest[passed] = others.argmin(1)
             found.append(nearest)
         return torch.cat(found) if found else torch.zeros(0, dtype=torch.long, device=features.device)
+
+    def _in_a_graph(self, features: Tensor) -> Tensor:
+        """As ``_nearest`` of rows that are not stored, of any number and without a choice by what they hold."""
+        distances = torch.addmm(self.references.square().sum(1), features, self.references.T, alpha=-2)
+        nearest = distances.argmin(1)
+        if self.rows_repeat:
+            return nearest
+        itself = torch.arange(self.n_references, device=features.device) == nearest[:, None]
+        passed = itself & self._passed(features, nearest, None)[:, None]
+        return distances.masked_fill(passed, torch.inf).argmin(1)
 
     def _passed(self, features: Tensor, nearest: Tensor, own: Tensor | None) -> Tensor:
         """Rows (n,) whose nearest is the row itself: its ``own`` number where it is known, otherwise what equals it."""

@@ -279,6 +279,16 @@ class Detector(Updatable, Decisions, TransformerMixin, OutlierMixin, Parameteris
 
         save(self, path)
 
+    def export(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted detector as an ONNX file, which scores without torch (docs/onnx.md), atomically.
+
+        Rows ``rows`` (n, d) go in; ``energy``, ``label`` and, where the detector is calibrated, ``p_value`` come out.
+        ``hinterland.export.export`` takes a pipeline with an encoder as well, and says what is raised.
+        """
+        from hinterland.export import export
+
+        export(self, path)
+
     def check_rows_alone(self, what: str) -> None:
         """Raise ValueError, naming ``what`` needs it, where a fitted detector's energies depend on a row's company."""
         if not self.model_.rows_alone:

@@ -60,7 +60,7 @@ class GraphAttention(nn.Module):
         seen = sources.index_select(0, neighbours.clamp_min(0).flatten()).unflatten(0, neighbours.shape)
         projected, logits = self._split(seen)
         logits = leaky_relu(targets + logits, NEGATIVE_SLOPE)
-        if bool((neighbours < 0).any()):
+        if torch.compiler.is_exporting() or bool((neighbours < 0).any()):
             absent = (neighbours < 0)[:, :, None]
             weights = torch.softmax(logits.masked_fill(absent, torch.finfo(logits.dtype).min), 0)
             weights = weights.masked_fill(absent, 0.0)

@@ -171,18 +171,21 @@ class GraphAutoencoder(Network, name="graph"):
         reference = self.reference
         if neighbours is None:
             neighbours = self._nearest()(x.detach())
-        if neighbours.numel() < len(reference):  # few are projected where few are seen
+        # Few are projected where few are seen; an exported graph is for any number of rows.
+        if not torch.compiler.is_exporting() and neighbours.numel() < len(reference):
             numbers, places = neighbours.clamp_min(0).unique(return_inverse=True)
             reference = reference[numbers]
             neighbours = torch.where(neighbours < 0, neighbours, places)
         sources = self.attention.sources(torch.cat([reference, x]) if self.self_loops else reference)
         if self.self_loops:
-            own = torch.arange(len(x), device=x.device) + len(reference)
+            own = torch.arange(x.shape[0], device=x.device) + len(reference)
             neighbours = torch.cat([neighbours, own[:, None]], dim=1)
         return self.attention.to_neighbours(self.attention.targets(x), sources, neighbours)
 
     def _nearest(self) -> NearestOthers:
         """What finds neighbours in the reference as it is now: made where the reference has changed since."""
+        if torch.compiler.is_exporting():  # what is made there is of that graph alone
+            return NearestOthers(self.reference, min(self.n_neighbors, len(self.reference)), self.distance)
         state = (self.reference, self.reference._version)
         if self._search is None or self._searched[0] is not state[0] or self._searched[1] != state[1]:
             self._search, self._searched = (

@@ -51,7 +51,7 @@ class NearestOthers:
         self.comparison = _Comparison(self.reference, distance)
         self.n_candidates = min(n_neighbors + 1, len(reference))
         self.cells: Cells | None = None
-        if len(reference) >= FEWEST_IN_CELLS and reference.device.type == "cpu":
+        if self._is_large():
             self.cells = cells_where_worthwhile(
                 self.comparison.points(self.reference),
                 self.comparison.keys,
@@ -61,16 +61,27 @@ class NearestOthers:
 
     def __call__(self, rows: Tensor) -> Tensor:
         """Numbers (n, K) of the neighbours of rows (n, d); -1 in the places that are left where there are fewer."""
+        if torch.compiler.is_exporting():  # for any number of rows
+            return self._neighbours(rows.float())
         neighbours = torch.full((len(rows), self.n_neighbors), -1, dtype=torch.int64, device=rows.device)
         size = CELL_SEARCH_ROWS if self.cells else max(FEWEST_ROWS, CHUNK_ENTRIES // len(self.reference))
         for part in _parts(len(rows), size):
             some, copies_of = _distinct(rows[part].float()) if self.cells else (rows[part].float(), None)
-            found = torch.full((len(some), self.n_neighbors + 1), -1, dtype=torch.int64, device=rows.device)
-            found[:, : self.n_candidates] = self._candidates(some)
-            copies = _copies(some, self.reference, found)[:, : self.n_neighbors]
-            of_some = torch.where(copies, found[:, self.n_neighbors :], found[:, : self.n_neighbors])
+            of_some = self._neighbours(some)
             neighbours[part] = of_some if copies_of is None else of_some[copies_of]
         return neighbours
+
+    def _neighbours(self, rows: Tensor) -> Tensor:
+        found = self._candidates(rows)
+        none = torch.full_like(found[:, :1], -1).expand(-1, self.n_neighbors + 1 - self.n_candidates)
+        found = torch.cat([found, none], dim=1)
+        copies = _copies(rows, self.reference, found)[:, : self.n_neighbors]
+        return torch.where(copies, found[:, self.n_neighbors :], found[:, : self.n_neighbors])
+
+    def _is_large(self) -> bool:
+        """Whether to search by cells, which are for processors, and not for a graph that is exported."""
+        of_processor = self.reference.device.type == "cpu" and not torch.compiler.is_exporting()
+        return of_processor and len(self.reference) >= FEWEST_IN_CELLS
 
     def _candidates(self, rows: Tensor) -> Tensor:
         vectors = self.comparison.vectors(rows)
@@ -145,7 +156,7 @@ class _Comparison:
         self.distance = distance
         if distance == "euclidean":
             self.center = reference.mean(0)
-            self.extent = _lengths(reference - self.center).amax().clamp_min(SMALLEST)
+            self.extent = _lengths(reference - self.center).max().clamp_min(SMALLEST)
         entries = self.points(reference)
         if distance == "euclidean":
             entries = torch.cat([entries, -0.5 * _lengths(entries).square()], dim=1)
@@ -166,7 +177,7 @@ class _Comparison:
         if self.distance == "euclidean":
             shrink = _lengths(entries).clamp_min(1.0)
             entries = torch.cat([entries / shrink, 1 / shrink], dim=1)
-        return torch.cat([_on_grid(entries), entries.new_ones(len(entries), 1)], dim=1)
+        return torch.cat([_on_grid(entries), torch.ones_like(entries[:, :1])], dim=1)
 
 
 def _parts(n_rows: int, size: int) -> Iterator[slice]:
@@ -211,6 +222,8 @@ def _on_grid(vectors: Tensor) -> Tensor:
 
 def _copies(rows: Tensor, reference: Tensor, found: Tensor) -> Tensor:
     """Which of the reference rows found (n, C) equal the row that they were found for, (n, C)."""
+    if torch.compiler.is_exporting():
+        return (rows[:, None] == reference[found.clamp_min(0)]).all(2) & (found >= 0)
     lengths, others = _lengths(rows)[:, 0], _lengths(reference)[:, 0]
     alike = (others[found.clamp_min(0)] - lengths[:, None]).abs() <= 1e-5 * lengths[:, None]
     row, place = (alike & (found >= 0)).nonzero().unbind(1)  # few are compared in full

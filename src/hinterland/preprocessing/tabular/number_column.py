@@ -28,7 +28,7 @@ LEARNT_ROWS, LEARNT_SHARE = 5, 0.005
 """What occurs in at least so many training rows, and this share of them, gets an output column of its own."""
 
 _FIRST_LOOK = 1000
-_LARGEST = 1e300  # numbers are held within, so that differences and squares of scaled ones stay finite
+LARGEST = 1e300  # numbers are held within, so that differences and squares of scaled ones stay finite
 _SMALLEST = float(np.finfo(np.float64).tiny)
 _FLOAT32_LARGEST = float(np.finfo(np.float32).max)
 _NORMAL_IQR = 1.3489795003921634
@@ -163,7 +163,7 @@ class NumberColumn:
         missing = np.isnan(values)
         present = np.where(missing, self.typical, values)
         with np.errstate(over="ignore"):  # a quotient that overflows is clipped just after
-            deviation = (self._shaped(np.clip(present, -_LARGEST, _LARGEST)) - self.center) / self.scale
+            deviation = (self._shaped(np.clip(present, -LARGEST, LARGEST)) - self.center) / self.scale
         out[:, 0] = np.clip(deviation, -self.limit, self.limit)
         if self.has_missing:
             out[:, 1] = missing
@@ -177,7 +177,7 @@ class NumberColumn:
         if self.tail is None:
             return difference
         with np.errstate(over="ignore"):
-            return np.arcsinh(np.clip(difference / self.tail, -_LARGEST, _LARGEST))
+            return np.arcsinh(np.clip(difference / self.tail, -LARGEST, LARGEST))
 
 
 def _limit(clip: float | None) -> float:
@@ -185,11 +185,11 @@ def _limit(clip: float | None) -> float:
 
 
 def _bounded(present: Floats) -> Floats:
-    """Numbers within ``_LARGEST``, without infinite ones unless all are infinite."""
-    if max(-present.min(), present.max()) <= _LARGEST:
+    """Numbers within ``LARGEST``, without infinite ones unless all are infinite."""
+    if max(-present.min(), present.max()) <= LARGEST:
         return present
     finite = present[np.isfinite(present)]
-    return np.clip(finite if finite.size else present, -_LARGEST, _LARGEST)
+    return np.clip(finite if finite.size else present, -LARGEST, LARGEST)
 
 
 def _are_two(observed: Floats, low: float, high: float) -> bool:

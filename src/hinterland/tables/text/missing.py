@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-_ANYWHERE = [*pa.csv.ConvertOptions().null_values, "<NA>", "NaT", "\\N", "(null)"]
+MISSING_ANYWHERE = [*pa.csv.ConvertOptions().null_values, "<NA>", "NaT", "\\N", "(null)"]
 _AMONG_VALUES = (
     "|na|n.a.|n. a.|n.a|n/a|n/v|n.v.|n. v.|k.a.|k. a.|nd|n.d.|nil|none|(none)|null|(null)|empty|(empty)|blank|(blank)|"
     "missing|(missing)|nan|-nan|+nan|nat|<na>|<null>|<nan>|<none>|\\n|unknown|unk|undefined|undef|unbekannt|fehlt|keine|"
@@ -36,7 +36,7 @@ def missing_mask(texts: Any, *, among_values: bool, more: Collection[str] = ()) 
         ``-200`` by the column's number format and compare values to find ``-200,0`` as well.
     """
     trimmed = _trimmed(texts)
-    found = pc.is_in(trimmed, pa.array(_ANYWHERE, trimmed.type))
+    found = pc.is_in(trimmed, pa.array(MISSING_ANYWHERE, trimmed.type))
     folded_tokens = [
         token.strip(_BLANKS).lower() for token in (*more, *(_AMONG_VALUES.split("|") if among_values else ()))
     ]
