@@ -31,7 +31,7 @@ SHORT = {
     "SLAD": {"epochs": 5, "n_slad_ensemble": 5},
 }
 COMPANY_COUNTS = {"ECOD", "COPOD"}  # transductive, and say so
-RANDOM_SCORES = {"VAE", "ALAD"}  # and say so
+RANDOM_SCORES = {"ALAD"}  # and say so
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,14 @@ def test_only_the_wholly_unlabelled_experiments_and_released_splits_score_what_t
     pixels = ("deuad-mnist", "deuad-cifar10", "deuad-catvsdog")
     bases = {*pixels, "deuad-cifar10-features", "deuad-catvsdog-features"}
     released = {"cadgmm-arrhythmia-released", "cadgmm-kdd99-released"}
-    assert allowed == {*bases, *(f"{base}-p-sweep" for base in bases), "deuad-cifar10-init", *released}
+    videos = {"deuad-ucf-category", "deuad-ucf-video"}
+    assert allowed == {
+        *bases,
+        *(f"{base}-p-sweep" for base in bases),
+        "deuad-cifar10-init",
+        *released,
+        *videos,
+    }
     assert all("trained on" in protocol(key).readings[0] for key in allowed)
 
 
