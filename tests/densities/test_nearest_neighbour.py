@@ -54,3 +54,40 @@ def test_parts_are_squared_differences(rows):
     new = rows[:5] + 0.1
     density = fitted(rows)
     torch.testing.assert_close(density.energy_parts(new).sum(1).sqrt(), density.energy(new))
+
+
+@pytest.mark.parametrize("n_features", [4, 40])  # by a tree, and by all distances
+@pytest.mark.parametrize("repeat", [False, True])
+def test_both_searches_find_what_all_distances_say(n_features, repeat):
+    generator = np.random.default_rng(2)
+    rows = generator.normal(size=(200, n_features))
+    if repeat:
+        rows[:40] = rows[100:140]
+    new = np.concatenate([generator.normal(size=(30, n_features)), rows[150:160], rows[100:105]])
+    density = NearestNeighbour(n_features)
+    density.estimate(lambda: [(torch.from_numpy(rows), None)])
+    distances = np.sort(np.linalg.norm(new[:, None] - rows, axis=2), axis=1)
+    known = np.zeros(len(new)) if repeat else distances[:, 1]
+    expected = np.where(distances[:, 0] < 1e-12, known, distances[:, 0])
+    np.testing.assert_allclose(density.energy(torch.from_numpy(new)), expected, rtol=1e-9, atol=1e-12)
+    among = np.linalg.norm(rows[:, None] - rows, axis=2)
+    np.fill_diagonal(among, np.inf)
+    np.testing.assert_allclose(density.energy_as_new(), among.min(1), rtol=1e-9, atol=1e-12)
+    assert density.rows_repeat == repeat
+
+
+def test_whether_rows_repeat_is_kept(rows):
+    density = fitted(torch.cat([rows, rows]))
+    again = NearestNeighbour(**density.settings)
+    again.load_state_dict(density.state_dict())
+    assert again.rows_repeat
+    assert float(again.energy(rows[:1])) == 0
+    assert float(again.energy(rows[:1] + 1)) > 0
+
+
+def test_a_tree_follows_the_rows_that_are_loaded(rows):
+    density = fitted(rows)
+    density.energy(rows)
+    other = fitted(rows + 5)
+    density.load_state_dict(other.state_dict())
+    torch.testing.assert_close(density.energy(rows[:5]), other.energy(rows[:5]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 
@@ -30,6 +32,9 @@ MOST_OUTPUTS, FEWEST_BINS = 4_096, 8
 
 MOST_INPUTS = 2_048
 """A wide table has fewer frequencies a column, so that a network has no more inputs."""
+
+FEWEST_NEIGHBOR_ROWS, MOST_NEIGHBOR_ROWS, MOST_NEIGHBOR_NUMBERS = 4_096, 32_768, 2**19
+"""Rows that neighbours are sought among where none are given: as many as so many numbers hold, within these bounds."""
 
 VIEW_CLIP = 10.0
 """What bounds the view of the nearest neighbour where nothing else does."""
@@ -70,13 +75,13 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
     built_on = ("DeepMixture",)
 
     # fmt: off
-    n_neighbor_rows: int = parameter(4096, whole(least=2),
+    n_neighbor_rows: int | None = parameter(None, whole(least=2, optional=True),
         "training rows, at most, among which the nearest neighbour is sought; they are kept in the detector and its "
-        "file.")
+        "file. None for 32,768 of up to 8 columns, fewer of more, and 4,096 of 64 and more.")
     n_members: int = parameter(3, whole(least=2),
         "autoregressive networks, and mixtures; each leaves this part of the training rows out.")
     n_bins: int = parameter(32, whole(least=8),
-        "most bins of a column in the networks; fewer on wide tables.")
+        "most bins of a column in the networks; no more than the root of the rows' number, and fewer on wide tables.")
     width: int = parameter(128, whole(least=1), "of the networks' hidden layers.")
     steps: int | None = parameter(None, whole(least=1, optional=True),
         "gradient steps of each network, and of each mixture's autoencoder at most 200 of them; None for 300 to 2,000, "
@@ -138,15 +143,19 @@ class Surprisal(NoveltyDetector, name="Surprisal"):
 
     def _nearest_neighbour(self, rows: np.ndarray, generator: torch.Generator, device: torch.device) -> AsNew:
         view = ColumnView.from_rows(rows, self.scaling, self.clip or VIEW_CLIP, constant_unit=CONSTANT_SHARE)
-        return nearest_neighbour(rows, view, self.n_neighbor_rows, generator, device)
+        most = self.n_neighbor_rows or min(
+            MOST_NEIGHBOR_ROWS, max(FEWEST_NEIGHBOR_ROWS, MOST_NEIGHBOR_NUMBERS // (2 * rows.shape[1]))
+        )
+        return nearest_neighbour(rows, view, most, generator, device)
 
     def _autoregressive(self, rows: np.ndarray, generator: torch.Generator, device: torch.device) -> AsNew:
-        d = rows.shape[1]
+        n, d = rows.shape
+        n_bins = max(FEWEST_BINS, min(self.n_bins, math.isqrt(n), MOST_OUTPUTS // d))
 
         def make() -> AutoregressiveDensity:
             return AutoregressiveDensity(
                 d,
-                max(FEWEST_BINS, min(self.n_bins, MOST_OUTPUTS // d)),
+                n_bins,
                 width=self.width,
                 n_frequencies=min(6, max(0, MOST_INPUTS // (2 * d) - 1)),
                 generator=generator,

@@ -48,7 +48,11 @@ def nearest_neighbour(
     model.ready_to_score()
     features = model.features_of(rows[chosen])
     density.estimate(lambda: [(features, None)])
-    return AsNew(model, model.in_chunks(model.energy, rows), [])
+    energy = np.empty(len(rows))
+    energy[chosen] = density.energy_as_new().double().cpu().numpy()
+    others = np.setdiff1d(np.arange(len(rows)), chosen)
+    energy[others] = model.in_chunks(model.energy, rows[others])
+    return AsNew(model, energy, [])
 
 
 def autoregressive(
