@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from hinterland.benchmark.experiments.index import reported_in, suites
 from hinterland.benchmark.experiments.protocols import protocols
@@ -67,9 +68,10 @@ class Covered:
 def reasons() -> tuple[Reason, ...]:
     """All reasons; the first that holds counts."""
     file = resources.files("hinterland.benchmark.experiments").joinpath("printed", "reasons.json")
+    entries: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
     return tuple(
         Reason(**{name: value if name == "why" else tuple(value) for name, value in entry.items()})
-        for entry in json.loads(file.read_text(encoding="utf-8"))
+        for entry in entries
     )
 
 

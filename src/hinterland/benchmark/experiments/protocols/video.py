@@ -5,6 +5,7 @@ segment of 16 frames, and ``annotations.txt`` (``hinterland.datasets.video_featu
 """
 
 import os
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -81,27 +82,37 @@ def _all(data: Dataset, _: str, __: int) -> Sides:
     return Sides(rows, {"test": rows})
 
 
+def _segments(
+    key: str, what: str, found: Callable[[], dict[str, list[Video]]], answers: str | None, average: str
+) -> Protocol:
+    def load(subset: str) -> Dataset:
+        return as_dataset(found()[subset], subset)
+
+    return Protocol(
+        key=key,
+        title=f"UCF-Crime: segments of {what}, unlabelled, trained on and scored",
+        dataset="UCF-Crime",
+        load=load,
+        split=_all,
+        judgements=(Judgement("as many flagged as anomalous", rule="natural_half", share=None),),
+        scaling=None,
+        subsets=lambda: tuple(found()),
+        answers=answers,
+        average=average,
+        scores_training_rows=True,
+        readings=(_READING,),
+    )
+
+
 PROTOCOLS.add_by(
     "key",
-    *(
-        Protocol(
-            key=key,
-            title=f"UCF-Crime: segments of {what}, unlabelled, trained on and scored",
-            dataset="UCF-Crime",
-            load=lambda subset, found=found: as_dataset(found()[subset], subset),
-            split=_all,
-            judgements=(Judgement("as many flagged as anomalous", rule="natural_half", share=None),),
-            scaling=None,
-            subsets=lambda found=found: tuple(found()),
-            answers=key if key == "deuad-ucf-category" else None,
-            average="crime=average over all categories" if key == "deuad-ucf-category" else "",
-            scores_training_rows=True,
-            readings=(_READING,),
-        )
-        for key, what, found in (
-            ("deuad-ucf-category", "a category's videos", _by_category),
-            ("deuad-ucf-video", "one video", _by_video),
-        )
+    _segments(
+        "deuad-ucf-category",
+        "a category's videos",
+        _by_category,
+        "deuad-ucf-category",
+        "crime=average over all categories",
     ),
+    _segments("deuad-ucf-video", "one video", _by_video, None, ""),
     home=__name__,
 )
