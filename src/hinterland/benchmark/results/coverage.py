@@ -70,7 +70,7 @@ def reasons() -> tuple[Reason, ...]:
     file = resources.files("hinterland.benchmark.experiments").joinpath("printed", "reasons.json")
     entries: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
     return tuple(
-        Reason(**{name: value if name == "why" else tuple(value) for name, value in entry.items()})
+        Reason(why=entry["why"], **{name: tuple(value) for name, value in entry.items() if name != "why"})
         for entry in entries
     )
 
