@@ -15,7 +15,8 @@ ELSEWHERE = {
     "baselines.scikit_learn",
     "benchmark/experiments/test_no_leak": "benchmark.experiments.protocol "
     "benchmark.experiments.protocols.adbench "
-    "benchmark.experiments.protocols.cadgmm benchmark.experiments.protocols.cance "
+    "benchmark.experiments.protocols.cadgmm benchmark.experiments.protocols.cadgmm_released "
+    "benchmark.experiments.protocols.cance "
     "benchmark.experiments.protocols.dagmm_variants benchmark.experiments.protocols.deuad "
     "benchmark.experiments.protocols.kddcup99 benchmark.experiments.protocols.quick",
     "benchmark/results/test_compare": "benchmark.results.diagram benchmark.results.figures benchmark.results.summary",

@@ -21,7 +21,7 @@ def store(tmp_path, finished):
         for subset in ("wine", "breast_cancer"):
             for name, auroc in (("IF", 0.9), ("PCA", 0.7)):
                 made.save(finished(name, "quick-one-class", 0, subset, auroc=auroc))
-        made.save(finished("DAGMM", "cadgmm-satellite", f1=0.8))
+        made.save(finished("DAGMM", "cadgmm-satellite-unscaled", f1=0.8))
     return path
 
 
@@ -75,7 +75,7 @@ def test_table_prints_to_stdout(invoke, store):
     result = invoke("table", "cadgmm/Table-3", "--store", store, "--format", "csv")
     assert result.exit_code == 0
     assert (
-        'cadgmm/Table-3,cadgmm-satellite,Satellite,,"natural half, top 32 %",DAGMM,f1,81.19,,80.0'
+        'cadgmm/Table-3,cadgmm-satellite-unscaled,Satellite,,"natural half, top 32 %",DAGMM,f1,81.19,,80.0'
         in result.stdout
     )
 

@@ -83,3 +83,40 @@ def test_labels_without_rows_do_not_count():
     np.testing.assert_array_equal(
         select_compact(rows, spread, 0.4).rows, select_compact(rows, labels, 0.4).rows
     )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "share", "kept"),
+    [
+        ([60, 10, 30], 0.35, {0, 1}),  # 60 rows are too few of 65, and the second cluster crosses
+        ([70, 10, 20], 0.3, {0}),  # exactly the share that is not dropped
+        ([10, 10, 80], 0.3, {0, 1, 2}),  # the loosest crosses, and stays
+        ([2, 68, 30], 0.3, {1, 2}),  # two rows are no cluster, but rows that can be dropped
+    ],
+)
+def test_over_rows_clusters_are_kept_until_they_have_the_share_and_the_crossing_one_whole(sizes, share, kept):
+    labels = np.repeat(np.arange(3), sizes)
+    signs = np.concatenate([np.tile([-1.0, 1.0], size // 2) for size in sizes])
+    rows = (100.0 * labels + signs * (1.0 + labels))[:, None]
+    selection = select_compact(rows, labels, share, over="rows")
+    assert set(labels[selection.rows]) == kept
+    assert selection.n_kept == len(kept)
+    assert selection.rows.mean() >= 1 - share or 0 not in kept
+
+
+def test_over_rows_noise_is_the_loosest_and_never_kept():
+    rows, labels = of_variances(np.array([1.0, 2.0]))
+    labels = np.where(labels == 1, NOISE, labels)
+    selection = select_compact(rows, labels, 0.3, over="rows")
+    assert set(labels[selection.rows]) == {0}
+    assert selection.threshold == np.inf  # 10 of 20 rows are all that could be kept of 14
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=12), st.sampled_from([0.1, 0.25, 0.3, 0.5, 0.9]))
+def test_over_rows_no_more_than_the_share_is_dropped_and_no_cluster_could_be_spared(variances, share):
+    rows, labels = of_variances(np.array(variances, dtype=float))
+    exact = cluster_variances(rows, labels)[1]
+    selection = select_compact(rows, labels, share, over="rows")
+    assert selection.rows.mean() >= 1 - share - 1e-9
+    tighter = exact[labels] < selection.threshold
+    assert tighter.mean() < 1 - share

@@ -32,6 +32,22 @@ def density(d: int = 3, seed: int = 0, **settings) -> ContrastiveDensity:
     return made
 
 
+@pytest.mark.parametrize(("first", "growth"), [(-5.0, 1.00672), (0.0, 1.69315), (2.0, 3.12693)])
+def test_the_noise_starts_as_wide_as_asked_for(first, growth):
+    made = ContrastiveDensity(3, first_growth=first)
+    np.testing.assert_allclose(made.growth().detach(), [growth] * 3, rtol=1e-5)
+    assert made.settings["first_growth"] == first
+
+
+def test_the_ratio_alone_is_what_the_density_has_above_its_noise():
+    z = features()
+    made, ratio = (frozen(z, density(scored=scored)) for scored in ("density", "ratio"))
+    noise = made.log_noise(made.standardised(z), made.growth())
+    np.testing.assert_allclose(ratio.energy(z).detach(), (made.energy(z) + noise).detach(), atol=1e-6)
+    with pytest.raises(ValueError, match="scored must be"):
+        ContrastiveDensity(3, scored="noise")
+
+
 def frozen(z: torch.Tensor, made: ContrastiveDensity) -> ContrastiveDensity:
     made.eval().double().estimate(lambda: [(z, None)])
     return made

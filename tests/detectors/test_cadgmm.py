@@ -122,6 +122,14 @@ def test_history_has_the_terms_of_the_objective(table):
         assert entry["network_penalty"] > 0
 
 
+def test_the_printed_penalty_is_of_latent_and_errors(table):
+    detector = small(latent_weight=0.5, penalised="composite", learning_rate=1e-12, epochs=1).fit(table)
+    (entry,) = detector.history_
+    composite = detector.transform(table)  # the network has hardly moved
+    assert entry["network_penalty"] == 0
+    assert entry["composite_penalty"] == pytest.approx(0.5 * np.square(composite).sum(1).mean(), rel=0.1)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
@@ -132,6 +140,10 @@ def test_history_has_the_terms_of_the_objective(table):
         {"heads": 1},
         {"self_loops": False},
         {"latent_weight": 1.0},
+        {"latent_weight": 1.0, "penalised": "composite"},
+        {"logit_activation": "tanh"},
+        {"mean_decay": 0.5},
+        {"exact_batches": True},
         {"decoder_hidden": (5,)},
         {"reconstruction": "norm"},
         {"reconstruction": "mean"},
@@ -238,6 +250,10 @@ def test_the_network_is_on_the_shelf_for_dagmm_too(table):
         ("latent_weight", -1),
         ("reconstruction", "median"),
         ("label_loss", "hinge"),
+        ("penalised", "Z"),
+        ("logit_activation", "relu"),
+        ("mean_decay", 1.0),
+        ("exact_batches", "yes"),
     ],
 )
 def test_wrong_parameters_are_named_at_fit_and_not_before(table, name, value):

@@ -54,6 +54,13 @@ def test_it_leaves_anomalies_out_of_training_and_ranks_them_high(fitted, table):
     assert fitted.selected_[truth].mean() < 0.5 < fitted.selected_[~truth].mean()
 
 
+def test_shares_of_the_rows_leave_out_no_more_rows_than_that(table):
+    detector = DEUAD(**{**SMALL, "epochs": 2}, p0=0.3, p=0.3, percentile_over="rows").fit(table[0])
+    assert 0.7 <= detector.selected_.mean() < 1
+    with pytest.raises(ValueError, match="percentile_over must be one of"):
+        DEUAD(percentile_over="samples").fit(table[0])
+
+
 @pytest.mark.slow
 def test_the_error_may_be_the_score(table):
     rows, truth = table

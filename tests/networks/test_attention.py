@@ -10,8 +10,8 @@ def drawn(n: int, d: int = 5, seed: int = 0) -> torch.Tensor:
     return torch.randn(n, d, generator=torch.Generator().manual_seed(seed)).double()
 
 
-def attention(heads: int = 2, seed: int = 0) -> GraphAttention:
-    module = GraphAttention(5, 6, heads, torch.Generator().manual_seed(seed)).double()
+def attention(heads: int = 2, seed: int = 0, **options) -> GraphAttention:
+    module = GraphAttention(5, 6, heads, torch.Generator().manual_seed(seed), **options).double()
     with torch.no_grad():
         module.bias.copy_(drawn(1, 6, seed=9)[0])
     return module
@@ -26,14 +26,17 @@ def slow(module: GraphAttention, row: np.ndarray, seen: np.ndarray) -> np.ndarra
         attends = module.attends.detach().numpy()[head]
         attended = module.attended.detach().numpy()[head]
         logits = [float(attends @ weight @ row + attended @ weight @ other) for other in seen]
-        terms = [np.exp(v if v > 0 else 0.2 * v) for v in logits]
+        leaky = module.logit_activation == "leaky_relu"
+        terms = [np.exp(np.tanh(v) if not leaky else v if v > 0 else 0.2 * v) for v in logits]
         parts.append(sum(t / sum(terms) * weight @ other for t, other in zip(terms, seen, strict=True)))
     return np.concatenate(parts) + module.bias.detach().numpy()
 
 
+@pytest.mark.parametrize("activation", ["leaky_relu", "tanh"])
 @pytest.mark.parametrize("heads", [1, 2, 3])
-def test_attention_is_its_equations(heads):
-    module, rows, reference = attention(heads), drawn(8), drawn(12, seed=1)
+def test_attention_is_its_equations(heads, activation):
+    module = attention(heads, logit_activation=activation)
+    rows, reference = drawn(8), drawn(12, seed=1)
     neighbours = nearest_others(rows, reference, 4, "cosine")
     got = module.to_neighbours(module.targets(rows), module.sources(reference), neighbours)
     for i, numbers in enumerate(neighbours):
@@ -131,3 +134,17 @@ def test_it_equals_pytorch_geometrics_layer_forward_and_backward(heads, form):
 def test_heads_must_share_the_width():
     with pytest.raises(ValueError, match="heads must divide the width of the attention, 6, got 4"):
         GraphAttention(5, 6, 4)
+
+
+def test_along_edges_tanh_is_the_same_attention_too():
+    module, rows = attention(logit_activation="tanh"), drawn(20)
+    neighbours = nearest_within(rows, 3, "cosine")
+    targets, sources = module.targets(rows), module.sources(rows)
+    got = module.along_edges(targets, sources, edges(neighbours, symmetric=False, self_loops=False))
+    expected = module.to_neighbours(targets, sources, neighbours)
+    np.testing.assert_allclose(got.detach(), expected.detach(), rtol=1e-10)
+
+
+def test_another_activation_of_the_logits_is_refused():
+    with pytest.raises(ValueError, match="logit_activation must be"):
+        GraphAttention(5, 6, logit_activation="relu")

@@ -65,6 +65,17 @@ def test_the_terms_are_those_of_the_papers_objective(rows, reconstruction, formu
         assert terms[name].item() == pytest.approx(float(torch.as_tensor(value).detach()), rel=1e-4), name
 
 
+def test_the_squared_norm_of_what_the_density_sees_may_be_penalised(rows):
+    model = model_of(rows, dropout=0.0)
+    batch = model.scaling(torch.from_numpy(rows)).float()
+    terms = JointObjective(model, JointWeights(composite=0.25))((batch,))
+    encoding = model.network(batch)
+    features = composite_features(encoding.latent, row_errors(batch, encoding.reconstruction), NAMES)
+    assert terms["composite_penalty"].item() == pytest.approx(
+        0.25 * float(features.detach().square().sum(1).mean()), rel=1e-5
+    )
+
+
 def test_every_parameter_of_network_and_density_receives_a_gradient_and_moves(rows):
     model = model_of(rows, dropout=0.0)
     objective = JointObjective(model, JointWeights())

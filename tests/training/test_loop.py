@@ -60,7 +60,7 @@ def fit(model: Regression, objective=None, seed: int = 0, **settings):
 
 @given(st.integers(1, 300), st.integers(1, 310), st.integers(0, 5))
 def test_batches_hold_every_row_once_in_sizes_that_differ_by_at_most_one(n, batch_size, seed):
-    parts = batches(n, batch_size, generator(seed), CPU)
+    parts = batches(n, LoopSettings(batch_size=batch_size), generator(seed), CPU)
     assert sorted(torch.cat(parts).tolist()) == list(range(n))
     sizes = [len(part) for part in parts]
     assert max(sizes) - min(sizes) <= 1
@@ -70,9 +70,11 @@ def test_batches_hold_every_row_once_in_sizes_that_differ_by_at_most_one(n, batc
 
 def test_batches_are_shuffled_anew_by_the_generator():
     source = generator()
-    first, second = (torch.cat(batches(100, 10, source, CPU)).tolist() for _ in range(2))
+    first, second = (
+        torch.cat(batches(100, LoopSettings(batch_size=10), source, CPU)).tolist() for _ in range(2)
+    )
     assert first != second
-    assert first == torch.cat(batches(100, 10, generator(), CPU)).tolist()
+    assert first == torch.cat(batches(100, LoopSettings(batch_size=10), generator(), CPU)).tolist()
 
 
 def test_training_sees_every_row_once_an_epoch():
@@ -115,7 +117,7 @@ def test_the_steps_are_those_of_torchs_adamw(gradient_norm, weight_decay):
     optimizer = torch.optim.AdamW(theirs.parameters(), lr=0.05, weight_decay=weight_decay)
     source = generator()
     for _ in range(5):
-        for index in batches(64, 16, source, CPU):
+        for index in batches(64, LoopSettings(batch_size=16), source, CPU):
             optimizer.zero_grad()
             sum(theirs.objective(tuple(r[index] for r in rows())).values()).backward()
             if gradient_norm is not None:
@@ -376,3 +378,31 @@ def test_another_error_is_passed_on():
 
     with pytest.raises(ZeroDivisionError, match="in the objective"):
         fit(Regression(), objective)
+
+
+@pytest.mark.parametrize(("n", "sizes"), [(193, [128]), (256, [128, 128]), (300, [128, 128]), (100, [100])])
+def test_exact_batches_have_the_size_asked_for_and_leave_rows_over(n, sizes):
+    settings = LoopSettings(batch_size=128, exact_batches=True)
+    parts = batches(n, settings, generator(), CPU)
+    assert [len(part) for part in parts] == sizes
+    assert len(torch.cat(parts).unique()) == sum(sizes)
+    assert settings.steps_an_epoch(n) == len(sizes)
+
+
+def test_the_first_decay_is_adams_beta1():
+    steps = {}
+    for decay in (0.0, 0.5, 0.9):
+        model = nn.Linear(1, 1, bias=False)
+        nn.init.constant_(model.weight, 1.0)
+        torch_model = nn.Linear(1, 1, bias=False)
+        torch_model.load_state_dict(model.state_dict())
+        adam = torch.optim.Adam(torch_model.parameters(), lr=0.1, betas=(decay, 0.999))
+        learner = Learner([model], LoopSettings(gradient_norm=None, mean_decay=decay))
+        for target in (3.0, -2.0, 0.5):
+            learner.step([(model.weight - target).square().sum()], 0.1)
+            adam.zero_grad()
+            (torch_model.weight - target).square().sum().backward()
+            adam.step()
+        steps[decay] = model.weight.item()
+        assert steps[decay] == pytest.approx(torch_model.weight.item(), rel=1e-5)
+    assert len(set(steps.values())) == 3

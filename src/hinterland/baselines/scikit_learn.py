@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
+from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KernelDensity, LocalOutlierFactor, NearestNeighbors
 from sklearn.svm import OneClassSVM
 
 from hinterland.baselines.base import Baseline, sampled
+
+KERNEL_ENTRIES = 2**22
+"""Numbers of a kernel that are held at once."""
 
 
 class _Estimator(Baseline):
@@ -57,6 +61,21 @@ class OCSVM(_Estimator, name="OC-SVM"):
 
     def _estimator(self, n_rows: int) -> OneClassSVM:
         return OneClassSVM(**self.parameters)
+
+    def _fit(self, X: np.ndarray, y: np.ndarray | None) -> None:
+        super()._fit(X, y)
+        width = self.parameters["gamma"]
+        if width == "scale":
+            variance = float(sampled(X, self.max_rows, self.random_state).var())
+            width = 1 / (X.shape[1] * variance) if variance else 1.0
+        self.gamma_ = 1 / X.shape[1] if width == "auto" else float(width)
+
+    def _energy(self, X: np.ndarray) -> np.ndarray:
+        """As scikit-learn's ``score_samples``, by matrix products, which take a tenth of its time on many rows."""
+        vectors, weights = self.estimator_.support_vectors_, self.estimator_.dual_coef_[0]
+        parts = np.array_split(X, -(-len(X) * len(vectors) // KERNEL_ENTRIES) or 1)
+        sums = [rbf_kernel(part, vectors, self.gamma_) @ weights for part in parts]
+        return -np.concatenate(sums)
 
 
 class OCSVMBestAUROC(OCSVM, name="OC-SVM (best AUROC search)"):

@@ -1,4 +1,4 @@
-"""``hinterland benchmark``: list, run, table, compare, choices, results, headlines, export, import."""
+"""``hinterland benchmark``: list, run, table, compare, choices, results, headlines, coverage, export, import."""
 
 from __future__ import annotations
 
@@ -197,6 +197,15 @@ def headlines(store: StorePath = DEFAULT_STORE) -> None:
         from hinterland.benchmark.results import headlines as lines
 
         typer.echo(printable(lines.text(_read(store)), most=None), nl=False)
+
+
+@app.command()
+def coverage(store: StorePath = DEFAULT_STORE) -> None:
+    """Count which of the papers' numbers have one of ours beside them, and say why the others have none."""
+    with _errors():
+        from hinterland.benchmark.results import coverage as covered
+
+        typer.echo(printable(covered.text(_read(store)), most=None), nl=False)
 
 
 @app.command()

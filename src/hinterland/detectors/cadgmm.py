@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,10 +13,12 @@ import torch
 from hinterland.detectors.joint_mixture import JointMixture
 from hinterland.model.energy_model import EnergyModel
 from hinterland.model.scaling import InputScaling
+from hinterland.networks.attention import LOGIT_ACTIVATIONS
 from hinterland.networks.graph import GRAPHS, Graph, GraphAutoencoder
 from hinterland.networks.neighbours import DISTANCES, Distance
 from hinterland.parameter_table import parameter
 from hinterland.parameters import choice, flag, number, whole, widths
+from hinterland.training.joint import JointWeights
 
 
 class CADGMM(JointMixture, name="CADGMM"):
@@ -93,7 +96,12 @@ class CADGMM(JointMixture, name="CADGMM"):
     self_loops: bool = parameter(True, flag, "whether a row attends to itself too.")
     heads: int = parameter(2, whole(least=1), "attentions side by side, which share its width.")
     latent_weight: float = parameter(0.005, number(least=0),
-        "lambda3 of the loss, the weight of the latent's squared norm.")
+        "lambda3 of the loss, the weight of the squared norm.")
+    penalised: str = parameter("latent", choice("latent", "composite"),
+        "what that norm is of: the ``latent``, as in the paper's code, or the ``composite`` of latent and "
+        "reconstruction features, as its equation 15 is printed.")
+    logit_activation: str = parameter("leaky_relu", choice(*LOGIT_ACTIVATIONS),
+        "of the attention's logits: ``leaky_relu``, as in the paper's code, or ``tanh``, which its text has for all.")
     # fmt: on
 
     def _check_parameters(self) -> None:
@@ -120,8 +128,14 @@ class CADGMM(JointMixture, name="CADGMM"):
             n_reference=self.n_graph_rows,
             batch_rows=self.batch_size,
             symmetric=self.symmetric,
-            latent_weight=self.latent_weight,
+            latent_weight=self.latent_weight if self.penalised == "latent" else 0.0,
+            logit_activation=self.logit_activation,
             generator=generator,
+        )
+
+    def _weights(self) -> JointWeights:
+        return replace(
+            super()._weights(), composite=self.latent_weight if self.penalised == "composite" else 0.0
         )
 
     def _train(self, rows: np.ndarray, labels: np.ndarray, seed: int, device: torch.device) -> None:

@@ -89,7 +89,8 @@ class CANCE(ContrastiveStage, Detector, name="CANCE"):
         "or ``pca``: principal components, which are computed and not trained (methods.md section 6).")
     network_options: Mapping[str, Any] | None = shared.network_options()
     covariance_weight: float = parameter(0.1, number(least=0),
-        "lambda, the weight of the latent's covariances in the first stage.")
+        "lambda, the weight of the latent's covariances in the first stage, beside the mean squared error; beside the "
+        "paper's sum over columns it is as many times more.")
     scaling: Scaling | None = shared.scaling()
     clip: float | None = shared.clip()
     steps: int = parameter(600, whole(least=1), "gradient steps of the first stage.")

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from hinterland.clustering import CLUSTERINGS, Clustering, check_clustering
+from hinterland.clustering.selection import PERCENTILES_OVER, PercentileOver
 from hinterland.detectors import parameters as shared
 from hinterland.parameter_table import Parameterised, parameter
-from hinterland.parameters import number, options, whole
+from hinterland.parameters import choice, number, options, whole
 from hinterland.training.cluster_and_retrain import CompactRows
 
 SHARE = number(above=0, below=1)
-P0 = "share of the clusters, those of the greatest variance, that the first choice leaves out, in (0, 1)."
+P0 = "share that the first choice leaves out, the clusters of the greatest variance, in (0, 1)."
 P = "share that the later choices leave out; less than ``p0``, as the features have got better."
 
 
@@ -28,6 +29,9 @@ class CompactChoice(Parameterised):
     # fmt: off
     p0: float = parameter(0.35, SHARE, P0)
     p: float = parameter(0.3, SHARE, P)
+    percentile_over: PercentileOver = parameter("clusters", choice(*PERCENTILES_OVER),
+        "what ``p0`` and ``p`` are shares of: the ``clusters``, each counting one, or their ``rows``, and then the "
+        "assumed shares of anomalies; the cluster that crosses is kept.")
     clustering: str = parameter("gaussian_mixture", shared.member(CLUSTERINGS),
         "how rows are clustered: ``gaussian_mixture``, ``k_means``, ``hdbscan`` or ``distribution``.")
     clustering_options: Mapping[str, Any] | None = parameter(None, options,
@@ -66,6 +70,7 @@ class CompactChoice(Parameterised):
             later_dropped=self.p,
             min_cluster_size=self.min_cluster_size,
             seed=seed,
+            percentile_over=self.percentile_over,
         )
 
     def _clustering(self, n_rows: int, name: str, options: Mapping[str, Any] | None) -> Clustering:

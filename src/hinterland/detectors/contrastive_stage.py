@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from hinterland.densities.contrastive import ContrastiveDensity
+from hinterland.densities.contrastive import FIRST_GROWTH, SCORED, ContrastiveDensity
 from hinterland.detectors import parameters as shared
 from hinterland.model.energy_model import EnergyModel
 from hinterland.model.on_features import OnFeatures
 from hinterland.parameter_table import Parameterised, parameter
-from hinterland.parameters import number, whole, widths
+from hinterland.parameters import choice, number, whole, widths
 from hinterland.training.contrastive import fit_contrastive_model
 from hinterland.training.loop import TrainingResult
 from hinterland.training.settings import LoopSettings
@@ -30,6 +30,11 @@ class ContrastiveStage(Parameterised):
     noise_ratio: int = parameter(4, whole(least=1), "nu, points of noise for each row.")
     covariance_floor: float = shared.covariance_floor(
         about="share of each feature's variance that is added to its own in the noise.")
+    first_growth: float = parameter(FIRST_GROWTH, number(),
+        "psi that the noise's growth starts from: at -5 it is hardly wider than the features, at 0 1.7 and at 2 3.1 "
+        "times.")
+    scored: str = parameter("density", choice(*SCORED),
+        "what the energy is of: the ``density``, or the network's log-``ratio`` to the noise alone.")
     contrastive_steps: int = parameter(1000, whole(least=1), "gradient steps of that network.")
     contrastive_learning_rate: float = shared.learning_rate(default=3e-3,
         about="of that network's steps; it falls to zero along a cosine.")
@@ -48,6 +53,8 @@ class ContrastiveStage(Parameterised):
             hidden=self.score_hidden,
             activation=self.activation,
             covariance_floor=self.covariance_floor,
+            first_growth=self.first_growth,
+            scored=self.scored,
             generator=generator,
         )
 

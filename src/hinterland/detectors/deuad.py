@@ -39,7 +39,8 @@ class DEUAD(CompactChoice, Detector, name="DEUAD"):
 
     Training is short, for a reason. The loosest clusters are small: where a third of them is dropped, all but a few
     rows in a hundred are still trained on, anomalies among them, and those are learnt with time. The paper's 200 epochs
-    with a choice every 10 made it worse, as clusters count one each here (``docs/deuad-training.md``).
+    with a choice every 10 made it worse, as clusters count one each by default. With ``percentile_over="rows"`` they
+    count by their rows, loose ones are dropped in earnest, and training may be long (``docs/deuad-training.md``).
 
     Columns are scaled to [0, 1] for the network. An angle is one about the origin: on standardised columns that is the
     mean row, the most usual of all, near which directions and hence angles are chance. From the corner of the least

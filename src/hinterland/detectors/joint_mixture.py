@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from hinterland.model.scaling import InputScaling
 from hinterland.model.score import SCALINGS, SCORES, Score
 from hinterland.networks.base import Network
 from hinterland.parameter_table import parameter, positional
-from hinterland.parameters import choice, number, whole, widths
+from hinterland.parameters import choice, flag, number, whole, widths
 from hinterland.training.joint import JointWeights, fit_jointly
 from hinterland.training.label_losses import LABEL_LOSSES
 from hinterland.training.settings import LoopSettings
@@ -91,6 +92,11 @@ class JointMixture(Detector, ABC):
     batch_size: int = shared.batch_size()
     learning_rate: float = shared.learning_rate(about="of Adam's steps.")
     gradient_norm: float | None = shared.gradient_norm()
+    mean_decay: float = parameter(0.9, number(least=0, below=1),
+        "Adam's beta1, how much of the mean gradient stays from step to step; CADGMM's public code has 0.5.")
+    exact_batches: bool = parameter(False, flag,
+        "whether batches have exactly ``batch_size`` rows, and rows left over in an epoch wait for another; else they "
+        "are of equal sizes, at most that.")
     validation_share: float = shared.validation_share(
         about="share of the training rows held out for early stopping; 0 for none.")
     patience: float = parameter(0.2, number(above=0, most=1),
@@ -121,19 +127,20 @@ class JointMixture(Detector, ABC):
             scaling=self.reconstruction_scaling,
         )
         model = EnergyModel(scaling, network, density, features, score=score).to(device)
-        epochs = max(self.epochs, -(-self.steps // -(-len(trained) // self.batch_size)))
+        settings = LoopSettings(
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            gradient_norm=self.gradient_norm,
+            mean_decay=self.mean_decay,
+            exact_batches=self.exact_batches,
+        )
+        epochs = max(self.epochs, -(-self.steps // settings.steps_an_epoch(len(trained))))
         result = fit_jointly(
             model,
             rows,
-            LoopSettings(
-                epochs=epochs,
-                batch_size=self.batch_size,
-                learning_rate=self.learning_rate,
-                patience=max(1, round(self.patience * epochs)),
-                gradient_norm=self.gradient_norm,
-            ),
+            replace(settings, epochs=epochs, patience=max(1, round(self.patience * epochs))),
             generator,
-            JointWeights(self.energy_weight, self.penalty_weight, self.reconstruction, self.label_weight),
+            self._weights(),
             is_anomaly=labels == -1,
             label_loss=self.label_loss,
             validation_share=self.validation_share,
@@ -146,6 +153,10 @@ class JointMixture(Detector, ABC):
     def memberships_by_network(self) -> bool:
         """Whether a row's memberships are the estimation network's: where no step of the mixture came after it."""
         return self.em_steps == 0
+
+    def _weights(self) -> JointWeights:
+        """Weights of the loss's terms."""
+        return JointWeights(self.energy_weight, self.penalty_weight, self.reconstruction, self.label_weight)
 
     def _latent_width(self, n_columns: int) -> int:
         return self.latent_dim or min(WIDEST_LATENT, max(1, n_columns // 2))

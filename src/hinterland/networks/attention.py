@@ -6,8 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
+from hinterland.parameters import check_choice
+
 NEGATIVE_SLOPE = 0.2
 """Of the leaky ReLU on the logits, as in the papers' code."""
+
+LOGIT_ACTIVATIONS = ("leaky_relu", "tanh")
 
 
 class GraphAttention(nn.Module):
@@ -15,11 +19,11 @@ class GraphAttention(nn.Module):
 
     For each head, with rows x_i, its projection W (width / heads, n_features) and attention vectors a and a',
 
-    .. math:: w_{ij} = \mathrm{LeakyReLU}(a^T W x_i + a'^T W x_j), \quad \alpha_i = \mathrm{softmax}_j(w_{ij}),
+    .. math:: w_{ij} = \sigma(a^T W x_i + a'^T W x_j), \quad \alpha_i = \mathrm{softmax}_j(w_{ij}),
         \quad z_i = \sum_j \alpha_{ij} W x_j + b
 
-    where j runs over those that row i attends to. Both logits are linear in the row: one matrix product gives them
-    together with the projection.
+    where j runs over those that row i attends to, and sigma is the leaky ReLU, or tanh. Both logits are linear in the
+    row: one matrix product gives them together with the projection.
 
     Parameters
     ----------
@@ -27,12 +31,21 @@ class GraphAttention(nn.Module):
     width : of the output; a multiple of ``heads``.
     heads : attentions side by side, each of its own share of the width.
     generator : source of the initial weights.
+    logit_activation : ``leaky_relu``, as papers' code has it, or ``tanh``.
     """
 
     def __init__(
-        self, n_features: int, width: int, heads: int = 1, generator: torch.Generator | None = None
+        self,
+        n_features: int,
+        width: int,
+        heads: int = 1,
+        generator: torch.Generator | None = None,
+        *,
+        logit_activation: str = "leaky_relu",
     ) -> None:
         super().__init__()
+        check_choice("logit_activation", logit_activation, LOGIT_ACTIVATIONS)
+        self.logit_activation = logit_activation
         if width % heads:
             raise ValueError(f"heads must divide the width of the attention, {width}, got {heads}")
         self.heads = heads
@@ -59,7 +72,7 @@ class GraphAttention(nn.Module):
         neighbours = neighbours.T  # a component of the softmax a row: along short contiguous axes all is slow
         seen = sources.index_select(0, neighbours.clamp_min(0).flatten()).unflatten(0, neighbours.shape)
         projected, logits = self._split(seen)
-        logits = leaky_relu(targets + logits, NEGATIVE_SLOPE)
+        logits = self._activated(targets + logits)
         if torch.compiler.is_exporting() or bool((neighbours < 0).any()):
             absent = (neighbours < 0)[:, :, None]
             weights = torch.softmax(logits.masked_fill(absent, torch.finfo(logits.dtype).min), 0)
@@ -72,7 +85,7 @@ class GraphAttention(nn.Module):
         """Summaries (n, width) where rows attend to different numbers of ``sources``: along ``edges`` (2, E)."""
         attending, attended = edges
         projected, logits = self._split(sources.index_select(0, attended))
-        logits = leaky_relu(targets.index_select(0, attending) + logits, NEGATIVE_SLOPE)
+        logits = self._activated(targets.index_select(0, attending) + logits)
         with torch.no_grad():
             largest = torch.full_like(targets, -torch.inf)
             largest.scatter_reduce_(0, attending[:, None].expand_as(logits), logits, "amax")
@@ -81,6 +94,11 @@ class GraphAttention(nn.Module):
         sums = projected.new_zeros(len(targets), *projected.shape[1:])
         sums = sums.index_add(0, attending, weights[..., None] * projected)
         return (sums / totals.clamp_min(torch.finfo(totals.dtype).tiny)[..., None]).flatten(1) + self.bias
+
+    def _activated(self, logits: Tensor) -> Tensor:
+        if self.logit_activation == "tanh":
+            return torch.tanh(logits)
+        return leaky_relu(logits, NEGATIVE_SLOPE)
 
     def _onto(self, attention: Tensor) -> Tensor:
         """W^T a of each head, (heads, n_features)."""

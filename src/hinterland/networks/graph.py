@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from hinterland.networks.attention import GraphAttention
+from hinterland.networks.attention import LOGIT_ACTIVATIONS, GraphAttention
 from hinterland.networks.base import Encoding, Network, check_sizes
 from hinterland.networks.layers import ACTIVATIONS, layers, linear
 from hinterland.networks.neighbours import (
@@ -63,6 +63,7 @@ class GraphAutoencoder(Network, name="graph"):
     batch_rows : rows of a graph within a batch in evaluation mode.
     symmetric : whether neighbours within a batch are each other's; a reference's rows attend to nothing.
     latent_weight : weight of the penalty on the latent (lambda3).
+    logit_activation : of the attention's logits, ``leaky_relu`` or ``tanh``.
     generator : source of the initial weights and of the reference.
     """
 
@@ -86,6 +87,7 @@ class GraphAutoencoder(Network, name="graph"):
         batch_rows: int = 1024,
         symmetric: bool = True,
         latent_weight: float = 0.0,
+        logit_activation: str = "leaky_relu",
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
@@ -102,6 +104,7 @@ class GraphAutoencoder(Network, name="graph"):
         check_choice("self_loops", self_loops, (True, False))
         check_choice("symmetric", symmetric, (True, False))
         check_number("latent_weight", latent_weight, least=0)
+        check_choice("logit_activation", logit_activation, LOGIT_ACTIVATIONS)
         self.n_features = n_features
         self.latent_dim = latent_dim
         self.settings = {
@@ -119,6 +122,7 @@ class GraphAutoencoder(Network, name="graph"):
             "batch_rows": batch_rows,
             "symmetric": symmetric,
             "latent_weight": latent_weight,
+            "logit_activation": logit_activation,
         }
         self.n_neighbors = n_neighbors
         self.distance = distance
@@ -132,7 +136,9 @@ class GraphAutoencoder(Network, name="graph"):
         self.transform = nn.Sequential(
             *layers([n_features, *hidden], activation, generator), ACTIVATIONS[activation]()
         )
-        self.attention = GraphAttention(n_features, hidden[-1], heads, generator)
+        self.attention = GraphAttention(
+            n_features, hidden[-1], heads, generator, logit_activation=logit_activation
+        )
         self.activation = ACTIVATIONS[activation]()
         self.fusion = linear(hidden[-1], latent_dim, generator)
         back = list(hidden)[::-1] if decoder_hidden is None else list(decoder_hidden)

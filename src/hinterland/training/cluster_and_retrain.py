@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from hinterland.clustering.base import Clustering, unit_length
-from hinterland.clustering.selection import select_compact
+from hinterland.clustering.selection import PercentileOver, select_compact
 from hinterland.model.chunks import CHUNK_ROWS
 from hinterland.model.composite import angle, row_errors
 from hinterland.networks.base import Network
@@ -48,7 +48,8 @@ class CompactRows:
     ----------
     first, later : how rows are clustered the first time, and how afterwards. These start from one another's clusters,
         and all draw the same numbers, so that rows change only where the features have.
-    first_dropped, later_dropped : shares p0 and p of the clusters that are left out, those of the greatest variance.
+    first_dropped, later_dropped : shares p0 and p that are left out, the clusters of the greatest variance.
+    percentile_over : whether these are shares of the ``clusters`` or of their ``rows``; see ``select_compact``.
     min_cluster_size : smaller clusters are left out too.
     seed : of all clusterings.
 
@@ -70,10 +71,12 @@ class CompactRows:
         later_dropped: float,
         min_cluster_size: int,
         seed: int,
+        percentile_over: PercentileOver = "clusters",
     ) -> None:
         self.first, self.later = first, later
         self.first_dropped, self.later_dropped = first_dropped, later_dropped
         self.min_cluster_size = min_cluster_size
+        self.percentile_over: PercentileOver = percentile_over
         self.seed = seed
         self.chosen = np.zeros(0, dtype=bool)
         self.numbers: Entry = {}
@@ -96,7 +99,7 @@ class CompactRows:
         return how.cluster(rows, np.random.default_rng(self.seed), start)
 
     def _choose(self, labels: np.ndarray, rows: np.ndarray, dropped: float, before: np.ndarray) -> None:
-        selection = select_compact(rows, labels, dropped, self.min_cluster_size)
+        selection = select_compact(rows, labels, dropped, self.min_cluster_size, self.percentile_over)
         empty = not selection.rows.any()
         if empty:
             warnings.warn(

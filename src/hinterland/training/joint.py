@@ -33,13 +33,15 @@ class JointWeights:
 
     ``reconstruction`` is a name in ``hinterland.model.composite.MEASURES``: DAGMM's public numbers take the ``mean``
     over a row's entries, the paper's formula the ``sum``, CADGMM's public code its root, the ``norm``. ``label`` weighs
-    the ranking loss of known anomalies.
+    the ranking loss of known anomalies, and ``composite`` the squared norm of what the density sees, latent and errors
+    (the fourth term of CADGMM's equation 15, as printed).
     """
 
     energy: float = 0.1
     penalty: float = 0.005
     reconstruction: str = "mean"
     label: float = 1.0
+    composite: float = 0.0
 
 
 class JointObjective(nn.Module):
@@ -85,11 +87,16 @@ class JointObjective(nn.Module):
         marks = constants.pop() if self.reciprocal else None
         encoding = self.model.network(rows, *constants)
         errors = row_errors(rows, encoding.reconstruction)
-        energy, penalty = self.density.batch_energy(self.model.composite(encoding.latent, errors))
+        composite = self.model.composite(encoding.latent, errors)
+        energy, penalty = self.density.batch_energy(composite)
         if marks is not None:
             energy = reciprocal_energies(energy, marks)
         return self._terms(
-            MEASURES[self.weights.reconstruction](errors).mean(), encoding.penalty, energy.mean(), penalty
+            MEASURES[self.weights.reconstruction](errors).mean(),
+            encoding.penalty,
+            energy.mean(),
+            penalty,
+            composite,
         )
 
     def _with_anomalies(self, batch: tuple[Tensor, ...], anomalies: Tensor) -> Mapping[str, Tensor]:
@@ -102,21 +109,30 @@ class JointObjective(nn.Module):
         counts = (torch.arange(len(seen), device=seen.device) < n).to(seen.dtype)
         encoding = network(seen, *constants)
         errors = row_errors(seen, encoding.reconstruction)
-        energy, penalty = self.density.batch_energy(self.model.composite(encoding.latent, errors), counts)
+        composite = self.model.composite(encoding.latent, errors)
+        energy, penalty = self.density.batch_energy(composite, counts)
         ranking = ranking_losses(energy[n:], energy[:n]).mean()
         reconstruction = MEASURES[self.weights.reconstruction](errors)[:n].mean()
-        terms = self._terms(reconstruction, encoding.penalty, energy[:n].mean(), penalty)
+        terms = self._terms(reconstruction, encoding.penalty, energy[:n].mean(), penalty, composite[:n])
         return {**terms, "label": self.weights.label * ranking}
 
     def _terms(
-        self, reconstruction: Tensor, network_penalty: Tensor, energy: Tensor, density_penalty: Tensor
+        self,
+        reconstruction: Tensor,
+        network_penalty: Tensor,
+        energy: Tensor,
+        density_penalty: Tensor,
+        composite: Tensor,
     ) -> dict[str, Tensor]:
-        return {
+        terms = {
             "reconstruction": reconstruction,
             "network_penalty": network_penalty,
             "energy": self.weights.energy * energy,
             "density_penalty": self.weights.penalty * density_penalty,
         }
+        if self.weights.composite:
+            terms["composite_penalty"] = self.weights.composite * composite.square().sum(1).mean()
+        return terms
 
 
 def fit_jointly(

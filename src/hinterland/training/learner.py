@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from hinterland.training.settings import LoopSettings
 
-ADAM_BETAS = (0.9, 0.999)
+SQUARE_DECAY = 0.999
 ADAM_EPSILON = 1e-8
 
 
@@ -30,6 +30,7 @@ class Learner:
     def __init__(self, modules: Sequence[nn.Module], settings: LoopSettings) -> None:
         self.modules = modules
         self.gradient_norm, self.weight_decay = settings.gradient_norm, settings.weight_decay
+        self.mean_decay = settings.mean_decay
         parameters = [p for module in modules for p in module.parameters() if p.requires_grad]
         self.values = torch.cat([p.detach().flatten() for p in parameters])
         self.gradient, self.mean, self.square = (torch.zeros_like(self.values) for _ in range(3))
@@ -50,7 +51,7 @@ class Learner:
         if self.weight_decay:
             self.values.mul_(1 - learning_rate * self.weight_decay)
         self.n_steps += 1
-        mean_decay, square_decay = ADAM_BETAS
+        mean_decay, square_decay = self.mean_decay, SQUARE_DECAY
         self.mean.lerp_(gradient, 1 - mean_decay)
         self.square.mul_(square_decay).addcmul_(gradient, gradient, value=1 - square_decay)
         unbias = math.sqrt(1 - square_decay**self.n_steps)

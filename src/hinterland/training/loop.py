@@ -93,11 +93,17 @@ class _Totals:
 
 
 def batches(
-    n_rows: int, batch_size: int, generator: torch.Generator, device: torch.device
+    n_rows: int, settings: LoopSettings, generator: torch.Generator, device: torch.device
 ) -> tuple[Tensor, ...]:
-    """Shuffled row numbers in batches whose sizes differ by at most one, so that no batch is nearly empty."""
+    """Shuffled row numbers in batches whose sizes differ by at most one, so that no batch is nearly empty.
+
+    Where batches are to be exact, they are of ``batch_size`` rows, and rows left over are in none.
+    """
+    n_batches = settings.steps_an_epoch(n_rows)
     order = torch.randperm(n_rows, generator=generator, device=generator.device).to(device)
-    return torch.tensor_split(order, -(-n_rows // batch_size))
+    if settings.exact_batches:
+        order = order[: n_batches * settings.batch_size]
+    return torch.tensor_split(order, n_batches)
 
 
 def train(
@@ -134,7 +140,7 @@ def train(
     own = learner is None
     learner = Learner(modules, settings) if learner is None else learner
     n_rows, device = len(rows[0]), rows[0].device
-    steps_an_epoch = -(-n_rows // settings.batch_size)
+    steps_an_epoch = settings.steps_an_epoch(n_rows)
     total_steps = settings.epochs * steps_an_epoch
     if settings.max_steps is not None:
         total_steps = min(total_steps, settings.max_steps)
@@ -154,7 +160,7 @@ def train(
             last_epoch = epoch + epochs_a_round
             while epoch < last_epoch and step < total_steps:
                 epoch += 1
-                for index in batches(n_rows, settings.batch_size, generator, device)[: total_steps - step]:
+                for index in batches(n_rows, settings, generator, device)[: total_steps - step]:
                     decay = _cosine(step, total_steps) if settings.cosine_decay else 1.0
                     terms = objective(tuple(r.index_select(0, index) for r in rows))
                     learner.step(list(terms.values()), settings.learning_rate * scale * decay)

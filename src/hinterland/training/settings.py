@@ -14,7 +14,9 @@ class LoopSettings:
     which training stops (None: never); ``gradient_norm`` the norm that gradients are clipped at (None: not).
     ``max_steps`` bounds the gradient steps, so that a large table needs no more time than it must; the last
     epoch may be cut short by it. ``weight_decay`` is that of AdamW (Loshchilov and Hutter, 2019): each step takes
-    this share of the learning rate off every parameter, whatever its gradient.
+    this share of the learning rate off every parameter, whatever its gradient. ``mean_decay`` is Adam's first decay,
+    beta1. ``exact_batches`` drops the rows of each epoch that are left over for a batch of fewer rows than
+    ``batch_size``, where there are rows for one batch; else all rows are shared out evenly.
     """
 
     epochs: int = 200
@@ -25,6 +27,13 @@ class LoopSettings:
     weight_decay: float = 0.0
     max_steps: int | None = None
     cosine_decay: bool = False
+    mean_decay: float = 0.9
+    exact_batches: bool = False
+
+    def steps_an_epoch(self, n_rows: int) -> int:
+        """Batches that an epoch over so many rows has."""
+        whole = n_rows // self.batch_size
+        return whole if self.exact_batches and whole else -(-n_rows // self.batch_size)
 
     @classmethod
     def of_steps(cls, steps: int, n_rows: int, batch_size: int, **others: Any) -> Self:

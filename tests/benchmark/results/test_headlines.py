@@ -21,8 +21,13 @@ def test_every_line_that_has_results_has_a_number_of_ours(kept_results):
 
 
 def test_a_line_has_ours_with_its_spread_the_papers_and_the_best_of_the_others(finished):
-    results = [finished("CADGMM", "cadgmm-arrhythmia", seed, f1=0.5 + seed / 10) for seed in range(2)]
-    results += [finished("IF", "cadgmm-arrhythmia", f1=0.4), finished("DAGMM", "cadgmm-arrhythmia", f1=0.6)]
+    results = [
+        finished("CADGMM", "cadgmm-arrhythmia-unscaled", seed, f1=0.5 + seed / 10) for seed in range(2)
+    ]
+    results += [
+        finished("IF", "cadgmm-arrhythmia-unscaled", f1=0.4),
+        finished("DAGMM", "cadgmm-arrhythmia-unscaled", f1=0.6),
+    ]
     (line,) = _cells(headlines.text(results))
     assert line[1:] == ["F1", "`CADGMM`", "55.0 ± 7.1", "57.1", "2", "DAGMM 60.0 (1 seed)"]
 

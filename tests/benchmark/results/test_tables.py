@@ -77,7 +77,7 @@ def test_results_with_other_settings_are_left_out_and_that_is_said(kdd):
 
 
 def test_a_method_that_is_shown_beside_has_a_row_too_and_no_other(finished):
-    stored = [finished(name, "cadgmm-satellite", f1=0.5) for name in ("5-NN", "PCA")]
+    stored = [finished(name, "cadgmm-satellite-unscaled", f1=0.5) for name in ("5-NN", "PCA")]
     table = tables.build("cadgmm/Table-3", stored)
     assert rows(table, method="PCA") == []
     (row,) = rows(table, method="5-NN")
@@ -103,7 +103,7 @@ def test_a_library_at_fault_is_told_of_where_nothing_was_run():
 
 
 def test_where_the_library_is_at_fault_its_footnote_stands_in_place_of_the_number(finished):
-    table = tables.build("cadgmm/Table-3", [finished("ALAD", "cadgmm-satellite", f1=0.5)])
+    table = tables.build("cadgmm/Table-3", [finished("ALAD", "cadgmm-satellite-unscaled", f1=0.5)])
     (row,) = rows(table, method="ALAD", dataset="Satellite")
     assert all(value.mean is None for value in row.values)
     assert row.seeds == 0

@@ -11,6 +11,7 @@ from hinterland.benchmark.experiments.index import reported_in, run_keys, suites
 from hinterland.benchmark.experiments.reported import provenance
 from hinterland.benchmark.experiments.suite import Suite
 from hinterland.benchmark.results import tables
+from hinterland.benchmark.results.coverage import by_reason, coverage
 from hinterland.benchmark.results.formats import NOTHING
 from hinterland.benchmark.results.tables import is_current
 from hinterland.benchmark.runs.jobs import Result
@@ -56,6 +57,15 @@ def text(pages: Mapping[str, Sequence[Suite]], results: Sequence[Result], output
     if others:
         header = "| what | data sets | methods | seeds | failed |"
         parts += ["## Other comparisons\n", header, "| --- " * 5 + "|", *others, ""]
+    found = coverage(results)
+    printed, ours = (sum(getattr(covered, name) for covered in found) for name in ("printed", "ours"))
+    why = [f"- {n}: {reason}" for reason, n in by_reason(found).items()]
+    bare = sum(len(covered.bare) for covered in found)
+    parts += [
+        "## Reported numbers without ours\n",
+        f"Of {printed} reported numbers {ours} have ours beside them.\n",
+    ]
+    parts += [*why, *([f"- {bare}: not run."] if bare else []), ""]
     parts.append(
         "Differences are over all numbers with ours beside them, those of baselines too. A table without a link is not "
         "run: its protocol is not built, or its data are not at hand.\n"

@@ -55,11 +55,19 @@ def test_an_unlabelled_mixture_is_scored_whole_and_drawn_by_the_seed():
     assert first.is_anomaly_test.sum() == 265
 
 
-def test_only_the_wholly_unlabelled_experiments_score_what_they_trained_on():
+def test_only_the_wholly_unlabelled_experiments_and_released_splits_score_what_they_trained_on():
     allowed = {key for key, known in protocols().items() if known.scores_training_rows}
     pixels = ("deuad-mnist", "deuad-cifar10", "deuad-catvsdog")
     bases = {*pixels, "deuad-cifar10-features", "deuad-catvsdog-features"}
-    assert allowed == {*bases, *(f"{base}-p-sweep" for base in bases), "deuad-cifar10-init"}
+    released = {"cadgmm-arrhythmia-released", "cadgmm-kdd99-released"}
+    videos = {"deuad-ucf-category", "deuad-ucf-video"}
+    assert allowed == {
+        *bases,
+        *(f"{base}-p-sweep" for base in bases),
+        "deuad-cifar10-init",
+        *released,
+        *videos,
+    }
     assert all("trained on" in protocol(key).readings[0] for key in allowed)
 
 

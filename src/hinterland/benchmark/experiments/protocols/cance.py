@@ -9,6 +9,7 @@ from hinterland.benchmark.experiments.protocol import (
     load_once,
 )
 from hinterland.benchmark.experiments.protocols import kddcup99
+from hinterland.benchmark.experiments.suite import SUITES, Suite
 from hinterland.datasets import Dataset, splits
 
 
@@ -75,6 +76,27 @@ PROTOCOLS.add_by(
             "The caption says contaminated training data, the text gives no share; read as clean. The pooled rule is "
             "inferred from the numbers; DAGMM-0 is copied from a paper under the natural-half rule.",
         ),
+    ),
+    home=__name__,
+)
+
+SUITES.add_by(
+    "name",
+    Suite(
+        "cance-readings",
+        "CANCE on pictures by what its paper leaves open: how wide the noise starts, and what is scored",
+        ("cance-cifar10-unimodal", "cance-mnistc", "cance-mnist-unimodal"),
+        (
+            "CANCE (wide noise)",
+            "CANCE (log-ratio)",
+            "CANCE (log-ratio; plain noise)",
+            "CANCE (log-ratio; wide noise)",
+            "CNCE (log-ratio; wide noise)",
+            "LatNCE (log-ratio; wide noise)",
+            "CANCE (the paper's latents)",
+        ),
+        paper="cance",
+        short_title="What the paper leaves open: how wide the noise starts, and what is scored",
     ),
     home=__name__,
 )

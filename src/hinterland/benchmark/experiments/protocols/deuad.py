@@ -17,6 +17,11 @@ def _halves(data: Dataset, subset: str, seed: int) -> Sides:
     return kddcup99.halves(data, possible_share(data.is_anomaly, share_of(subset), seed), seed)
 
 
+def _halves_by_class(data: Dataset, subset: str, seed: int) -> Sides:
+    """A share of the training half's anomalies, which are half of all but for chance."""
+    return kddcup99.halves(data, share_of(subset) / 2, seed, "anomalies")
+
+
 def _thinned_halves(data: Dataset, subset: str, seed: int) -> Sides:
     return kddcup99.thinned_halves(data, share_of(subset), seed, at_most_all=True)
 
@@ -33,6 +38,20 @@ PROTOCOLS.add_by(
         subsets=lambda: SUBSETS,
         answers="deuad-kddcup",
         readings=(*kddcup99.READINGS, _READING),
+    ),
+    Protocol(
+        key="deuad-kddcup-of-anomalies",
+        title="KDD Cup 1999 with 5, 10, 20 % of a half's anomalies among the training rows, half of all rows tested",
+        dataset="KDDCUP99, share of the anomalies",
+        load=kddcup99.load,
+        split=_halves_by_class,
+        judgements=kddcup99.BOTH_RULES,
+        subsets=lambda: SUBSETS,
+        companion_of="deuad-kddcup",
+        readings=(
+            "Share of the anomalies: 5, 10 and 20 % of the training half's anomalies, as the paper's other sentence "
+            "has it, are 1.2, 2.4 and 4.7 % of the training rows.",
+        ),
     ),
     Protocol(
         key="deuad-kddcup-deduplicated",

@@ -7,6 +7,7 @@ the random half of all rows (natural share of anomalies, 19.7 %), and every row 
 
 from dataclasses import replace
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 
@@ -43,10 +44,16 @@ def load(_: str) -> Dataset:
     return load_once("kddcup99_encoded")
 
 
-def halves(data: Dataset, share: float, seed: int) -> Sides:
-    """Train on a random half's attacks, with anomalies as this share of the training rows; both test sets."""
-    natural = splits.contaminated(data.is_anomaly, share=share, random_state=seed)
-    others = splits.contaminated(data.is_anomaly, share=share, test="all_others", random_state=seed)
+def halves(
+    data: Dataset, share: float, seed: int, share_of: Literal["training", "anomalies"] = "training"
+) -> Sides:
+    """Train on a random half's attacks, with anomalies as this share of the training rows, or of all anomalies.
+
+    With both test sets.
+    """
+    truth = data.is_anomaly
+    natural = splits.contaminated(truth, share=share, share_of=share_of, random_state=seed)
+    others = splits.contaminated(truth, share=share, share_of=share_of, test="all_others", random_state=seed)
     return Sides(natural.train, {"natural half": natural.test, "all others": others.test})
 
 
