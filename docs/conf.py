@@ -32,7 +32,7 @@ root_doc = "index"
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 4
 myst_fence_as_directive = ["math"]
-suppress_warnings = ["myst.header", "config.cache"]
+suppress_warnings = ["myst.header", "config.cache", "toc.empty_glob"]  # the site without its gallery
 
 autosummary_generate = True
 autodoc_typehints = "none"  # the signature has them
@@ -62,7 +62,7 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_sidebars = {"index": []}
+html_sidebars = {"index": [], "start/index": []}
 copyright = f"{author}, BSD-3-Clause"
 
 if os.environ.get("HINTERLAND_GALLERY", "1") == "1":

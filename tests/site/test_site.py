@@ -171,3 +171,24 @@ def test_the_version_is_the_same_wherever_it_stands():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
     assert hinterland.__version__ == project["version"] == citation["version"]
+
+
+def test_what_machines_read_first_leads_to_pages_that_there_are():
+    text = (ROOT / "llms.txt").read_text("utf-8")
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert text.startswith("# hinterland\n\n> ")
+    assert len(links) > 10
+    assert all((ROOT / link).exists() for link in links)
+
+
+def test_forms_for_issues_are_whole():
+    import yaml
+
+    forms = [path for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml") if path.stem != "config"]
+    assert len(forms) == 3
+    for path in forms:
+        form = yaml.safe_load(path.read_text("utf-8"))
+        assert {"name", "description", "body"} <= form.keys()
+        identifiers = [field["id"] for field in form["body"]]
+        assert len(set(identifiers)) == len(identifiers)
+        assert all(field["attributes"]["label"] for field in form["body"])
