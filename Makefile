@@ -81,10 +81,10 @@ $(VENV)/.documents: $(VENV)/.installed
 	touch $@
 
 docs: $(VENV)/.documents ## the documentation site, with its gallery, in docs/_build/html
-	$(BIN)/python -m sphinx -b html -W --keep-going docs docs/_build/html
+	$(BIN)/python -m sphinx -b html -W --keep-going -d docs/_build/doctrees docs docs/_build/html
 
 docs-check: $(VENV)/.documents ## the site without its gallery, in a minute: an error for a warning or a dead link
-	HINTERLAND_GALLERY=0 $(BIN)/python -m sphinx -b html -W --keep-going -j2 docs docs/_build/check
+	HINTERLAND_GALLERY=0 $(BIN)/python -m sphinx -b html -W --keep-going -j2 -d docs/_build/check-doctrees docs docs/_build/check
 
 dist: $(VENV)/.installed ## source distribution and wheel in dist/, checked, and the wheel tried alone in a clean environment
 	rm -rf dist build

@@ -25,14 +25,14 @@ extensions = [
     "generated_pages",
     "links_to_source",
 ]
-exclude_patterns = ["_build", "generate", "site", "**/GALLERY_HEADER.*", "generated/gallery/**/*.md5"]
+exclude_patterns = ["_build", "generate", "site", "**/GALLERY_HEADER.*"]
 root_doc = "index"
 
 # Headings are linked as GitHub links them, so that a page's links hold in both places.
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 4
 myst_fence_as_directive = ["math"]
-suppress_warnings = ["myst.header", "config.cache", "toc.empty_glob"]  # the site without its gallery
+suppress_warnings = ["myst.header", "config.cache"]
 
 autosummary_generate = True
 autodoc_typehints = "none"  # the signature has them
@@ -82,3 +82,5 @@ if os.environ.get("HINTERLAND_GALLERY", "1") == "1":
         "doc_module": ("hinterland",),
         "backreferences_dir": None,
     }
+else:
+    exclude_patterns.append("generated/gallery/plot_*")  # what an earlier build left

@@ -1,5 +1,6 @@
 """Write the pages that are made of the source into ``docs/generated``, before Sphinx reads any."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,20 @@ FOLDER = Path(__file__).parents[1] / "generated"
 
 def pages() -> dict[str, str]:
     """Every generated page, by its path below ``docs/generated``."""
+    gallery = (
+        {} if os.environ.get("HINTERLAND_GALLERY", "1") == "1" else {"gallery/index.rst": without_gallery()}
+    )
     return {
+        **gallery,
         "command-line.md": command_line_page.page(),
         **{f"methods/{name}.md": text for name, text in method_pages.pages().items()},
         **{f"reference/{name}.md": text for name, text in reference_pages.pages().items()},
     }
+
+
+def without_gallery() -> str:
+    """What stands for the gallery in a site that is built without it."""
+    return "Gallery\n=======\n\nNot built here; ``make docs`` builds it from ``examples/gallery``.\n"
 
 
 def write(folder: Path = FOLDER) -> None:

@@ -98,7 +98,7 @@ def page_name(detector: str) -> str:
 def address(detector: type[Detector]) -> str:
     """Full name under which the reference has a method."""
     name = detector.__name__
-    return f"hinterland.{name}" if name in hinterland.__all__ else f"{detector.__module__}.{name}"
+    return f"hinterland.{name}" if name in hinterland.__all__ else f"hinterland.detectors.{name}"
 
 
 def section(number: str, text: str) -> str:

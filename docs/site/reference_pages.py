@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from types import ModuleType
 
 import hinterland
+from hinterland.detectors.catalogue import detectors
 
 ROLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "Detectors": (
         "Each is a scikit-learn estimator; all that they share is in `Detector`.",
         (
             "hinterland.detectors",
-            "hinterland.detectors.drocc",
             "hinterland.detectors.catalogue",
             "hinterland.pyod_style",
         ),
@@ -72,7 +72,11 @@ def own_names(module: ModuleType) -> list[str]:
 
 def documented(module: ModuleType) -> list[str]:
     """Public names of a module that have a page of their own: classes and functions, no constants, types or modules."""
-    return [name for name in own_names(module) if _has_page(getattr(module, name))]
+    names = own_names(module)
+    if module.__name__ == "hinterland.detectors":  # some are on the shelf alone
+        own = [name for name, each in detectors().items() if each.__module__.startswith("hinterland.")]
+        names = [*names, *(name for name in own if name not in names)]
+    return [name for name in names if _has_page(getattr(module, name))]
 
 
 def _has_page(found: object) -> bool:

@@ -20,8 +20,8 @@ class VQVAE(Network, name="vqvae"):
 
     The decoder sees the nearest code; gradients pass it straight through to the encoder. The penalty is
     ``|sg[z] - e|^2 + beta |z - sg[e]|^2``, summed over the latent's entries and averaged over rows, so that the
-    codebook learns from its own term alone (methods.md section 3.2). The codes start on encoded rows of the first training
-    batch, and one that is no longer chosen starts again on one: without that most codes of a codebook die.
+    codebook learns from its own term alone (methods.md section 3.2). The codes start on encoded rows of the first
+    training batch, and one that is no longer chosen starts again on one: without that most codes of a codebook die.
 
     Parameters
     ----------
