@@ -1,5 +1,6 @@
 """Equations as MathML, which browsers draw by themselves: the site needs no script and no network for them."""
 
+import re
 from typing import Any
 
 from docutils import nodes
@@ -7,6 +8,10 @@ from docutils.utils.math.latex2mathml import tex2mathml
 
 SAME = {r"\iff": r"\Longleftrightarrow", r"\dots": r"\ldots", r"\Big": "", r"\big": ""}
 """Commands of LaTeX that docutils does not know, as those that it does; fences grow by themselves in MathML."""
+
+
+SHORT_FRACTION = re.compile(r"\\frac\s*(\\[a-zA-Z]+|\w)\s*(\\[a-zA-Z]+|\w)")
+"""A fraction of two tokens without braces, as one half; docutils would take both digits for the numerator."""
 
 
 def as_mathml(text: str, *, block: bool) -> str:
@@ -17,6 +22,7 @@ def as_mathml(text: str, *, block: bool) -> str:
     docutils.utils.math.MathError
         For what cannot be read.
     """
+    text = SHORT_FRACTION.sub(r"\\frac{\1}{\2}", text)
     for command, known in SAME.items():
         text = text.replace(command, known)
     return tex2mathml(text, as_block=block)

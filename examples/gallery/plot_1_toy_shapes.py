@@ -42,7 +42,7 @@ across, up = np.meshgrid(np.linspace(-7, 7, 50), np.linspace(-7, 7, 50))
 grid = np.c_[across.ravel(), up.ravel()]
 
 figure, panels = plt.subplots(len(tables), len(made), figsize=(11, 9), layout="constrained")
-for row, table in zip(panels, tables, strict=True):
+for place, (row, table) in enumerate(zip(panels, tables, strict=True)):
     for panel, (name, make) in zip(row, made.items(), strict=True):
         detector = make().fit(table)
         height = -detector.score_samples(grid).reshape(across.shape)
@@ -52,5 +52,5 @@ for row, table in zip(panels, tables, strict=True):
         odd = detector.predict(table) == -1
         panel.scatter(*table[~odd].T, s=5, color="white", edgecolor="black", linewidth=0.3)
         panel.scatter(*table[odd].T, s=14, color="#e69f00", marker="^", edgecolor="black", linewidth=0.3)
-        panel.set(xticks=[], yticks=[], title=name if row is panels[0] else None)
+        panel.set(xticks=[], yticks=[], title="" if place else name)
 plt.show()

@@ -115,6 +115,20 @@ def test_all_equations_can_be_written_as_mathml(site):
 
 
 @pytest.mark.parametrize(
+    ("short", "braced"),
+    [
+        (r"\frac12(z)", r"\frac{1}{2}(z)"),
+        (r"\frac\alpha2", r"\frac{\alpha}{2}"),
+        (r"\frac1n\sum_i", r"\frac{1}{n}\sum_i"),
+    ],
+)
+def test_a_fraction_without_braces_is_of_its_next_two_tokens(site, short, braced):
+    as_mathml = site("mathml").as_mathml
+    assert as_mathml(short, block=True) == as_mathml(braced, block=True)
+    assert "<mn>12</mn>" not in as_mathml(short, block=True)
+
+
+@pytest.mark.parametrize(
     ("text", "on_the_site"),
     [
         ("[x](../CONTRIBUTING.md)", "[x](/developing/contributing.md)"),
