@@ -27,8 +27,8 @@ class Baseline(ABC):
     library : the package to import; ``extra``: the optional dependency that brings it.
     footnote : what a reader of a table must know, or "".
     library_fault : why its numbers are not printed, or "" where the library does what the method says.
-    candidates : parameters tried in turn, of which the benchmark keeps those with the best AUROC **on the
-        test labels**. Empty for every baseline that is judged honestly.
+    candidates : parameters tried in turn, of which the benchmark keeps those with the best AUROC on the
+        test labels. Empty for every baseline that is judged honestly.
     """
 
     name: ClassVar[str]

@@ -87,7 +87,7 @@ class DROCC(Detector, name="DROCC"):
     drawn at random, climbs the loss and is kept in a shell around x: no anomaly is needed, and no reconstruction. It
     minimises the mean over training rows of
 
-        l(f(x), 1) + adversarial_weight max l(f(x + h), -1),   radius <= |h| <= shell radius,
+        ``l(f(x), 1) + adversarial_weight max l(f(x + h), -1),   radius <= |h| <= shell radius``,
 
     l being the logistic loss (equation 1 and algorithm 1 of the paper). It takes the training rows to be usual and to
     lie on a manifold, with no usual rows at the radius off it. A row's energy is -f(x).

@@ -40,7 +40,7 @@ class GraphAutoencoder(Network, name="graph"):
 
     with fully connected layers f through ``hidden``, the activation after each (equation 2), graph attention g of the
     last hidden width (3 to 5), their sum element by element (6), and a linear layer to the latent (7). The decoder is
-    fully connected (8, 9). Its penalty is the weighted mean of |z|^2 over rows (fourth term of 15).
+    fully connected (8, 9). Its penalty is the weighted mean of ``|z|^2`` over rows (fourth term of 15).
 
     Neighbours N(x) come from one of two graphs. In ``reference`` they are the nearest among rows kept from training,
     each different, so that what becomes of a row depends on that row alone. A row's own copy there is no neighbour of

@@ -19,9 +19,9 @@ class VQVAE(Network, name="vqvae"):
     """Vector-quantised autoencoder (van den Oord et al., 2017): the latent is the nearest code of a codebook.
 
     The decoder sees the nearest code; gradients pass it straight through to the encoder. The penalty is
-    |sg[z] - e|^2 + beta |z - sg[e]|^2, summed over the latent's entries and averaged over rows, so that the codebook
-    learns from its own term alone (methods.md section 3.2). The codes start on encoded rows of the first training
-    batch, and one that is no longer chosen starts again on one: without that most codes of a codebook die.
+    ``|sg[z] - e|^2 + beta |z - sg[e]|^2``, summed over the latent's entries and averaged over rows, so that the
+    codebook learns from its own term alone (methods.md section 3.2). The codes start on encoded rows of the first
+    training batch, and one that is no longer chosen starts again on one: without that most codes of a codebook die.
 
     Parameters
     ----------

@@ -45,8 +45,8 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):
     Attributes
     ----------
     mean_ : ndarray (F,)
-    components_ : ndarray (n_components_, F), of unit length, by falling variance.
-    explained_variance_ratio_ : ndarray (n_components_,)
+    components_ : ndarray ``(n_components_, F)``, of unit length, by falling variance.
+    explained_variance_ratio_ : ndarray ``(n_components_,)``
     n_components_ : int
     n_features_in_, feature_names_in_ : as in scikit-learn.
 
@@ -99,7 +99,7 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):
             check_number("n_components", self.n_components, above=0, below=1)
 
     def transform(self, X: Any) -> npt.NDArray[np.float64]:
-        """Components and reconstruction features (n, n_components_ + m) of rows X (n, F), in float64."""
+        """Components and reconstruction features ``(n, n_components_ + m)`` of rows X (n, F), in float64."""
         check_is_fitted(self)
         rows = validate_data(self, X, dtype=np.float64, reset=False)
         # Copied into torch's own alignment and one order of entries: a product's last bits hang on both.

@@ -119,7 +119,7 @@ class PretrainedFeatures(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> npt.NDArray[np.float32]:
-        """Features (n, n_features_out_) of pictures.
+        """Features ``(n, n_features_out_)`` of pictures.
 
         Raises
         ------
