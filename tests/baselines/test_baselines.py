@@ -79,9 +79,9 @@ def fitted(planted):
 
 def test_the_baselines_that_papers_and_the_project_ask_for_are_there():
     wanted = {
-        "OC-SVM", "OC-SVM (best AUROC search)", "IF", "GMM", "KDE", "5-NN", "1-NN", "LOF", "PCA", "ECOD", "COPOD",
-        "AnoGAN", "ALAD", "DeepSVDD", "VAE", "LUNAR", "GOAD", "DeepSAD", "NeuTraL", "ICL", "DIF", "SLAD",
-        "AutoEncoder", "DIF (PyOD)",
+        "OC-SVM", "OC-SVM (best AUROC search)", "IF", "GMM", "KDE", "5-NN", "5-NN (fifth)", "1-NN", "LOF", "PCA",
+        "ECOD", "COPOD", "AnoGAN", "ALAD", "DeepSVDD", "VAE", "LUNAR", "GOAD", "DeepSAD", "NeuTraL", "ICL", "DIF",
+        "SLAD", "AutoEncoder", "DIF (PyOD)",
     }  # fmt: skip
     assert set(NAMES) == wanted
     assert wanted <= methods().keys()
@@ -163,6 +163,18 @@ def test_methods_whose_cost_grows_with_the_square_learn_from_a_sample():
     assert (baseline.energy(rows) == 0).sum() == 50
     again = baselines()["1-NN"](random_state=0, max_rows=50).fit(rows)
     np.testing.assert_array_equal(baseline.energy(rows), again.energy(rows))
+
+
+def test_neighbours_distances_are_the_first_the_fifth_and_the_mean_of_five():
+    rows, new = np.random.default_rng(0).normal(size=(2, 60, 3))
+    distances = np.sort(np.linalg.norm(new[:, None] - rows, axis=2), axis=1)
+    for name, expected in {
+        "1-NN": distances[:, 0],
+        "5-NN (fifth)": distances[:, 4],
+        "5-NN": distances[:, :5].mean(1),
+    }.items():
+        found = baselines()[name](random_state=0).fit(rows).energy(new)
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 class TestFaultsOfLibraries:

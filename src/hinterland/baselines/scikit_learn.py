@@ -178,6 +178,14 @@ class NearestNeighbour(FiveNearestNeighbours, name="1-NN"):
     n_neighbors = 1
 
 
+class FifthNeighbour(FiveNearestNeighbours, name="5-NN (fifth)"):
+    """Distance to the fifth nearest training row, as PyOD's KNN and most published comparisons have it."""
+
+    def _energy(self, X: np.ndarray) -> np.ndarray:
+        fifth: np.ndarray = self.neighbors_.kneighbors(X)[0][:, -1]
+        return fifth
+
+
 class LocalOutlierFactorBaseline(_Estimator, name="LOF"):
     """Local outlier factor against the training rows."""
 

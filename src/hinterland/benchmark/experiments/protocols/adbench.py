@@ -24,7 +24,7 @@ METHODS = tuple(
     dict.fromkeys(
         (
             *(DEFAULT_DETECTOR, "DeepMixture", "DAGMM", "CADGMM", "CANCE"),
-            *("1-NN", "5-NN", "IF", "GMM", "ECOD", "KDE"),
+            *("1-NN", "5-NN", "5-NN (fifth)", "IF", "GMM", "ECOD", "KDE"),
             *("LUNAR", "DeepSVDD", "AutoEncoder", "DIF (PyOD)"),
         )
     )
