@@ -93,7 +93,7 @@ def _by_known_normal(model: Any, file: Any, pair: tuple[str, str]) -> Any:
     return estimate_by_known_normal(detector_of(model), taken.encoded(rows), known)
 
 
-def _by_energies(model: Any, file: Any, unlabelled: bool, say: Any, of: dict[str, float]) -> Any:
+def _by_energies(model: Any, file: Any, unlabelled: bool, say: Any, of: dict[str, Any]) -> Any:
     import numpy as np
 
     from hinterland.decide import detector_of

@@ -206,7 +206,7 @@ def fit(
         codes = codes_of(known, len(places))
         plan, aside = planned(model[-1], codes, asked, seed)
         stage = ~aside
-        within = {"column": group or "", "groups": groups}
+        within: dict[str, Any] = {"column": group or "", "groups": groups}
         try:
             with say.training(f"Training {type(model[-1]).__name__}", model[-1]):
                 fit_as_planned(model, rows, codes, plan, aside, random_state=seed, **within)

@@ -86,8 +86,7 @@ def energies(
     on_batch: Callable[[float], object] | None = None,
 ) -> Iterator[Floats]:
     """Energies of a table's rows, batch by batch; parameters as those of ``TableScorer``."""
-    reading = {"batch_rows": batch_rows, "bad_rows": bad_rows, "on_batch": on_batch}
-    for scored in _batches(model, table, **reading):
+    for scored in _batches(model, table, batch_rows=batch_rows, bad_rows=bad_rows, on_batch=on_batch):
         yield scored.energy
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import hinterland
 from hinterland import persistence
-from hinterland.decisions import Levels, Rule, rule_of
+from hinterland.decisions import Calibration, Levels, Rule, rule_of
 from hinterland.errors import HinterlandError
 from hinterland.pipeline import encoder_and_detector
 from hinterland.scoring.columns import EnergyColumn
@@ -112,7 +112,7 @@ class FolderScorer:
         self._batch_rows = batch_rows
         self._scoring: dict[str, Any] = {"keep": keep, "explained": explained, "top": top}
         self._fdr, self._method, self.rule = fdr, method, None
-        self._calibration = None if fdr is None else calibration_of(model)
+        self._calibration = None if fdr is None else _of_one_model(calibration_of(model))
         check_apart(self._source, self._target)
         found = tables_in(self._source)
         self.entries, self.n_others = own_part(found.entries, shard), found.n_others
@@ -151,7 +151,8 @@ class FolderScorer:
             yield from failed
             names = {outcome.name for outcome in failed}
             entries = [entry for entry in entries if entry.name not in names]
-            columns = (PValue(self._calibration), Flagged(self._calibration, self.rule))
+            p_value = PValue(self._calibration)
+            columns = (p_value, Flagged(p_value, self.rule))
         for entry in entries:
             there, stale = self.there(entry)
             if there is not None:
@@ -265,6 +266,17 @@ class FolderScorer:
 
     def _failed(self, entry: Entry, error: Exception) -> Outcome:
         return Outcome(entry.name, "failed", message=" ".join(str(error).split()) or type(error).__name__)
+
+
+def _of_one_model(calibration: Calibration) -> Calibration:
+    """The calibration, if a table's energies are all that its p-values take."""
+    if calibration.groups or calibration.n_models > 1:
+        by = "groups" if calibration.groups else "folds"
+        raise ValueError(
+            f"the model is calibrated by {by}, and a folder is selected from by one calibration for all its rows: "
+            "score its tables one by one, or calibrate the model with normal rows and no --group"
+        )
+    return calibration
 
 
 def _first_half(on_share: Callable[[str, float], object], name: str, share: float) -> None:
