@@ -33,6 +33,10 @@ ROLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "From a table to decisions, and fitted models on disk.",
         ("hinterland.scoring", "hinterland.persistence"),
     ),
+    "Beyond one process": (
+        "Models out of Python, and tables of more rows than a machine holds.",
+        ("hinterland.export", "hinterland.sums", "hinterland.scoring.folder"),
+    ),
     "Labels and metrics": (
         "Labels as users have them, and how good a ranking or a labelling is.",
         ("hinterland.labels", "hinterland.metrics"),

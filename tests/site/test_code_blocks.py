@@ -14,8 +14,15 @@ from hinterland.cli.application import app
 
 DOCS = Path(__file__).parents[2] / "docs"
 FENCE = re.compile(r"^```([\w-]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-ELSEWHERE = {"extending.md": "tests/test_extending.py"}
-"""Pages whose blocks another test runs."""
+ELSEWHERE = {
+    "extending.md": "tests/test_extending.py",
+    "engines.md": "tests/engines",
+    "large-data.md": "tests/scoring/folder",
+    "onnx.md": "tests/contracts/test_export.py",
+    "serving.md": "tests/serve",
+    "updates.md": "tests/detectors/test_update.py",
+}
+"""Pages whose blocks another test runs, or that take a cluster, a service or a folder of tables."""
 
 NOT_RUN = {"math", "text", "json", "{include}", "{toctree}", "{eval-rst}"}
 LANGUAGES = {"python", "console", ""}
@@ -24,9 +31,17 @@ LANGUAGES = {"python", "console", ""}
 def visits(folder: Path) -> None:
     """Files that the pages on the command line take for granted."""
     rng = np.random.default_rng(0)
-    for name, n in (("visits.csv", 150), ("new.csv", 80), ("normal.csv", 150)):
+    for name, n in (("visits.csv", 150), ("new.csv", 80), ("normal.csv", 240)):
         outcome = np.where(np.arange(n) % 10, "fine", "failed") if name != "normal.csv" else "fine"
-        table = pd.DataFrame({"minutes": rng.normal(size=n), "cost": rng.normal(size=n), "outcome": outcome})
+        clinic = np.where(np.arange(n) % 2, "north", "south")
+        table = pd.DataFrame(
+            {
+                "minutes": rng.normal(size=n),
+                "cost": rng.normal(size=n),
+                "clinic": clinic,
+                "outcome": outcome,
+            }
+        )
         table.to_csv(folder / name, index=False)
 
 

@@ -43,7 +43,6 @@ _ODDBENCH = "OddBench, mean of 120 tables, trained on normal rows"
 
 HEADLINES = (
     Headline(_ADBENCH, "adbench", "", None, "", DEFAULT_DETECTOR, "auroc"),
-    Headline(_ADBENCH, "adbench", "", None, "", "DeepMixture", "auroc"),
     Headline(_ODDBENCH, "oddbench", "", None, "", DEFAULT_DETECTOR, "auroc"),
     Headline(_KDD, "cadgmm/Table-3", "cadgmm-kdd99", "", _NATURAL.format(20), "DAGMM", "f1"),
     Headline(_KDD, "cadgmm/Table-3", "cadgmm-kdd99", "", _NATURAL.format(20), "CADGMM", "f1"),
