@@ -130,5 +130,5 @@ def test_what_it_cannot_take_is_named():
     with pytest.raises(ValueError, match="energy must be finite"):
         estimate_contamination([np.nan], Calibration.split(np.arange(30.0)))
     crossed = Calibration.cross(np.arange(60.0), np.arange(60) % 2)
-    with pytest.raises(ValueError, match="needs a calibration by the rule 'split'"):
+    with pytest.raises(ValueError, match="energy must have one number a row for each"):
         estimate_contamination([1.0], crossed)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 import typer
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from hinterland.decide import Plan
 
 
@@ -34,6 +35,8 @@ def planned(
 
     Raises the error of wrong usage, before anything is trained, where a rate of false alarms takes more rows.
     """
+    import numpy as np
+
     from hinterland.decide import Plan, plan, set_aside
     from hinterland.labels import ANOMALY
     from hinterland.parameters import check_number

@@ -20,6 +20,9 @@ LAST_BITS = 1e-9
 KNOWN_SHARE = 0.05
 """Where so many stored rows equal another, a row that equals a stored one is known, and not that row itself."""
 
+FEWEST_TO_REPEAT = 100
+"""Of fewer stored rows it cannot be told whether rows repeat, and each is taken not to know itself."""
+
 MOST_IN_A_TREE = 32
 """Features, at most, for which a tree on the processor finds the nearest faster than all distances do."""
 
@@ -78,7 +81,7 @@ class NearestNeighbour(Density, name="nearest_neighbour"):
         others = self.references[self._nearest(self.references, stored=True)]
         repeated = _equal(self.references, others).double().mean()
         self.rows_repeat = self.settings["rows_repeat"] = (
-            self.n_references > 1 and float(repeated) >= KNOWN_SHARE
+            self.n_references >= FEWEST_TO_REPEAT and float(repeated) >= KNOWN_SHARE
         )
 
     def energy(self, features: Tensor) -> Tensor:

@@ -101,7 +101,11 @@ def test_every_reported_number_of_a_built_protocol_has_a_place_in_a_run(row):
     for p in protocols().values():
         if p.answers == row.protocol:
             subset, judgement = p.reading_of(row.subset)
-            if row.subset == "features=NetVLAD":  # features that cannot be had here: beside no number of ours
+            if p.key.startswith("deuad-ucf"):  # its categories are those of data that is not here
+                assert row.subset.startswith("crime=")
+            elif (
+                row.subset == "features=NetVLAD"
+            ):  # features that cannot be had here: beside no number of ours
                 assert subset not in p.subsets()
             else:
                 assert subset in {*p.subsets(), p.average}

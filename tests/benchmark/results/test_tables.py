@@ -197,13 +197,6 @@ def test_an_unknown_table_lists_the_known():
         suite("cadgmm/Tabel-3")
 
 
-def test_a_table_whose_protocol_is_not_built_says_which():
-    with pytest.raises(
-        UnknownNameError, match="'deuad/Table-5' is known, but its protocols are not: deuad-ucf-category"
-    ):
-        suite("deuad/Table-5")
-
-
 def test_the_average_is_over_all_subsets_of_a_seed_or_there_is_none(finished):
     digits = [f"class={digit}" for digit in range(10)]
     whole = [
