@@ -8,7 +8,7 @@ from sklearn.exceptions import NotFittedError
 
 from hinterland import load
 from hinterland.detectors import DAGMM, ContrastiveScorer, DeepMixture, base
-from hinterland.detectors.base import Detector, check_finite, usual_rows, warn_of_surprises
+from hinterland.detectors.base import Detector, check_finite, usual_rows
 
 ROWS = np.arange(40.0).reshape(20, 2)
 ENERGY = np.random.default_rng(0).permutation(20).astype(float)
@@ -136,16 +136,6 @@ def test_what_a_detector_and_one_inside_of_it_could_say_is_said_once():
     assert len(found) == 1
     with pytest.warns(UserWarning, match="so few rows"):  # the next fit is not inside of any
         DAGMM(epochs=1, steps=5, hidden=(4,), random_state=0).fit(rows)
-
-
-def test_more_than_three_times_the_share_asked_for_among_held_out_rows_is_said():
-    held_out = np.arange(100.0)
-    with pytest.warns(UserWarning, match=r"16.0% of the rows that were held out .* 5.0% were asked for"):
-        warn_of_surprises(held_out, 83.0, 0.05)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        warn_of_surprises(held_out, 84.0, 0.05)
-        warn_of_surprises(np.empty(0), 84.0, 0.05)
 
 
 # --- rows, energies and the rule of the threshold in words ----------------------------------------

@@ -12,7 +12,7 @@ import typer
 
 from hinterland.cli import column_options, options
 from hinterland.cli.console import Messages, messages, print_json, tabulate
-from hinterland.cli.fit_folder import fit_folder, show
+from hinterland.cli.fit_folder import check_folder, fit_folder, show
 from hinterland.cli.labelled_rows import LabelOptions, codes_of
 from hinterland.cli.set_aside import Asked
 
@@ -142,26 +142,13 @@ def fit(
     labels = LabelOptions.parsed(normal_only, known_anomaly, known_normal)
     check_target(save, force)
     if table.is_dir():
-        if known_anomaly or known_normal or folds is not None or group is not None or set_aside is not None:
-            raise typer.BadParameter(
-                "a fit to a folder knows no labels but --normal-only, and sets no rows aside, as it has rows enough "
-                "that train nothing",
-                param_hint="TABLE",
-            )
+        check_folder(labelled=bool(known_anomaly or known_normal), judged=(folds, group, set_aside))
         with messages(quiet) as say:
             model = _pipeline(detector, parameters)
             model[0].set_params(**columns)
+            only = labels.normal_only
             told = fit_folder(
-                say,
-                model,
-                table,
-                csv,
-                drop or [],
-                labels.normal_only,
-                false_alarms,
-                engine,
-                address,
-                sample_rows,
+                say, model, table, csv, drop or [], only, false_alarms, engine, address, sample_rows
             )
             _keep(model, save)
             result = {"model": str(save), **told}

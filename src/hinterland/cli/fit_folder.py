@@ -6,8 +6,20 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from hinterland.cli import options
 from hinterland.cli.console import Messages
+
+
+def check_folder(*, labelled: bool, judged: tuple[object, ...]) -> None:
+    """Refuse options of ``fit`` that a folder knows nothing of: labels, and rows ``judged`` apart from the others."""
+    if labelled or any(each is not None for each in judged):
+        raise typer.BadParameter(
+            "a fit to a folder knows no labels but --normal-only, and sets no rows aside, as it has rows enough "
+            "that train nothing",
+            param_hint="TABLE",
+        )
 
 
 def fit_folder(

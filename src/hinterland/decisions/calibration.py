@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hinterland.decisions.bounds import clopper_pearson
+from hinterland.decisions.groups import EVERY_ROW, rows_by_group
 from hinterland.decisions.p_values import ONE_MODEL, RULES, check_folds, from_counts, greatest_error
 from hinterland.decisions.tail_counts import TailCounts
 from hinterland.parameters import check_choice, check_number
@@ -22,8 +23,6 @@ from hinterland.thresholds import Energies, check_energy
 FEW_ROWS = 20
 """With fewer calibration rows in a group a warning says what they can do."""
 
-MOST_GROUPS = 1_000
-EVERY_ROW = "every row"
 """Name of the only group of a calibration without groups."""
 
 Unseen = Literal["error", "one"]
@@ -151,7 +150,7 @@ class Calibration:
         folds = check_folds(fold, len(energy))
         n_folds = int(folds.max()) + 1
         parts = {}
-        for name, rows in _by_group(groups, len(energy)).items():
+        for name, rows in rows_by_group(groups, len(energy)).items():
             empty = sorted(set(range(n_folds)) - set(folds[rows].tolist()))
             if empty:
                 raise ValueError(
@@ -200,7 +199,7 @@ class Calibration:
         """
         check_choice("unseen", unseen, ["error", "one"])
         energies = self._energies(energy)
-        rows_of = _by_group(groups, len(energies))
+        rows_of = rows_by_group(groups, len(energies))
         if (groups is None) != (not self.groups):
             raise ValueError(
                 f"the calibration {'has' if self.groups else 'has no'} groups, so groups must "
@@ -243,7 +242,7 @@ class Calibration:
         if self.rule not in ("split", "updated"):
             raise ValueError(f"rows can be added to a calibration by the rule 'split', not {self.rule!r}")
         energy = check_energy(energy, name="calibration_energy")
-        rows_of = _by_group(groups, len(energy))
+        rows_of = rows_by_group(groups, len(energy))
         if (groups is None) != (not self.groups):
             raise ValueError("groups must be given where the calibration has them, and not otherwise")
         parts = dict(self.parts)
@@ -332,7 +331,7 @@ class Calibration:
 
 
 def _counted(energy: Energies, groups: npt.ArrayLike | None) -> dict[str, tuple[TailCounts, ...]]:
-    return {name: (TailCounts.of(energy[rows]),) for name, rows in _by_group(groups, len(energy)).items()}
+    return {name: (TailCounts.of(energy[rows]),) for name, rows in rows_by_group(groups, len(energy)).items()}
 
 
 def _is_flat(part: TailCounts) -> bool:
@@ -341,17 +340,3 @@ def _is_flat(part: TailCounts) -> bool:
 
 def _group(name: str) -> str:
     return "the calibration" if name == EVERY_ROW else f"the group {shown(name)}"
-
-
-def _by_group(groups: npt.ArrayLike | None, n_rows: int) -> dict[str, npt.NDArray[np.int64]]:
-    """Places of each group's rows, by its name as text."""
-    if groups is None:
-        return {EVERY_ROW: np.arange(n_rows)}
-    array = np.asarray(groups)
-    if array.shape != (n_rows,):
-        raise ValueError(f"groups must have one name for each of the {n_rows} rows, got shape {array.shape}")
-    names, codes, counts = np.unique(array.astype(str), return_inverse=True, return_counts=True)
-    if len(names) > MOST_GROUPS:
-        raise ValueError(f"groups must have at most {MOST_GROUPS:,} different names, got {len(names):,}")
-    places = np.split(np.argsort(codes, kind="stable"), np.cumsum(counts)[:-1])
-    return dict(zip(names.tolist(), places, strict=True))

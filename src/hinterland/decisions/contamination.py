@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hinterland.decisions.bounds import Values, clopper_pearson
-from hinterland.decisions.calibration import EVERY_ROW, Calibration
+from hinterland.decisions.calibration import Calibration
+from hinterland.decisions.groups import EVERY_ROW
 from hinterland.decisions.p_values import ONE_MODEL
 from hinterland.parameters import check_number
 from hinterland.thresholds import check_energy

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hinterland.decisions.calibration import MOST_GROUPS, Calibration
+from hinterland.decisions.calibration import Calibration
+from hinterland.decisions.groups import MOST_GROUPS
 from hinterland.decisions.tail_counts import TailCounts
 from hinterland.printable import shown
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -17,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hinterland.cores import usable_cores
 from hinterland.detectors.calibration import Decisions
+from hinterland.detectors.fit_warnings import TOO_FEW_ROWS, fitting_parts, warn_of_few_rows, warn_of_surprises
 from hinterland.detectors.parameters import check_callback, check_seed, check_threads
 from hinterland.detectors.updatable import Updatable
 from hinterland.labels import ANOMALY, check_rows_left, label_codes
@@ -44,25 +42,6 @@ OF_A_FIT = (
     "sampled_fit_",
 )
 """What a fit does not always set, and must not keep of the one before."""
-
-TOO_FEW_ROWS = 10
-"""With no more training rows than this a fit says that nothing can be told."""
-
-SURPRISING_SHARE = 3
-"""A fit says so where this many times the share asked for is flagged of rows that were held out."""
-
-
-_IS_FITTING: ContextVar[bool] = ContextVar("_IS_FITTING", default=False)
-
-
-@contextmanager
-def fitting_parts() -> Iterator[bool]:
-    """While a detector trains those inside of it; gives whether it is itself inside of one that trains."""
-    token = _IS_FITTING.set(True)
-    try:
-        yield token.old_value is True
-    finally:
-        _IS_FITTING.reset(token)
 
 
 class Detector(Updatable, Decisions, TransformerMixin, OutlierMixin, Parameterised):
@@ -321,30 +300,6 @@ class Detector(Updatable, Decisions, TransformerMixin, OutlierMixin, Parameteris
         )
         check_finite(matrix, getattr(self, "feature_names_in_", None))
         return matrix
-
-
-def warn_of_few_rows(n_rows: int) -> None:
-    """Warn of a fit on a handful of rows."""
-    warnings.warn(
-        f"nothing can be told from so few rows: {n_rows} to train on; what is usual takes some dozens, and "
-        "energies and labels mean little",
-        UserWarning,
-        stacklevel=3,
-    )
-
-
-def warn_of_surprises(held_out_energy: np.ndarray, threshold: float, contamination: float) -> None:
-    """Warn where many more of the rows held out from training are flagged than were asked for."""
-    if len(held_out_energy) == 0:
-        return
-    share = float(np.mean(held_out_energy > threshold))
-    if share > SURPRISING_SHARE * contamination:
-        warnings.warn(
-            f"{share:.1%} of the rows that were held out from training are flagged, where {contamination:.1%} were "
-            "asked for: expect the same of new rows. Such a detector knows its own training rows too well",
-            UserWarning,
-            stacklevel=3,
-        )
 
 
 def usual_rows(rows: np.ndarray, energy: np.ndarray, n_rows: int, seed: int) -> np.ndarray:

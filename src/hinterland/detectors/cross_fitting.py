@@ -16,13 +16,8 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing, check_random_state
 
 from hinterland.decisions.calibration import Calibration
-from hinterland.detectors.base import (
-    TOO_FEW_ROWS,
-    Detector,
-    fitting_parts,
-    usual_rows,
-    warn_of_few_rows,
-)
+from hinterland.detectors.base import Detector, usual_rows
+from hinterland.detectors.fit_warnings import TOO_FEW_ROWS, fitting_parts, warn_of_few_rows
 from hinterland.labels import ANOMALY, NORMAL
 from hinterland.model.ensemble import Ensemble
 from hinterland.parameters import check_integer

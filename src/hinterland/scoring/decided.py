@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from hinterland.decide import detector_of
 from hinterland.decisions import Calibration, Levels, Rule, Watch, rule_of
-from hinterland.decisions.calibration import EVERY_ROW, Unseen
+from hinterland.decisions.calibration import Unseen
+from hinterland.decisions.groups import EVERY_ROW
 from hinterland.detectors.base import Detector
 from hinterland.scoring.batch import ScoredBatch
 from hinterland.scoring.model_input import Floats, ModelInput
