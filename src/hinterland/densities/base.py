@@ -51,6 +51,10 @@ class Density(nn.Module):
         """
         return None
 
+    def energy_of_parts(self, parts: Tensor) -> Tensor:
+        """Energy (n,) that such parts (n, D) make."""
+        return parts.sum(1)
+
     def check_stored(self) -> None:
         """Raise ValueError where what is stored, finite as it is, cannot be what ``estimate`` stores."""
 
