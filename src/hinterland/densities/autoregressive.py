@@ -89,8 +89,9 @@ class AutoregressiveDensity(Density, name="autoregressive"):
         inputs = self.inputs_a_column * n_features
         shape = (2, n_frequencies, n_features)
         self.register_buffer("order", torch.randperm(n_features, generator=generator))
-        self.register_buffer("frequencies", frequency * torch.randn(shape, generator=generator))
-        self.register_buffer("phases", 2 * math.pi * torch.rand(shape, generator=generator))
+        # In place: on the meta device, where files are read, torch imports its compiler for a product that is not.
+        self.register_buffer("frequencies", torch.randn(shape, generator=generator).mul_(frequency))
+        self.register_buffer("phases", torch.rand(shape, generator=generator).mul_(2 * math.pi))
         self.register_buffer("edges", torch.full((n_features, n_bins - 1), math.nan, dtype=torch.float64))
         self.register_buffer("scores", torch.full((n_features, n_bins), math.nan, dtype=torch.float64))
         self.register_buffer("log_marginals", torch.full((n_features, n_bins), math.nan, dtype=torch.float64))
@@ -185,4 +186,4 @@ class AutoregressiveDensity(Density, name="autoregressive"):
 
 def _normal(shape: tuple[int, int], inputs: int, generator: torch.Generator | None) -> Tensor:
     """Initial weights of a layer of so many inputs (He and others, 2015)."""
-    return torch.randn(shape, generator=generator) * math.sqrt(2 / inputs)
+    return torch.randn(shape, generator=generator).mul_(math.sqrt(2 / inputs))
