@@ -113,11 +113,8 @@ class AutoregressiveDensity(Density, name="autoregressive"):
         """Raise ValueError where edges fall, probabilities do not sum to one, or the order is none."""
         if bool((self.edges.diff(dim=1) < 0).any()):
             raise ValueError("an autoregressive density has edges of bins that fall")
-        if not torch.allclose(
-            self.log_marginals.double().exp().sum(1),
-            torch.ones(self.n_features, dtype=torch.float64),
-            atol=1e-3,
-        ):
+        shares = self.log_marginals.double().exp().sum(1)
+        if not torch.allclose(shares, torch.ones_like(shares), atol=1e-3):
             raise ValueError("an autoregressive density has shares of bins that do not sum to 1")
         if not torch.equal(self.order.sort().values.cpu(), torch.arange(self.n_features)):
             raise ValueError("an autoregressive density has an order that is no order of its columns")
