@@ -119,6 +119,12 @@ class AutoregressiveDensity(Density, name="autoregressive"):
         if not torch.equal(self.order.sort().values.cpu(), torch.arange(self.n_features)):
             raise ValueError("an autoregressive density has an order that is no order of its columns")
 
+    def compute_in_single_precision(self) -> None:
+        """See ``Density``; a value's bin is found in double precision."""
+        for parameter in self.parameters():
+            parameter.data = parameter.data.float()
+        self.frequencies, self.phases = self.frequencies.float(), self.phases.float()
+
     def estimate(self, parts: Parts) -> None:
         """Store bins and how likely each is by itself, from features (n, D); the network then gives just that."""
         columns = torch.cat([features for features, _ in parts()]).double().cpu().numpy()
