@@ -43,7 +43,7 @@ COLUMNS, MIDDLE_COLUMNS = (10, 100), 30
 FEW, PROBED, MANY, MOST = 1_000, 4_000, 20_000, 500_000
 """Rows. Those that are probed have one turn each, which says how a method grows."""
 EXPLAINED = 256
-FILE_ROWS = 100_000
+FILE_ROWS = 50_000
 
 
 @dataclass
@@ -230,18 +230,19 @@ def main() -> None:
     if arguments.stored:
         found = json.loads(KEPT.read_text())
     else:
-        found = measured(arguments)
-        if arguments.before:
-            found["before"] = json.loads(arguments.before.read_text())["now"]
-    if arguments.save:
-        arguments.save.write_text(json.dumps(found))
+        for now in measured(arguments):
+            found = {"now": now}
+            if arguments.save:
+                arguments.save.write_text(json.dumps(found))  # so far, as it takes a while
+    if arguments.before:
+        found["before"] = json.loads(arguments.before.read_text())["now"]
     if arguments.write:
         KEPT.write_text(json.dumps(found, indent=None, separators=(",", ":")) + "\n")
     write_pages(found, into_docs=arguments.write)
 
 
-def measured(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What is kept: the machine, the commit, and the cells."""
+def measured(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """What is kept, so far and in the end: the machine, the commit, and the cells."""
     everything = methods()
     wanted = set(arguments.methods or everything)
     own = {name for name, method in everything.items() if method.library == "hinterland"}
@@ -249,31 +250,47 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any]:
     chosen = {name: method for name, method in everything.items() if name in wanted}
     longest = min(arguments.longest, 2.5) if arguments.quick else arguments.longest
     turns = min(arguments.turns, 3) if arguments.quick else arguments.turns
+    libraries = {name: method.library for name, method in chosen.items()}
     with threads(1):
         for method in chosen.values():
             warm_up(method)
         bench = Bench(chosen, longest)
-        for columns in COLUMNS[:1] if arguments.quick else COLUMNS:
-            bench.measure(FEW, columns, turns)
-            bench.measure(PROBED, columns, 1)
-            bench.replay("train", FEW, columns)
-            if arguments.quick:
-                bench.replay("score", PROBED, columns)
-            else:
-                bench.measure(MANY, columns, turns)
-                bench.replay("score", MANY, columns)
-                bench.explain(columns, turns)
-                bench.measure(MOST, columns, turns)
-        if arguments.quick:
-            bench.explain(COLUMNS[0], turns)
+        cells: list[Cell] = []
+        for _ in phases(bench, turns, arguments.quick):
+            cells = list(bench.cells.values())
+            yield kept(cells, libraries)
+        for cell in files(tuple(name for name in ("DAGMM", "Surprisal") if name in chosen), turns):
+            cells.append(cell)
+        yield kept(cells, libraries)
+
+
+def phases(bench: Bench, turns: int, quick: bool) -> Iterator[None]:
+    """Measure a part at a time."""
+    for columns in COLUMNS[:1] if quick else COLUMNS:
+        bench.measure(FEW, columns, turns)
+        yield
+        bench.measure(PROBED, columns, 1)
+        bench.replay("train", FEW, columns)
+        if quick:
+            bench.replay("score", PROBED, columns)
         else:
-            bench.measure(PROBED, MIDDLE_COLUMNS, 1)
-        cells = list(bench.cells.values())
-        in_files = tuple(name for name in ("DAGMM", "Surprisal") if name in chosen)
-        cells += files(in_files, turns)
-    kept = [{**asdict(cell), "seconds": [float(f"{s:.4g}") for s in cell.seconds]} for cell in cells]
-    libraries = {name: method.library for name, method in chosen.items()}
-    return {"now": {"machine": machine(), "commit": commit(), "libraries": libraries, "cells": kept}}
+            bench.measure(MANY, columns, turns)
+            yield
+            bench.replay("score", MANY, columns)
+        bench.explain(columns, turns)
+        yield
+        if not quick:
+            bench.measure(MOST, columns, turns)
+            yield
+    if not quick:
+        bench.measure(PROBED, MIDDLE_COLUMNS, 1)
+        yield
+
+
+def kept(cells: list[Cell], libraries: dict[str, str]) -> dict[str, Any]:
+    """Cells as they are kept, with where they come from."""
+    rounded = [{**asdict(cell), "seconds": [float(f"{s:.4g}") for s in cell.seconds]} for cell in cells]
+    return {"machine": machine(), "commit": commit(), "libraries": libraries, "cells": rounded}
 
 
 if __name__ == "__main__":

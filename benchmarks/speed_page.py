@@ -115,12 +115,13 @@ def of_files(run: Mapping[str, Any]) -> list[str]:
     """From a file to scores in a file, as a multiple of the longer of reading alone and scoring alone."""
     cells = [c for c in run["cells"] if ": " in c["work"]]
     lines = []
-    for (name, ending), group in itertools.groupby(
+    for (name, ending), grouped in itertools.groupby(
         cells, key=lambda c: (c["method"], c["work"].partition(": ")[0])
     ):
+        group = list(grouped)
         reading, scoring, whole = (c["seconds"] for c in group)
         longer = [max(pair) for pair in zip(reading, scoring, strict=True)]
-        speeds = [[100_000 / s for s in seconds] for seconds in (reading, scoring, whole)]
+        speeds = [[group[0]["rows"] / s for s in seconds] for seconds in (reading, scoring, whole)]
         lines.append(
             [f"`{name}`", ending, *(shown(statistics.median(s)) for s in speeds)]
             + [spread(ratios(whole, longer), {"by_law": False})]
