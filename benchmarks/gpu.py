@@ -97,7 +97,7 @@ def fitted(member: str, settings: dict[str, Any], device: str, rows: np.ndarray)
         parameters["device"] = device
     elif member == "PositiveUnlabelled":
         parameters["detector"] = DETECTORS.named("DAGMM")(**{**SHORT_OF_DAGMM, "device": device})
-    if "detector_options" in known:
+    elif "detector_options" in known:
         parameters["detector_options"] = SHORT_OF_DAGMM
     detector = cls(random_state=0, **parameters)
     labels = np.arange(len(rows)) % 3 == 0 if detector.needs_labels else None

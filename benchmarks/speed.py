@@ -42,6 +42,8 @@ KEPT = Path(__file__).with_name("speed.json")
 COLUMNS, MIDDLE_COLUMNS = (10, 100), 30
 FEW, PROBED, MANY, MOST = 1_000, 4_000, 20_000, 500_000
 """Rows. Those that are probed have one turn each, which says how a method grows."""
+REACH = 30
+"""How many times as many rows as were measured the growth is trusted to."""
 EXPLAINED = 256
 FILE_ROWS = 50_000
 
@@ -57,13 +59,18 @@ class Cell:
     seconds: list[float] = field(default_factory=list)
     by_law: bool = False
     why_not: str = ""
+    forest: list[float] = field(default_factory=list)
+    """The yardstick's seconds of the same turns."""
 
 
 class Bench:
     """Cells by method, work, rows and columns, as they are measured."""
 
-    def __init__(self, chosen: dict[str, Method], longest: float) -> None:
+    def __init__(
+        self, chosen: dict[str, Method], longest: float, works: tuple[str, ...] = ("train", "score")
+    ) -> None:
         self.methods = chosen
+        self.works = works
         self.longest = longest
         self.cells: dict[tuple[str, str, int, int], Cell] = {}
         self.models: dict[tuple[str, int], tuple[int, Any]] = {}
@@ -75,11 +82,8 @@ class Bench:
 
     def expected(self, method: str, work: str, rows: int, columns: int) -> float | None:
         """Seconds by the growth of the two largest smaller cells; in proportion to one, and None without any."""
-        smaller = sorted(
-            (c.rows, statistics.median(c.seconds))
-            for c in self.cells.values()
-            if (c.method, c.work, c.columns) == (method, work, columns) and c.rows < rows and c.seconds
-        )
+        found = self._smaller(method, work, rows, columns)
+        smaller = sorted((c.rows, statistics.median(c.seconds)) for c in found)
         if not smaller:
             return None
         (most, seconds), power = smaller[-1], 1.0
@@ -88,12 +92,23 @@ class Bench:
             power = max(0.0, math.log(seconds / before) / math.log(most / fewer))
         return seconds * (rows / most) ** power
 
+    def _smaller(self, method: str, work: str, rows: int, columns: int) -> list[Cell]:
+        """What was measured of the same on fewer rows."""
+        return [
+            c
+            for c in self.cells.values()
+            if (c.method, c.work, c.columns) == (method, work, columns)
+            and c.rows < rows
+            and c.seconds
+            and not c.by_law
+        ]
+
     def measure(self, rows: int, columns: int, most_turns: int) -> None:
         """Fit and score in turns; what would take too long is told by the law of growth."""
         table = rows_of(rows, columns)
         for turn in range(most_turns):
             for name in self.methods:
-                for work in ("train", "score"):
+                for work in self.works:
                     cell = self.cell(name, work, rows, columns)
                     if turn == 0 and self._too_long(cell):
                         continue
@@ -106,9 +121,16 @@ class Bench:
             cell.why_not = "no model was trained in time"
             return True
         expected = self.expected(cell.method, cell.work, cell.rows, cell.columns)
+        if cell.rows == PROBED and expected is not None:
+            expected *= FEW / PROBED  # tried at once, as what trains for a number of steps does not grow
         if expected is None or expected <= self.longest:
             return False
-        cell.seconds, cell.by_law = [expected], True
+        if cell.rows > REACH * max(
+            c.rows for c in self._smaller(cell.method, cell.work, cell.rows, cell.columns)
+        ):
+            cell.why_not = "what was measured is too far below to say how it grows"
+        else:
+            cell.seconds, cell.by_law = [expected], True
         return True
 
     def _turns(self, cell: Cell, most: int) -> int:
@@ -220,6 +242,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rows and columns, within three minutes")
     parser.add_argument("--own", action="store_true", help="this library's detectors and the forest alone")
     parser.add_argument("--methods", nargs="+", help="these alone, and the forest")
+    parser.add_argument("--train", action="store_true", help="training alone")
+    parser.add_argument("--update", type=Path, help="such a file, of which what is measured replaces a part")
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--longest", type=float, default=8.0, help="seconds that a turn may take")
     parser.add_argument("--save", type=Path, help="write what was measured to this file of JSON")
@@ -232,6 +256,8 @@ def main() -> None:
     else:
         for now in measured(arguments):
             found = {"now": now}
+            if arguments.update:
+                found = updated(json.loads(arguments.update.read_text()), now)
             if arguments.save:
                 arguments.save.write_text(json.dumps(found))  # so far, as it takes a while
     if arguments.before:
@@ -254,11 +280,17 @@ def measured(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     with threads(1):
         for method in chosen.values():
             warm_up(method)
-        bench = Bench(chosen, longest)
+        bench = Bench(chosen, longest, ("train",) if arguments.train else ("train", "score"))
+        if arguments.update and arguments.train:  # how methods grow follows from what is known
+            for cell in json.loads(arguments.update.read_text())["now"]["cells"]:
+                if cell["rows"] == FEW and cell["work"] == "train" and cell["method"] in chosen:
+                    bench.cells[cell["method"], "train", FEW, cell["columns"]] = Cell(**cell)
         cells: list[Cell] = []
         for _ in phases(bench, turns, arguments.quick):
             cells = list(bench.cells.values())
             yield kept(cells, libraries)
+        if arguments.train:
+            return
         for cell in files(tuple(name for name in ("DAGMM", "Surprisal") if name in chosen), turns):
             cells.append(cell)
         yield kept(cells, libraries)
@@ -267,18 +299,21 @@ def measured(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
 def phases(bench: Bench, turns: int, quick: bool) -> Iterator[None]:
     """Measure a part at a time."""
     for columns in COLUMNS[:1] if quick else COLUMNS:
-        bench.measure(FEW, columns, turns)
-        yield
+        if not bench.cells.keys() >= {(name, "train", FEW, columns) for name in bench.methods}:
+            bench.measure(FEW, columns, turns)
+            yield
         bench.measure(PROBED, columns, 1)
-        bench.replay("train", FEW, columns)
+        if "score" in bench.works:
+            bench.replay("train", FEW, columns)
         if quick:
             bench.replay("score", PROBED, columns)
         else:
             bench.measure(MANY, columns, turns)
             yield
             bench.replay("score", MANY, columns)
-        bench.explain(columns, turns)
-        yield
+        if "score" in bench.works:
+            bench.explain(columns, turns)
+            yield
         if not quick:
             bench.measure(MOST, columns, turns)
             yield
@@ -289,8 +324,29 @@ def phases(bench: Bench, turns: int, quick: bool) -> Iterator[None]:
 
 def kept(cells: list[Cell], libraries: dict[str, str]) -> dict[str, Any]:
     """Cells as they are kept, with where they come from."""
-    rounded = [{**asdict(cell), "seconds": [float(f"{s:.4g}") for s in cell.seconds]} for cell in cells]
+    of_forest = {(c.work, c.rows, c.columns): c.seconds for c in cells if c.method == YARDSTICK}
+    for cell in cells:
+        cell.forest = of_forest.get((cell.work, cell.rows, cell.columns), [])
+    rounded = [asdict(cell) | {k: _digits(getattr(cell, k)) for k in ("seconds", "forest")} for cell in cells]
     return {"machine": machine(), "commit": commit(), "libraries": libraries, "cells": rounded}
+
+
+def _digits(seconds: list[float]) -> list[float]:
+    return [float(f"{s:.4g}") for s in seconds]
+
+
+def updated(found: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """What was kept, with the cells of another run in place of those of the same method, work and size.
+
+    Ratios stay those of one run, as each cell has the forest's seconds of its own; the forest's own cells stay.
+    """
+
+    def place(cell: dict[str, Any]) -> tuple[Any, ...]:
+        return cell["method"], cell["work"], cell["rows"], cell["columns"]
+
+    new = {place(cell): cell for cell in now["cells"] if cell["method"] != YARDSTICK and cell["seconds"]}
+    old = [cell for cell in found["now"]["cells"] if place(cell) not in new]
+    return found | {"now": found["now"] | {"cells": [*old, *new.values()]}}
 
 
 if __name__ == "__main__":

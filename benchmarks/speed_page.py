@@ -42,13 +42,14 @@ def shown(value: float) -> str:
 
 
 def _against(cells: Cells, place: Place, other: Place) -> str:
-    cell, yardstick = cells.get(place), cells.get(other)
-    if not (cell and yardstick and cell["seconds"] and yardstick["seconds"]):
+    cell, below = cells.get(place), cells.get(other, {})
+    of_other = cell["forest"] if cell and other[0] == YARDSTICK else below.get("seconds", [])
+    if not (cell and cell["seconds"] and of_other):
         return NONE
-    n = min(len(cell["seconds"]), len(yardstick["seconds"]))
-    if cell["by_law"] or n < len(cell["seconds"]):
-        return spread([s / statistics.median(yardstick["seconds"]) for s in cell["seconds"]], cell)
-    return spread(ratios(cell["seconds"][:n], yardstick["seconds"][:n]), cell)
+    n = len(cell["seconds"])
+    if cell["by_law"] or len(of_other) < n:
+        return spread([s / statistics.median(of_other) for s in cell["seconds"]], cell)
+    return spread(ratios(cell["seconds"], of_other[:n]), cell)
 
 
 def table(heads: Iterable[str], lines: Iterable[Sequence[str]]) -> list[str]:
@@ -102,13 +103,18 @@ def explained(run: Mapping[str, Any], n_rows: int) -> list[str]:
     columns = sorted({c for _, w, _, c in cells if w == "explain"})
     lines = []
     for name, library in run["libraries"].items():
-        found = {c["columns"]: c for c in run["cells"] if c["method"] == name and c["work"] == "explain"}
+        of_name = [c for c in run["cells"] if c["method"] == name and c["work"] == "explain"]
+        found = {c["columns"]: c for c in sorted(of_name, key=lambda c: c["rows"])}
         if library == "hinterland" and found:
             speeds = {k: [n_rows / s for s in c["seconds"]] for k, c in found.items()}
             lines.append(
-                [f"`{name}`", *(spread(speeds[k], found[k]) if k in found else NONE for k in columns)]
+                [f"`{name}`", *(_of_model(speeds[k], found[k]) if k in found else NONE for k in columns)]
             )
     return table(["detector", *(f"{c} columns" for c in columns)], lines)
+
+
+def _of_model(speeds: Sequence[float], cell: Mapping[str, Any]) -> str:
+    return f"{spread(speeds, cell)}, model of {cell['rows']:,} rows"
 
 
 def of_files(run: Mapping[str, Any]) -> list[str]:
@@ -151,11 +157,16 @@ def _times(after: Cells, old: Cells, name: str, place: tuple[str, int, int]) -> 
     cells = [c.get((name, *place)) for c in (old, after)]
     if not all(cell and cell["seconds"] for cell in cells):
         return NONE
+    if any(cell["by_law"] for cell in cells if cell):
+        return NONE
     of_forest = ("score" if place[0] == "explain" else place[0], *place[1:])
-    units = [statistics.median(c[YARDSTICK, *of_forest]["seconds"]) for c in (old, after)]
-    was, now = (statistics.median(c["seconds"]) / unit for c, unit in zip(cells, units, strict=True))  # type: ignore[index]
-    by_law = any(cell["by_law"] for cell in cells if cell)
-    return f"{LAW if by_law else ''}{was / now:.1f}"
+    units = [
+        statistics.median(cell.get("forest") or c[YARDSTICK, *of_forest]["seconds"])
+        for cell, c in zip(cells, (old, after), strict=True)
+        if cell
+    ]
+    was, now = (statistics.median(c["seconds"]) / unit for c, unit in zip(cells, units, strict=True) if c)
+    return f"{was / now:.1f}"
 
 
 def draw(run: Mapping[str, Any], path: Path) -> None:
