@@ -76,14 +76,14 @@ class Bench:
         self.models: dict[tuple[str, int], tuple[int, Any]] = {}
         """The model of a method and number of columns that learnt from most rows, and how many these were."""
 
-    def cell(self, method: str, work: str, rows: int, columns: int) -> Cell:
-        """The cell of that place, empty at first."""
-        return self.cells.setdefault((method, work, rows, columns), Cell(method, work, rows, columns))
+    def cell(self, *place: Any) -> Cell:
+        """The cell of a method, work, rows and columns, empty at first."""
+        return self.cells.setdefault(place, Cell(*place))
 
     def expected(self, method: str, work: str, rows: int, columns: int) -> float | None:
         """Seconds by the growth of the two largest smaller cells; in proportion to one, and None without any."""
-        found = self._smaller(method, work, rows, columns)
-        smaller = sorted((c.rows, statistics.median(c.seconds)) for c in found)
+        below = self._smaller(method, work, rows, columns)
+        smaller = sorted((c.rows, statistics.median(c.seconds)) for c in below)
         if not smaller:
             return None
         (most, seconds), power = smaller[-1], 1.0
@@ -125,10 +125,9 @@ class Bench:
             expected *= FEW / PROBED  # tried at once, as what trains for a number of steps does not grow
         if expected is None or expected <= self.longest:
             return False
-        if cell.rows > REACH * max(
-            c.rows for c in self._smaller(cell.method, cell.work, cell.rows, cell.columns)
-        ):
-            cell.why_not = "what was measured is too far below to say how it grows"
+        rows = [c.rows for c in self._smaller(cell.method, cell.work, cell.rows, cell.columns)]
+        if len(rows) < 2 or cell.rows > REACH * max(rows):
+            cell.why_not = "what was measured is too little, or too far below, to say how it grows"
         else:
             cell.seconds, cell.by_law = [expected], True
         return True
@@ -263,7 +262,7 @@ def main() -> None:
     if arguments.before:
         found["before"] = json.loads(arguments.before.read_text())["now"]
     if arguments.write:
-        KEPT.write_text(json.dumps(found, indent=None, separators=(",", ":")) + "\n")
+        KEPT.write_text(json.dumps(found, separators=(",", ":")) + "\n")
     write_pages(found, into_docs=arguments.write)
 
 
@@ -289,10 +288,8 @@ def measured(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
         for _ in phases(bench, turns, arguments.quick):
             cells = list(bench.cells.values())
             yield kept(cells, libraries)
-        if arguments.train:
-            return
-        for cell in files(tuple(name for name in ("DAGMM", "Surprisal") if name in chosen), turns):
-            cells.append(cell)
+        if not arguments.train:
+            cells += files(tuple(name for name in ("DAGMM", "Surprisal") if name in chosen), turns)
         yield kept(cells, libraries)
 
 

@@ -141,15 +141,12 @@ def changed(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
     after, old = by_place(now), by_place(before)
     works = ("train", "score", "explain")
     places = sorted({p[1:] for p in old if p[1] in works}, key=lambda p: (works.index(p[0]), *p[1:]))
-    places = [p for p in places if p[1] != 4_000 and p[2] != 30 and not (p[0] == "explain" and p[1] < 4_000)]
+    places = [p for p in places if p[1] != 4_000 and p[2] != 30]
     lines = []
     for name, library in now["libraries"].items():
         if library == "hinterland":
             lines.append([f"`{name}`", *(_times(after, old, name, place) for place in places)])
-    heads = (
-        f"{work}, {f'{columns} columns' if work == 'explain' else f'{rows:,} × {columns}'}"
-        for work, rows, columns in places
-    )
+    heads = (f"{work}, {rows:,} × {columns}" for work, rows, columns in places)
     return table(["detector", *heads], lines)
 
 
@@ -199,8 +196,9 @@ def draw(run: Mapping[str, Any], path: Path) -> None:
             other = f"{fixed} columns" if along == "rows" else f"{fixed:,} rows"
             axes.set_title(f"{'training' if work == 'train' else 'scoring'}, {other}", fontsize=10)
             axes.grid(alpha=0.3)
-            if line == place == 0:
-                axes.legend(fontsize=8)
+    figure.legend(
+        *figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=7, fontsize=8
+    )
     save(figure, path)
 
 
