@@ -19,8 +19,8 @@ SHORT = {
     "DeepSVDD": {"epochs": 20},
     "VAE": {"epoch_num": 30},
     "LUNAR": {"n_epochs": 50},
-    "AnoGAN": {"epochs": 2, "max_rows": 50},
-    "ALAD": {"epochs": 50},
+    "AnoGAN": {"steps": 300, "learning_rate": 1e-3, "search_steps": 50, "search_rate": 0.05},
+    "ALAD": {"steps": 300, "learning_rate": 1e-3, "average_decay": 0.9},
     "GOAD": {"steps": 400, "n_trans": 16, "batch_size": 32},
     "DeepSAD": {"epochs": 20},
     "NeuTraL": {"epochs": 10},
@@ -34,7 +34,6 @@ SHORT = {
     "DSEBM-e": {"hidden": (32,), "steps": 300, "learning_rate": 0.01},
 }
 COMPANY_COUNTS = {"ECOD", "COPOD"}  # transductive, and say so
-RANDOM_SCORES = {"ALAD"}  # and say so
 OF_OTHER_ROWS = {
     "Distribution clustering",
     "OC-NN",
@@ -102,11 +101,11 @@ def test_planted_anomalies_have_more_energy(name, fitted, planted):
     assert energy.shape == (len(test),)
     assert energy.dtype == np.float64
     assert np.isfinite(energy).all()
-    if name not in OF_OTHER_ROWS and not baselines()[name].library_fault:
+    if name not in OF_OTHER_ROWS:
         assert auroc(is_anomaly, energy) > 0.85, "chance, or the wrong sign"
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if n not in COMPANY_COUNTS | RANDOM_SCORES])
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in COMPANY_COUNTS])
 def test_a_row_scores_the_same_alone_and_in_company(name, fitted, planted):
     baseline, test = fitted(name), planted[1]
     whole = baseline.energy(test)
@@ -191,31 +190,6 @@ class TestFaultsOfLibraries:
     @pytest.fixture(autouse=True)
     def _installed(self):
         pytest.importorskip("pyod")
-
-    def test_alad_scores_with_dropout_and_so_at_random(self, fitted, planted):
-        baseline = fitted("ALAD")
-        assert baseline.library_fault
-        assert baseline.detector_.enc.training
-        assert not np.array_equal(baseline.energy(planted[1]), baseline.energy(planted[1]))
-
-    def test_an_epoch_of_alad_is_a_single_batch(self, fitted):
-        assert len(fitted("ALAD").detector_.hist_loss_gen) == SHORT["ALAD"]["epochs"]
-
-    def test_anogan_compares_every_row_with_one_generated_row(self, fitted, planted):
-        import torch
-
-        detector, seen = fitted("AnoGAN").detector_, []
-        handle = detector.generator.register_forward_hook(lambda *call: seen.append(call[2].clone()))
-        fitted("AnoGAN").energy(planted[1][[0, 100, 220]])
-        handle.remove()
-        assert len(seen) == 3
-        assert torch.equal(seen[0], seen[1])
-        assert torch.equal(seen[0], seen[2])
-
-    def test_the_search_of_anogan_moves_the_generator(self, fitted):
-        detector = fitted("AnoGAN").detector_
-        searched = {id(p) for p in detector.query_model.parameters()}
-        assert {id(p) for p in detector.generator.parameters()} <= searched
 
     def test_the_default_vae_has_no_divergence_in_its_loss(self):
         import torch
