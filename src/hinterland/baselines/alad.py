@@ -92,14 +92,10 @@ class ALAD(OwnBaseline, name="ALAD"):
             """Log-odds of the real and of the made pairs of each discriminator."""
             z = torch.randn(len(x), latent, generator=generator)
             code, made = self.encoder_(x), self.generator_(z)
-            of_pairs = pairs(x, code), pairs(made, z)
             return [
-                of_pairs,
-                (
-                    self.of_rows_(torch.cat([x, x], 1)),
-                    self.of_rows_(torch.cat([x, self.generator_(code)], 1)),
-                ),
-                (of_latents(torch.cat([z, z], 1)), of_latents(torch.cat([z, self.encoder_(made)], 1))),
+                (pairs(x, code), pairs(made, z)),
+                beside(self.of_rows_, x, self.generator_(code)),
+                beside(of_latents, z, self.encoder_(made)),
             ]
 
         play(
@@ -125,3 +121,9 @@ class ALAD(OwnBaseline, name="ALAD"):
         f = self.of_rows_.features
         again = self.generator_(self.encoder_(rows))
         return (f(torch.cat([rows, rows], 1)) - f(torch.cat([rows, again], 1))).abs().sum(1)
+
+
+def beside(critic: Critic, x: Tensor, again: Tensor) -> tuple[Tensor, Tensor]:
+    """Log-odds, each (n,), of x (n, d) beside itself and of x beside what was made of it."""
+    both = critic(torch.cat([torch.cat([x, x], 1), torch.cat([x, again], 1)]))
+    return both[: len(x)], both[len(x) :]
