@@ -21,7 +21,7 @@ SHORT = {
     "LUNAR": {"n_epochs": 50},
     "AnoGAN": {"steps": 300, "learning_rate": 1e-3, "search_steps": 50, "search_rate": 0.05},
     "ALAD": {"steps": 300, "learning_rate": 1e-3, "average_decay": 0.9},
-    "GOAD": {"steps": 400, "n_trans": 16, "batch_size": 32},
+    "GOAD": {"steps": 400, "n_transformations": 16, "learning_rate": 0.003},
     "DeepSAD": {"epochs": 20},
     "NeuTraL": {"epochs": 10},
     "ICL": {"epochs": 10},
@@ -229,15 +229,6 @@ class TestFaultsOfLibraries:
         library, test = fitted(name).detector_, planted[1]
         assert not np.allclose(library.decision_function(test)[:5], library.decision_function(test[:5]))
         np.testing.assert_allclose(fitted(name).energy(test)[:5], fitted(name).energy(test[:5]), rtol=1e-6)
-
-    def test_goad_of_few_steps_gives_every_row_the_score_of_a_guess(self, planted):
-        pytest.importorskip("deepod")
-        train, test, is_anomaly = planted
-        few = baselines()["GOAD"](random_state=0, **SHORT["GOAD"] | {"steps": 10}).fit(train).energy(test)
-        np.testing.assert_allclose(few, 16 * np.log(16), rtol=0.01)
-        enough = baselines()["GOAD"](random_state=0, **SHORT["GOAD"]).fit(train).energy(test)
-        assert np.ptp(enough) > 10 * np.ptp(few)
-        assert auroc(is_anomaly, enough) > 0.9
 
     def test_neutral_has_nothing_to_learn_from_columns_without_correlation(self):
         pytest.importorskip("deepod")

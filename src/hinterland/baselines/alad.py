@@ -120,7 +120,8 @@ class ALAD(OwnBaseline, name="ALAD"):
     def _scores(self, rows: Tensor) -> Tensor:
         f = self.of_rows_.features
         again = self.generator_(self.encoder_(rows))
-        return (f(torch.cat([rows, rows], 1)) - f(torch.cat([rows, again], 1))).abs().sum(1)
+        apart: Tensor = f(torch.cat([rows, rows], 1)) - f(torch.cat([rows, again], 1))
+        return apart.abs().sum(1)
 
 
 def beside(critic: Critic, x: Tensor, again: Tensor) -> tuple[Tensor, Tensor]:

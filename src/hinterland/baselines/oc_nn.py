@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -80,11 +80,15 @@ class OCNN(OwnBaseline, name="OC-NN"):
         )
         self.encoder_ = autoencoder.encoder
         self.layer_ = OneClassLayer(self.latent_dim, self.n_units, ACTIVATIONS[self.activation], generator)
-        how = {"batch_size": self.batch_size, "learning_rate": self.learning_rate, "generator": generator}
+        how: Any = {
+            "batch_size": self.batch_size,
+            "learning_rate": self.learning_rate,
+            "generator": generator,
+        }
 
         def one_class(batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
             return one_class_terms(self.layer_(batch[0]), self.nu) | {
-                "weights": sum(0.5 * weight.square().sum() for weight in self.layer_.parameters())
+                "weights": 0.5 * (self.layer_.w.square().sum() + self.layer_.V.square().sum())
             }
 
         train_by_steps(
@@ -97,7 +101,8 @@ class OCNN(OwnBaseline, name="OC-NN"):
             self.r_ = float(torch.quantile(self.layer_(latents), self.nu))
 
     def _scores(self, rows: Tensor) -> Tensor:
-        return self.r_ - self.layer_(self.encoder_(rows))
+        values: Tensor = self.layer_(self.encoder_(rows))
+        return self.r_ - values
 
 
 def one_class_terms(values: Tensor, nu: float) -> dict[str, Tensor]:
