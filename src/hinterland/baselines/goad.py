@@ -87,10 +87,10 @@ class GOAD(OwnBaseline, name="GOAD"):
             self.centers_ = torch.stack(sums).sum(0) / len(rows)
 
     def features(self, rows: Tensor) -> Tensor:
-        """F of rows (n, d) under every transformation, (M, n, D)."""
+        """What the network makes of rows (n, d) under every transformation, (M, n, D)."""
         transformed = rows @ self.matrices_ + self.shifts_
         found: Tensor = self.network_(transformed.flatten(0, 1))
-        return found.unflatten(0, transformed.shape[:2])
+        return found.view(*transformed.shape[:2], -1)
 
     def _scores(self, rows: Tensor) -> Tensor:
         squared = squared_distances(self.features(rows), self.centers_)
