@@ -177,6 +177,19 @@ def test_neighbours_distances_are_the_first_the_fifth_and_the_mean_of_five():
         np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
+def test_the_kernel_density_is_scikit_learns_after_whitening():
+    from sklearn.decomposition import PCA
+    from sklearn.neighbors import KernelDensity
+
+    generator = np.random.default_rng(0)
+    rows, new = generator.normal(size=(2, 80, 5)) @ generator.normal(size=(5, 5))
+    whitening = PCA(0.99, whiten=True).fit(rows)
+    expected = KernelDensity(bandwidth="scott").fit(whitening.transform(rows))
+    energy = baselines()["KDE"](random_state=0).fit(rows).energy(np.concatenate([new, 20 * new]))
+    reference = -expected.score_samples(whitening.transform(np.concatenate([new, 20 * new])))
+    np.testing.assert_allclose(energy, reference, rtol=1e-9)
+
+
 class TestFaultsOfLibraries:
     """What the footnotes say of a library is still so; where it is no longer, the footnote has to go."""
 
