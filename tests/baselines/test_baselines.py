@@ -29,6 +29,8 @@ SHORT = {
     "DIF (PyOD)": {"n_ensemble": 10},
     "AutoEncoder": {"epoch_num": 20},
     "SLAD": {"epochs": 5, "n_slad_ensemble": 5},
+    "DSEBM-r": {"hidden": (32,), "steps": 300, "learning_rate": 0.01},
+    "DSEBM-e": {"hidden": (32,), "steps": 300, "learning_rate": 0.01},
 }
 COMPANY_COUNTS = {"ECOD", "COPOD"}  # transductive, and say so
 RANDOM_SCORES = {"ALAD"}  # and say so
@@ -81,7 +83,7 @@ def test_the_baselines_that_papers_and_the_project_ask_for_are_there():
     wanted = {
         "OC-SVM", "OC-SVM (best AUROC search)", "IF", "GMM", "KDE", "5-NN", "5-NN (fifth)", "1-NN", "LOF", "PCA",
         "ECOD", "COPOD", "AnoGAN", "ALAD", "DeepSVDD", "VAE", "LUNAR", "GOAD", "DeepSAD", "NeuTraL", "ICL", "DIF",
-        "SLAD", "AutoEncoder", "DIF (PyOD)",
+        "SLAD", "AutoEncoder", "DIF (PyOD)", "DSEBM-r", "DSEBM-e",
     }  # fmt: skip
     assert set(NAMES) == wanted
     assert wanted <= methods().keys()
