@@ -92,7 +92,7 @@ def wide_residual_network(
 
 
 def fit_dirichlet(log_probabilities: Tensor, *, n_rounds: int = 1_000, tolerance: float = 1e-9) -> Tensor:
-    """Concentrations (..., k) of the likeliest Dirichlet distributions of probabilities, given as logarithms (n, ..., k).
+    """Concentrations (..., k) of the likeliest Dirichlet distributions of probabilities with logarithms (n, ..., k).
 
     Minka's fixed point psi(a_i) = psi(sum a) + mean ln p_i, from his approximation of the sum (Golan and El-Yaniv,
     section 4.2).
