@@ -49,7 +49,7 @@ class EnergyNetwork(nn.Module):
         inner = None
         for layer, before in zip(reversed(self.affine), reversed(self._before_activation(x)), strict=True):
             slope = torch.sigmoid(before)  # softplus'
-            inner = linear(slope if inner is None else slope * inner, layer.weight.t())  # type: ignore[arg-type, operator]
+            inner = linear(slope if inner is None else slope * inner, layer.weight.t())  # type: ignore[operator]
         assert inner is not None
         return self.bias + inner
 
@@ -106,7 +106,8 @@ class DSEBMReconstruction(_DSEBM, name="DSEBM-r"):
     """
 
     def _scores(self, rows: Tensor) -> Tensor:
-        return torch.linalg.vector_norm(rows - self.network_.reconstruction(rows), dim=1)
+        distance: Tensor = torch.linalg.vector_norm(rows - self.network_.reconstruction(rows), dim=1)
+        return distance
 
 
 class DSEBMEnergy(_DSEBM, name="DSEBM-e"):
