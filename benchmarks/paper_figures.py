@@ -170,13 +170,14 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("figures", nargs="+", choices=FIGURES)
-    parser.add_argument("--output", type=Path, default=Path("docs/images"), help="folder of the .svg files")
+    parser.add_argument("--output", type=Path, default=Path("docs/images"), help="folder of the files")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows", type=int, default=3_000, help="rows that t-SNE takes (40,000 in the paper)")
     given = parser.parse_args()
     with threads(1):
         for name in given.figures:
-            path = given.output / f"{name}.svg"
+            kind = "png" if name == "deuad-2" else "svg"  # of many small pictures
+            path = given.output / f"{name}.{kind}"
             save(FIGURES[name](path, given.seed, given.rows), path)
             print(path)
 
