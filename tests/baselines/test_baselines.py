@@ -6,15 +6,18 @@ import sys
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from hinterland.baselines import Baseline, baselines, scikit_learn
+from hinterland.baselines.pictures import OnPictures
 from hinterland.benchmark.experiments.methods import methods
 from hinterland.errors import MissingExtraError
 from hinterland.metrics import auroc
 
 pytestmark = pytest.mark.slow
 
-NAMES = list(baselines())
+NAMES = [name for name, make in baselines().items() if not issubclass(make, OnPictures)]
+"""Those on rows of pixels have theirs in ``test_pictures``."""
 SHORT = {
     "DeepSVDD": {"epochs": 20},
     "VAE": {"epoch_num": 30},
@@ -182,6 +185,32 @@ def test_neighbours_distances_are_the_first_the_fifth_and_the_mean_of_five():
     }.items():
         found = baselines()[name](random_state=0).fit(rows).energy(new)
         np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_the_kernel_density_is_the_mean_of_gaussians_on_whitened_rows():
+    from sklearn.decomposition import PCA
+
+    generator = np.random.default_rng(0)
+    rows, new = generator.normal(size=(2, 80, 5)) @ generator.normal(size=(5, 5))
+    whitening = PCA(0.99, whiten=True).fit(rows)
+    kept, width = whitening.transform(rows), 80 ** (-1 / (whitening.n_components_ + 4))
+    new = np.concatenate([new, 5 * new])
+    expected = [
+        -np.log(np.mean(np.prod(norm.pdf(row, kept, width), axis=1))) for row in whitening.transform(new)
+    ]
+    np.testing.assert_allclose(baselines()["KDE"](random_state=0).fit(rows).energy(new), expected, rtol=1e-9)
+
+
+def test_a_tree_of_scikit_learn_still_loses_densities_far_off():
+    """Which is why the baseline does without; one leaf, where it sums over all rows, has them."""
+    from sklearn.neighbors import KernelDensity
+
+    generator = np.random.default_rng(0)
+    rows, far = generator.normal(size=(600, 40)), 2 * generator.normal(size=(20, 40))
+    tree, leaf = (
+        KernelDensity(bandwidth="scott", leaf_size=size).fit(rows).score_samples(far) for size in (40, 1000)
+    )
+    assert np.abs(tree - leaf).max() > 10
 
 
 class TestFaultsOfLibraries:

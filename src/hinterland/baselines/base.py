@@ -26,6 +26,7 @@ class Baseline(ABC):
     name : as papers' tables write it, or as the library calls it; what puts a class on the shelf.
     library : the package to import; ``extra``: the optional dependency that brings it.
     footnote : what a reader of a table must know, or "".
+    only_pictures : whether rows have to be pictures, so that it is no method for tables.
     candidates : parameters tried in turn, of which the benchmark keeps those with the best AUROC on the
         test labels. Empty for every baseline that is judged honestly.
     """
@@ -34,6 +35,7 @@ class Baseline(ABC):
     library: ClassVar[str]
     extra: ClassVar[str] = "bench"
     footnote: ClassVar[str] = ""
+    only_pictures: ClassVar[bool] = False
     candidates: ClassVar[tuple[Mapping[str, Any], ...]] = ()
 
     rows_at_once: ClassVar[int | None] = 16_384

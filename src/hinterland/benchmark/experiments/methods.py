@@ -120,6 +120,11 @@ class Method:
         return self.make.is_installed() if issubclass(self.make, Baseline) else True
 
     @property
+    def only_pictures(self) -> bool:
+        """Whether rows have to be pictures."""
+        return bool(getattr(self.make, "only_pictures", False))
+
+    @property
     def sees_test_labels(self) -> bool:
         """Whether its parameters are chosen on the test labels."""
         return bool(self.candidates)
