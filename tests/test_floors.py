@@ -30,7 +30,7 @@ FLOORS = (
     "detectors",
     "pipeline decide",
     "persistence baselines",
-    "explain export plots",
+    "explain export plots precision",
     "scoring",
     "engines",
     "report serve",

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_info
 
 import hinterland.threads as threads_module
 from hinterland import DAGMM
-from hinterland.threads import fastest_threads, in_order, set_own_threads, threads
+from hinterland.threads import fastest_threads, in_order, in_threads, set_own_threads, threads
 
 
 def test_the_number_from_before_comes_back():
@@ -180,3 +180,27 @@ def test_one_core_needs_no_measurement(monkeypatch):
 
 def test_a_real_measurement_gives_a_number_of_threads():
     assert fastest_threads(lambda: time.sleep(1e-4), repeats=2) >= 1
+
+
+def test_items_are_shared_out_among_threads_that_compute_with_one_each():
+    def of(item):
+        time.sleep(0.02)
+        return item, torch.get_num_threads(), threading.get_ident()
+
+    with threads(2):
+        found = in_threads(of, range(6))
+        assert torch.get_num_threads() == 2
+    assert [item for item, _, _ in found] == list(range(6))
+    assert {n for _, n, _ in found} == {1}
+    assert len({thread for _, _, thread in found}) == 2
+    with threads(1):
+        assert {thread for _, _, thread in in_threads(of, range(2))} == {threading.get_ident()}
+    assert in_threads(of, []) == []
+
+
+def test_an_error_in_a_thread_is_the_callers():
+    def of(item):
+        raise ValueError(f"item {item}")
+
+    with threads(2), pytest.raises(ValueError, match="item 0"):
+        in_threads(of, range(4))

@@ -9,7 +9,8 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Literal, TypeVar
 
@@ -23,6 +24,7 @@ Threads = int | Literal["auto"]
 GAIN_NEEDED = 1.15
 """More threads must be at least this many times faster than one; less is within what a measurement errs."""
 
+_Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
@@ -87,6 +89,15 @@ def in_order() -> Iterator[None]:
     """
     with _PROCESS.in_order, threadpool_limits(1, user_api="openmp"):
         yield
+
+
+def in_threads(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+    """Results of a function of each item, in order: of as many at once as torch has threads here, each with one."""
+    n = min(torch.get_num_threads(), len(items))
+    if n < 2:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(n, initializer=set_own_threads, initargs=(1,)) as pool:
+        return list(pool.map(function, items))
 
 
 def set_own_threads(n: int) -> None:
