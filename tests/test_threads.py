@@ -86,9 +86,10 @@ def test_in_order_scikit_learn_has_one_thread_and_the_number_comes_back():
     KMeans(2, n_init=1).fit(np.eye(4))  # its library is loaded
 
     def numbers():
-        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "openmp"]
+        return [library["num_threads"] for library in threadpool_info()]
 
     before = numbers()
+    assert {"openmp", "blas"} <= {library["user_api"] for library in threadpool_info()}
     with in_order():
         assert set(numbers()) == {1}
     assert numbers() == before
@@ -134,7 +135,7 @@ def test_a_forked_process_computes_with_one_thread_and_says_so():
     run = [sys.executable, "-c", textwrap.dedent(script)]
     with subprocess.Popen(run, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         try:
-            output, _ = process.communicate(timeout=60)
+            output, _ = process.communicate(timeout=240)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, 9)
             raise

@@ -82,12 +82,14 @@ def threads(n: int) -> Iterator[None]:
 
 @contextmanager
 def in_order() -> Iterator[None]:
-    """Have scikit-learn compute with one thread inside the block, where its clusterings are to give the same bits.
+    """Have scikit-learn, and BLAS under it, compute with one thread inside the block.
 
-    k-means adds up what several threads found in the order in which they end. One block runs at a time: inside,
-    scikit-learn sets and restores BLAS's number, which is the whole process's.
+    k-means adds up what several threads found in the order in which they end, and is to give the same bits. A second
+    thread of BLAS gains nothing on the small matrices of a clustering, and waits: on a busy machine of two cores
+    scikit-learn's mixture of 20 Gaussians has been seen to take nine times as long with it. One block runs at a time:
+    the numbers are the whole process's.
     """
-    with _PROCESS.in_order, threadpool_limits(1, user_api="openmp"):
+    with _PROCESS.in_order, threadpool_limits(1):
         yield
 
 
