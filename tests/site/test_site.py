@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 GALLERY = sorted((ROOT / "examples" / "gallery").glob("plot_*.py"))
 INTERNAL = {
+    "as_html": "",
     "benchmark": "its commands are documented, and its pages of results",
     "cli": "generated/command-line.md",
     "cores": "",
