@@ -16,7 +16,7 @@ WHOLE := tests/contracts tests/report tests/cases tests/cli tests/detectors
 RUN := -m
 PYTEST = $(BIN)/python $(RUN) pytest
 
-.PHONY: help pages docs docs-check dist demo test test-methods test-parts test-fast coverage test-processors lint types bench clean
+.PHONY: help pages figures docs docs-check dist demo test test-methods test-parts test-fast coverage test-processors lint types bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -75,6 +75,9 @@ pages: $(VENV)/.installed ## what is generated of the documents: pages of result
 	$(BIN)/python docs/generate/first_page.py
 	$(BIN)/python docs/generate/decision_table.py
 	$(BIN)/python docs/generate/module_map.py
+
+figures: $(VENV)/.installed ## each method on toy shapes, for its page, and their comparison: some minutes
+	$(BIN)/python docs/generate/method_figures.py
 
 $(VENV)/.documents: $(VENV)/.installed
 	PIP_CONSTRAINT=$(abspath constraints.txt) $(BIN)/pip install --quiet --disable-pip-version-check -e '.[docs]'

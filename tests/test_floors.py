@@ -15,7 +15,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src"
 
 FLOORS = (
-    "moved printable as_html progress "
+    "moved printable palette as_html progress "
     "whole_files warning_filters own_draws pyod_style errors offline download cores threads parameters",
     "nearest",
     "shelf labels parameter_table",

@@ -100,6 +100,51 @@ def test_every_method_has_a_page_with_all_its_settings(site):
             assert all(f"| `{parameter}` |" in page for parameter in parameters(detector))
 
 
+def test_every_method_has_a_page_with_idea_equations_figure_settings_cost_and_results(site):
+    pages = site("method_pages")
+    for name, page in pages.pages().items():
+        if name == "index":
+            continue
+        headings = re.findall(r"^## (.*)$", page, re.MULTILINE)
+        assert headings == [
+            "The idea",
+            "Use it",
+            "Equations, and our readings",
+            "On toy shapes",
+            "Settings",
+            "Cost",
+            "Results and choices",
+        ], name
+        (figure,) = re.findall(r"]\(/(images/methods/\w+\.png)\)", page)
+        assert 10_000 < (DOCS / figure).stat().st_size < 150_000
+
+
+def test_a_methods_page_holds_its_results_beside_the_papers(site):
+    page = site("method_pages").pages()["cadgmm"]
+    assert re.search(r"^\| KDD Cup 1999, .* \| `CADGMM` \| [\d.]+ ± [\d.]+ \| 96\.7 \|", page, re.MULTILINE)
+    assert "[Table 3](/results/cadgmm.md#table-3)" in page
+    with pytest.raises(LookupError, match="no section 'Another'"):
+        site("method_pages").beside_the_paper("CADGMM", "Another")
+
+
+@pytest.mark.slow
+def test_a_methods_figure_can_be_drawn_again(tmp_path):
+    import numpy as np
+
+    from hinterland import DAGMM, PositiveUnlabelled
+
+    spec = importlib.util.spec_from_file_location("figures", DOCS / "generate" / "method_figures.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    tables = [np.random.default_rng(seed).normal(size=(80, 2)) for seed in range(2)]
+    script.draw(DAGMM, tables, tmp_path / "a" / "DAGMM.png", epochs=2, steps=20)
+    assert (tmp_path / "a" / "DAGMM.png").read_bytes()[:4] == b"\x89PNG"
+    assert {f"{name}.png" for name in script.methods()} == {
+        path.name for path in (DOCS / "images" / "methods").iterdir()
+    }
+    assert script.fitted(PositiveUnlabelled, tables[0]).threshold_rule()
+
+
 def test_a_methods_page_holds_its_section_of_the_equations(site):
     page = site("method_pages").pages()["dagmm"]
     assert r"\gamma_i = \mathrm{softmax}" in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from hinterland import palette
 from hinterland.benchmark.experiments.protocols import protocols
 from hinterland.benchmark.experiments.suite import Curves, Lines
 from hinterland.benchmark.results.figures import new_figure, save
@@ -40,17 +41,20 @@ def draw(curves: Curves, panels: Mapping[str, Mapping[str, Mapping[int, Value]]]
         Matplotlib is not installed.
     """
     figure = new_figure(path, (4.5 * len(panels), 3.8), "a figure of curves")
-    names = list(dict.fromkeys(name for lines in panels.values() for name in lines))
-    for axes, (title, lines) in zip(
+    names = list(dict.fromkeys(name for by_name in panels.values() for name in by_name))
+    looks = dict(zip(names, palette.lines(len(names)), strict=True))
+    for axes, (title, by_name) in zip(
         figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
     ):
-        for name, by_place in lines.items():
+        for name, by_place in by_name.items():
+            look = looks[name]
             axes.errorbar(
                 list(by_place),
                 [value.mean for value in by_place.values()],
                 [value.sd or 0.0 for value in by_place.values()],
-                color=f"C{names.index(name)}",
-                marker="o",
+                color=look.colour,
+                linestyle=look.dashes,
+                marker=look.marker,
                 markersize=4,
                 capsize=2,
                 label=name,
