@@ -19,7 +19,7 @@ from hinterland.detectors.catalogue import detectors, parameters
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
-EXAMPLE = ROOT / "examples" / "gallery" / "plot_1_toy_shapes.py"
+EXAMPLE = ROOT / "examples" / "gallery" / "plot_01_toy_shapes.py"
 COMPARISON = "toy-shapes.png"
 N_ODD = 30
 """Rows of noise at the end of each of the example's tables."""

@@ -224,7 +224,7 @@ def test_an_example_of_the_gallery_imports_what_there_is_and_says_what_it_shows(
 
 
 def test_there_are_examples():
-    assert len(GALLERY) >= 6
+    assert len(GALLERY) >= 10
 
 
 def test_the_version_is_the_same_wherever_it_stands():
