@@ -232,7 +232,27 @@ def test_the_version_is_the_same_wherever_it_stands():
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
-    assert hinterland.__version__ == project["version"] == citation["version"]
+    assert hinterland.__version__ == citation["version"]
+    assert "version" not in project
+    assert project["dynamic"] == ["version"]
+
+
+def test_the_changelog_has_the_version_with_its_day_below_what_is_not_released():
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    first, second, *_ = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert first == "Unreleased"
+    assert re.fullmatch(rf"{re.escape(hinterland.__version__)} \(\d{{4}}-\d\d-\d\d\)", second)
+    citation = (ROOT / "CITATION.cff").read_text("utf-8")
+    assert f'date-released: "{second.split("(")[1][:-1]}"' in citation
+
+
+def test_what_was_to_go_with_a_version_goes_with_it():
+    from hinterland.moved import GOES_WITH
+
+    reached = [int(part) for part in hinterland.__version__.split(".")[:2]]
+    assert reached < [int(part) for part in GOES_WITH.split(".")], f"remove what goes with {GOES_WITH}"
+    for page in ("CHANGELOG.md", "docs/design.md"):
+        assert f"with {GOES_WITH}" in (ROOT / page).read_text("utf-8")
 
 
 def test_what_machines_read_first_leads_to_pages_that_there_are():
