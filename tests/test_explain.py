@@ -19,6 +19,7 @@ from hinterland.detectors.base import Detector
 from hinterland.explain import SMALLEST_DIFFERENCE, TOLERANCE, Contribution, explain, path_integral
 from hinterland.model.composite import RECONSTRUCTION_FEATURES
 from hinterland.model.energy_model import EnergyModel
+from hinterland.model.path import EnergyAt, Path
 from hinterland.model.scaling import InputScaling
 from hinterland.networks.base import Encoding, Network
 
@@ -134,20 +135,26 @@ def test_each_column_agrees_with_a_fine_midpoint_rule(fitted, benign):
     np.testing.assert_allclose(result.contributions, expected, atol=0.01 * np.abs(expected).max())
 
 
+def between(energy, start, stop):
+    return Path(start, stop, EnergyAt(energy(start)), EnergyAt(energy(stop)))
+
+
 def test_a_stretch_where_the_energy_is_steep_is_halved():
     def steep(x):
         return torch.tanh(500 * (x[:, 0] - 0.3)) + x[:, 1] ** 2
 
     start, stop = torch.zeros(1, 2, dtype=torch.float64), torch.ones(1, 2, dtype=torch.float64)
-    parts = path_integral(steep, start, stop, n_steps=4, allowed=torch.tensor([3 * TOLERANCE]))
+    parts = path_integral(steep, between(steep, start, stop), 4, torch.tensor([3 * TOLERANCE]))
     np.testing.assert_allclose(parts.numpy(), [[2, 1]], atol=30 * TOLERANCE)
 
 
 def test_a_jump_ends_in_a_residual_and_not_in_an_endless_search():
     start, stop = torch.zeros(3, 2, dtype=torch.float64), torch.ones(3, 2, dtype=torch.float64)
-    parts = path_integral(
-        lambda x: (x[:, 0] > 0.3).double() + x[:, 1], start, stop, 4, torch.full((3,), 1e-3)
-    )
+
+    def jump(x):
+        return (x[:, 0] > 0.3).double() + x[:, 1]
+
+    parts = path_integral(jump, between(jump, start, stop), 4, torch.full((3,), 1e-3))
     np.testing.assert_allclose(parts.numpy(), [[0, 1]] * 3, atol=1e-12)
 
 
@@ -226,9 +233,9 @@ def test_what_models_may_miss_is_a_share_of_what_their_mean_climbs(benign, monke
     monkeypatch.setattr(density, "energy", lambda features: -GaussianMixture.energy(density, features))
     seen = []
 
-    def watch(energy, start, stop, n_steps, allowed):
+    def watch(energy, path, n_steps, allowed):
         seen.append(allowed.numpy())
-        return path_integral(energy, start, stop, n_steps, allowed)
+        return path_integral(energy, path, n_steps, allowed)
 
     monkeypatch.setattr(explain_module, "path_integral", watch)
     result = explain(both, benign[:20] * 1.1)

@@ -31,7 +31,7 @@ FLOORS = (
     "detectors",
     "pipeline decide",
     "persistence baselines",
-    "explain export plots",
+    "explain export plots precision",
     "scoring",
     "engines",
     "report serve",

@@ -37,7 +37,7 @@ ROLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "Scoring and files": (
         "From a table to decisions, and fitted models on disk.",
-        ("hinterland.scoring", "hinterland.persistence"),
+        ("hinterland.scoring", "hinterland.persistence", "hinterland.precision"),
     ),
     "Beyond one process": (
         "Models out of Python, and tables of more rows than a machine holds.",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hinterland.detectors.positive_unlabelled import PositiveUnlabelled
     from hinterland.detectors.surprisal import Surprisal
     from hinterland.persistence import load, save
+    from hinterland.precision import in_single_precision
     from hinterland.preprocessing import TabularEncoder
     from hinterland.pyod_style import PyODStyle
     from hinterland.scoring.batch import BatchScorer
@@ -55,6 +56,7 @@ _HOMES = {
     "Surprisal": "hinterland.detectors.surprisal",
     "TabularEncoder": "hinterland.preprocessing",
     "fit_calibrated": "hinterland.decide",
+    "in_single_precision": "hinterland.precision",
     "load": "hinterland.persistence",
     "save": "hinterland.persistence",
     "score_frame": "hinterland.scoring.frame",
@@ -75,6 +77,7 @@ __all__ = [
     "TabularEncoder",
     "__version__",
     "fit_calibrated",
+    "in_single_precision",
     "load",
     "save",
     "score_frame",

@@ -18,6 +18,7 @@ from torch import Tensor
 from hinterland.as_html import paragraph, table
 from hinterland.detectors.base import Detector
 from hinterland.model.base import Model
+from hinterland.model.path import Path
 from hinterland.networks.gradients import without_gradients
 from hinterland.parameters import check_integer
 from hinterland.pipeline import encoder_and_detector
@@ -140,7 +141,7 @@ def _in_words(line: Contribution) -> str:
     return f"{line.contribution:+.3g} {line.column} = {value}, usually {usual}"
 
 
-def explain(estimator: Any, X: Any, *, n_steps: int = 16, energy: Floats | None = None) -> Explanation:
+def explain(estimator: Any, X: Any, *, n_steps: int = 8, energy: Floats | None = None) -> Explanation:
     """Split each row's energy, less that of a usual row, into contributions of the columns.
 
     The method is integrated gradients (Sundararajan, Taly and Yan, ICML 2017, equation 1). A row is compared with
@@ -209,16 +210,16 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16, energy: Floats | None 
             f"energy must have a value for each of the {len(rows)} rows, got shape {np.shape(energy)}"
         )
     index = np.empty(len(rows), np.intp)
-    contributions = np.zeros((len(rows), len(columns)))
+    contributions, found = np.zeros((len(rows), len(columns))), np.empty(len(rows))
     size = max(1, ENTRIES_AT_ONCE // (n_steps * rows.shape[1]))
     with threads(detector.training_threads()):
+        explainer = _Explainer(detector, n_steps)
         for start in range(0, len(rows), size):
             here = slice(start, start + size)
-            index[here], parts = _explain_rows(detector, rows[here], n_steps)
+            index[here], parts, found[here] = explainer.explain(rows[here])
             np.add.at(contributions[here].T, sources, parts.T)
-        if energy is None:
-            energy = detector.energy_of(rows)
-        reference_energy = detector.energy_of(detector.references_)[index]
+        energy = found if energy is None else energy
+        reference_energy = explainer.at_references.energy.double().cpu().numpy()[index]
     if encoder is None:
         usual = detector.references_[index]
     else:
@@ -228,61 +229,73 @@ def explain(estimator: Any, X: Any, *, n_steps: int = 16, energy: Floats | None 
     return Explanation(contributions, columns, energy, reference_energy, index, residual, values, usual)
 
 
-def path_integral(
-    energy: Callable[[Tensor], Tensor], start: Tensor, stop: Tensor, n_steps: int, allowed: Tensor
-) -> Tensor:
-    """Contributions (n, d) of the columns to energy(stop) - energy(start), for n paths between rows (n, d).
+def path_integral(energy: Energy, path: Path, n_steps: int, allowed: Tensor) -> Tensor:
+    """Contributions (n, d) of the columns to an energy's climb along n paths between rows (n, d).
 
     That of column j is (stop_j - start_j) times the mean of the energy's derivative by column j along the line. A
     stretch of a path that misses more than ``allowed`` (n,) nats is halved.
     """
+    start, stop = path.start, path.stop
     nodes, weights = (torch.from_numpy(v / 2).to(start) for v in np.polynomial.legendre.leggauss(n_steps))
     nodes = nodes + 0.5
     along = stop - start
-    with torch.no_grad():
-        low_energy, high_energy = energy(start), energy(stop)
-    path = torch.arange(len(start), device=start.device)
+    low_energy, high_energy = path.low.energy.to(start), path.high.energy.to(start)
+    number = torch.arange(len(start), device=start.device)
     low, length = torch.zeros_like(low_energy), torch.ones_like(low_energy)
     contributions = torch.zeros_like(start)
     for halvings in range(HALVINGS + 1):
-        parts = torch.empty((len(path), start.shape[1]), dtype=start.dtype, device=start.device)
-        for here in torch.arange(len(path), device=start.device).split(max(1, len(start))):
+        parts = torch.empty((len(number), start.shape[1]), dtype=start.dtype, device=start.device)
+        for here in torch.arange(len(number), device=start.device).split(max(1, len(start))):
             places = low[here, None] + length[here, None] * nodes
-            points = start[path[here], None] + places[:, :, None] * along[path[here], None]
+            points = start[number[here], None] + places[:, :, None] * along[number[here], None]
             slopes = _gradient(energy, points.flatten(0, 1)).view_as(points)
             mean_slope = (weights[:, None] * slopes).sum(1)
-            parts[here] = length[here, None] * along[path[here]] * mean_slope
+            parts[here] = length[here, None] * along[number[here]] * mean_slope
         missed = (high_energy - low_energy - parts.sum(1)).abs()
-        halved = missed > allowed[path] if halvings < HALVINGS else torch.zeros_like(path, dtype=torch.bool)
-        contributions.index_add_(0, path[~halved], parts[~halved])
+        halved = (
+            missed > allowed[number] if halvings < HALVINGS else torch.zeros_like(number, dtype=torch.bool)
+        )
+        contributions.index_add_(0, number[~halved], parts[~halved])
         if not halved.any():
             break
-        path, low, length = path[halved], low[halved], length[halved] / 2
+        number, low, length = number[halved], low[halved], length[halved] / 2
         with torch.no_grad():
-            middle_energy = energy(start[path] + (low + length)[:, None] * along[path])
+            middle_energy = energy(start[number] + (low + length)[:, None] * along[number])
         low_energy = torch.cat([low_energy[halved], middle_energy])
         high_energy = torch.cat([middle_energy, high_energy[halved]])
-        path, low, length = path.repeat(2), torch.cat([low, low + length]), length.repeat(2)
+        number, low, length = number.repeat(2), torch.cat([low, low + length]), length.repeat(2)
     return contributions
 
 
-def _explain_rows(detector: Detector, rows: Floats, n_steps: int) -> tuple[npt.NDArray[np.intp], Floats]:
-    """Positions of the references (n,) and contributions of the detector's own columns (n, d)."""
-    model = detector.model_
-    with torch.no_grad(), without_gradients(model):
-        stop, references = _scaled(model, rows), _scaled(model, detector.references_)
-        index = cdist(stop.cpu().numpy(), references.cpu().numpy()).argmin(1)
-        start = references[torch.from_numpy(index)]
-        climb = model.energy_of_scaled(stop) - model.energy_of_scaled(start)
-        # Parts may climb more than the whole: what they may miss is a share of the whole.
-        allowed = TOLERANCE * climb.abs().clamp_min(SMALLEST_DIFFERENCE)
+class _Explainer:
+    """What explains a detector's rows: its references are scaled and scored once."""
 
-        def integrate(energy: Energy, start: Tensor, stop: Tensor, counts: Tensor) -> Tensor:
-            bearable = allowed / counts.clamp_min(torch.finfo(counts.dtype).tiny)
-            return path_integral(_as_scaled(energy), start, stop, n_steps, bearable)
+    def __init__(self, detector: Detector, n_steps: int) -> None:
+        self.model, self.n_steps = detector.model_, n_steps
+        with torch.no_grad():
+            self.references = _scaled(self.model, detector.references_)
+            self.at_references = self.model.energy_at(self.references)
 
-        parts = model.contributions(start, stop, integrate, torch.ones_like(climb)).double().cpu().numpy()
-    return index, parts.reshape(len(rows), -1, rows.shape[1]).sum(1)  # of a column that is seen several times
+    def explain(self, rows: Floats) -> tuple[npt.NDArray[np.intp], Floats, Floats]:
+        """Positions of the references (n,), contributions of the detector's own columns (n, d), and energies (n,)."""
+        with torch.no_grad(), without_gradients(self.model):
+            stop = _scaled(self.model, rows)
+            index = cdist(stop.cpu().numpy(), self.references.cpu().numpy()).argmin(1)
+            nearest = torch.from_numpy(index).to(stop.device)
+            low, high = self.at_references.of(nearest), self.model.energy_at(stop)
+            path = Path(self.references[nearest], stop, low, high)
+            # Parts may climb more than the whole: what they may miss is a share of the whole.
+            allowed = TOLERANCE * path.climb.abs().clamp_min(SMALLEST_DIFFERENCE)
+
+            def integrate(energy: Energy, path: Path, counts: Tensor) -> Tensor:
+                bearable = allowed / counts.clamp_min(torch.finfo(counts.dtype).tiny)
+                return path_integral(_as_scaled(energy), path, self.n_steps, bearable)
+
+            parts = self.model.contributions(path, integrate, torch.ones_like(path.climb))
+        seen = (
+            parts.double().cpu().numpy().reshape(len(rows), -1, rows.shape[1])
+        )  # a column several times, perhaps
+        return index, seen.sum(1), high.energy.double().cpu().numpy()
 
 
 def _scaled(model: Model, rows: Floats) -> Tensor:
@@ -293,7 +306,7 @@ def _as_scaled(energy: Energy) -> Energy:
     return lambda scaled: energy(scaled).to(scaled.dtype)
 
 
-def _gradient(energy: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
+def _gradient(energy: Energy, points: Tensor) -> Tensor:
     with torch.enable_grad():
         points = points.detach().requires_grad_()
         return torch.autograd.grad(energy(points).sum(), points)[0]

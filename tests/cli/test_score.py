@@ -223,3 +223,11 @@ def test_a_table_that_is_mostly_flagged_says_which_columns_did_it(
     assert result.exit_code == 0
     assert "(100%) are flagged, which says more of the table than of its rows" in result.stderr
     assert re.search(r"on average: \w+ \+", result.stderr)
+
+
+def test_in_single_precision_energies_are_nearly_the_same(run: Any, folder: Path, model: Path) -> None:
+    double = scored(run("score", model, folder / "visits.csv", "--explain", "none"))["energy"]
+    single = scored(run("score", model, folder / "visits.csv", "--explain", "none", "--precision", "single"))
+    np.testing.assert_allclose(single["energy"], double, rtol=1e-2, atol=1e-2)
+    assert (single["energy"] != double).any()
+    assert run("score", model, folder / "visits.csv", "--precision", "half").exit_code == 2

@@ -17,7 +17,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from hinterland import TabularEncoder
+from hinterland import TabularEncoder, in_single_precision
 from hinterland.model.energy_model import EnergyModel
 from hinterland.training.loop import TrainingInterruptedWarning
 
@@ -493,3 +493,16 @@ def test_fit_predict_labels_the_training_rows(make, table):
     codes = np.where(np.arange(len(table)) < 20, -1, 0)
     with_anomalies = make(novelty=False).fit_predict(table, codes)
     np.testing.assert_array_equal(with_anomalies, make(novelty=False).fit(table, codes).predict(table))
+
+
+# --- precision ---------------------------------------------------------------------------------------
+
+
+def test_in_single_precision_rows_keep_their_order(make, table):
+    detector = make().fit(table)
+    if not detector.model_.rows_alone:
+        pytest.skip("rows depend on one another")
+    single = in_single_precision(detector).energy(table)
+    energy = detector.energy(table)
+    assert np.isfinite(single).all()
+    assert np.corrcoef(single.argsort().argsort(), energy.argsort().argsort())[0, 1] > 0.999

@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.neighbors import NearestNeighbors
 
-from hinterland.densities import nearest_neighbour
+from hinterland.densities import nearest_search
 from hinterland.densities.nearest_neighbour import NearestNeighbour
 
 
@@ -21,7 +21,7 @@ def fitted(rows, n_references=4096):
 
 
 def test_new_rows_have_the_distance_to_the_nearest(rows, monkeypatch):
-    monkeypatch.setattr(nearest_neighbour, "ENTRIES_AT_ONCE", 1000)
+    monkeypatch.setattr(nearest_search, "DISTANCES_AT_ONCE", 1000)
     new = torch.from_numpy(np.random.default_rng(1).normal(size=(50, 4)))
     expected = NearestNeighbors(n_neighbors=1).fit(rows).kneighbors(new)[0][:, 0]
     np.testing.assert_allclose(fitted(rows).energy(new), expected, rtol=1e-9)

@@ -8,6 +8,7 @@ import torch
 
 from hinterland.model.base import Model
 from hinterland.model.calibrated import EASED_ABOVE, Calibrated
+from hinterland.model.path import Path
 
 
 class First(Model):
@@ -79,10 +80,11 @@ def test_contributions_add_up_to_the_difference(calibrated):
         torch.tensor([[9.0, 2.0], [0.5, 1.0]]).double(),
     )
 
-    def integrate(energy, start, stop, counts):
-        return torch.stack([stop[:, 0] - start[:, 0], torch.zeros(2).double()], 1)
+    def integrate(energy, path, counts):
+        return torch.stack([path.stop[:, 0] - path.start[:, 0], torch.zeros(2).double()], 1)
 
-    parts = calibrated.contributions(start, stop, integrate, torch.ones(2).double())
+    path = Path(start, stop, calibrated.energy_at(start), calibrated.energy_at(stop))
+    parts = calibrated.contributions(path, integrate, torch.ones(2).double())
     climb = calibrated.energy(stop) - calibrated.energy(start)
     torch.testing.assert_close(parts.sum(1), climb)
     assert float(climb[0]) > 0

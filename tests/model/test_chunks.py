@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from hinterland.model.chunks import apply_in_chunks, chunks
+from hinterland.threads import threads
 
 CPU = torch.device("cpu")
 
@@ -56,3 +57,12 @@ def test_a_function_is_applied_without_gradient_and_joined(rows, monkeypatch):
     found = apply_in_chunks(lambda x: (weight * x).sum(1).float(), rows, CPU)
     assert found.dtype == np.float64
     np.testing.assert_allclose(found, rows.sum(1), rtol=1e-6)
+
+
+def test_several_threads_give_what_one_does(rows, monkeypatch):
+    monkeypatch.setattr("hinterland.model.chunks.CHUNK_ENTRIES", 30)
+    weight = torch.ones((), requires_grad=True)
+    for n in (1, 2):
+        with threads(n):
+            found = apply_in_chunks(lambda x: (weight * x).exp().sum(1), rows, CPU)
+        np.testing.assert_allclose(found, np.exp(rows).sum(1), rtol=1e-12)

@@ -9,6 +9,7 @@ from hinterland.densities.nearest_neighbour import NearestNeighbour
 from hinterland.explain import path_integral
 from hinterland.model.column_view import ColumnView
 from hinterland.model.on_scaled import OnScaled
+from hinterland.model.path import Path
 from hinterland.model.scaling import InputScaling
 
 ROWS = np.random.default_rng(0).normal(3, 2, (40, 3))
@@ -19,8 +20,12 @@ def no_integral(*_: object) -> Tensor:
     raise AssertionError("exact parts need none")
 
 
-def integral(energy, start, stop, counts):
-    return path_integral(energy, start, stop, 8, torch.full_like(counts, 1e-6))
+def integral(energy, path, counts):
+    return path_integral(energy, path, 8, torch.full_like(counts, 1e-6))
+
+
+def path(model: OnScaled, start: Tensor, stop: Tensor) -> Path:
+    return Path(start, stop, model.energy_at(start), model.energy_at(stop))
 
 
 def ends(model: OnScaled) -> tuple[Tensor, Tensor]:
@@ -38,8 +43,11 @@ class SquaredSum(Density):
     def energy_parts(self, features: Tensor) -> Tensor:
         return features.abs() * torch.arange(1, self.n_features + 1)
 
+    def energy_of_parts(self, parts: Tensor) -> Tensor:
+        return parts.sum(1).square()
+
     def energy(self, features: Tensor) -> Tensor:
-        return self.energy_parts(features).sum(1).square()
+        return self.energy_of_parts(self.energy_parts(features))
 
 
 def test_the_energy_is_the_densitys_of_scaled_rows():
@@ -74,7 +82,7 @@ def test_contributions_share_the_climb_as_the_parts_do(density):
     if isinstance(density, NearestNeighbour):
         density.estimate(lambda: [(model.features(X[:5]), None)])
     start, stop = ends(model)
-    found = model.contributions(start, stop, no_integral, torch.ones(20))
+    found = model.contributions(path(model, start, stop), no_integral, torch.ones(20))
     torch.testing.assert_close(found.sum(1), model.energy(X[20:]) - model.energy(X[:20]))
     parts = density.energy_parts(stop) - density.energy_parts(start)
     torch.testing.assert_close(found / found.sum(1, True), parts / parts.sum(1, True))
@@ -83,7 +91,7 @@ def test_contributions_share_the_climb_as_the_parts_do(density):
 def test_no_way_adds_nothing():
     model = OnScaled(InputScaling(3), SquaredSum(3))
     start, _ = ends(model)
-    assert not model.contributions(start, start, no_integral, torch.ones(20)).any()
+    assert not model.contributions(path(model, start, start), no_integral, torch.ones(20)).any()
 
 
 def test_a_density_without_parts_is_integrated():
@@ -94,6 +102,6 @@ def test_a_density_without_parts_is_integrated():
     model.ready_to_score()
     assert density.energy_parts(model.features(X)) is None
     start, stop = ends(model)
-    found = model.contributions(start, stop, integral, torch.ones(20))
+    found = model.contributions(path(model, start, stop), integral, torch.ones(20))
     torch.testing.assert_close(found.sum(1), model.energy(X[20:]) - model.energy(X[:20]), atol=1e-5, rtol=0)
     assert found.detach().abs().min() > 0

@@ -149,3 +149,12 @@ def test_durations_and_times_of_day_are_written(tmp_path: Path) -> None:
     with open_writer(path, table.schema) as writer:
         writer.write(table)
     assert path.read_text() == "took,at\n90,01:00:00\n4611686018427387904,00:00:00\n,\n"
+
+
+def test_of_a_parquet_files_columns_those_of_floats_have_no_dictionary(tmp_path: Path) -> None:
+    table = pa.table({"energy": [0.5 * i for i in range(9)], "label": ["normal"] * 9, "tags": [["a"]] * 9})
+    with open_writer(tmp_path / "t.parquet", table.schema) as writer:
+        writer.write(table)
+    group = pq.ParquetFile(tmp_path / "t.parquet").metadata.row_group(0)
+    assert [group.column(j).has_dictionary_page for j in range(2)] == [False, True]
+    assert pq.read_table(tmp_path / "t.parquet").equals(table)

@@ -104,6 +104,7 @@ def score(
     ] = None,
     device: options.Device = "cpu",
     threads: options.Threads = 1,
+    precision: options.Precision = options.Precisions.DOUBLE,
     quiet: options.Quiet = False,
 ) -> None:
     """Score a table of any size, row by row, in its order.
@@ -122,7 +123,7 @@ def score(
         scoring: dict[str, Any] = {"explained": explain.value, "top": top, "keep": _kept(keep), "fdr": fdr}
         scoring |= {"method": method.value, "batch_rows": batch_rows, "engine": engine, "address": address}
         with messages(quiet) as say:
-            score_folder(say, model, table, output, csv, shard, device, threads, **scoring)
+            score_folder(say, model, table, output, csv, shard, device, threads, precision, **scoring)
         return
     if shard is not None:
         raise typer.BadParameter(f"{table} is a file, and a folder alone has shards", param_hint="--shard")
@@ -140,7 +141,7 @@ def score(
         from hinterland.tables import open_writer
 
         file = options.open_table(path, csv)
-        loaded = persistence.load(model, device=device)
+        loaded = options.in_precision(persistence.load(model, device=device), precision)
         detector = encoder_and_detector(loaded)[1].set_params(n_threads=threads)
         kept = _kept(keep)
         if kept != "all":

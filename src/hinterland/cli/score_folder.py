@@ -23,6 +23,7 @@ def score_folder(
     shard: str | None,
     device: str,
     threads: int,
+    precision: options.Precisions = options.Precisions.DOUBLE,
     engine: str | None = None,
     address: str | None = None,
     **scoring: Any,
@@ -41,7 +42,7 @@ def score_folder(
         part = Shard() if shard is None else Shard.read(shard)
     except ValueError as wrong:
         raise typer.BadParameter(str(wrong), param_hint="--shard") from None
-    loaded = persistence.load(model, device=device)
+    loaded = options.in_precision(persistence.load(model, device=device), precision)
     detector_of(loaded).set_params(n_threads=threads)
     scorer = FolderScorer(
         loaded,
@@ -49,7 +50,7 @@ def score_folder(
         target,
         shard=part,
         csv_format=options.csv_format(csv),
-        made_by=digest(model.read_bytes()),
+        made_by=digest(model.read_bytes() + (b"" if precision == "double" else precision.encode())),
         **scoring,
     )
     if scorer.n_others:

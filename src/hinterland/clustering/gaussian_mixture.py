@@ -76,7 +76,7 @@ class GaussianMixtureClustering(Clustering, name="gaussian_mixture"):
         # Neither the last nats nor every component are needed to group rows.
         with in_order(), ignoring(ConvergenceWarning):
             model.fit(scaled[sample(len(rows), self.most_rows, generator)])
-        found: np.ndarray = model.predict(scaled).astype(np.int64)
+            found: np.ndarray = model.predict(scaled).astype(np.int64)
         return found
 
     def _parameters_of(self, scaled: np.ndarray, labels: np.ndarray, kind: str) -> dict[str, np.ndarray]:

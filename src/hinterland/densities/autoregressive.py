@@ -14,6 +14,9 @@ from hinterland.densities.bins import Floats, bin_edges, bin_scores
 from hinterland.networks.layers import Dropout
 from hinterland.parameters import check_integer, check_number
 
+ROWS_AT_ONCE = 512
+"""Rows that are scored at once: what a network makes of them stays in a processor's cache."""
+
 PSEUDO_COUNT = 0.5
 """Rows that each bin has beside those that are counted: no bin is impossible."""
 
@@ -118,6 +121,12 @@ class AutoregressiveDensity(Density, name="autoregressive"):
         if not torch.equal(self.order.sort().values.cpu(), torch.arange(self.n_features)):
             raise ValueError("an autoregressive density has an order that is no order of its columns")
 
+    def compute_in_single_precision(self) -> None:
+        """See ``Density``; a value's bin is found in double precision."""
+        for parameter in self.parameters():
+            parameter.data = parameter.data.float()
+        self.frequencies, self.phases = self.frequencies.float(), self.phases.float()
+
     def estimate(self, parts: Parts) -> None:
         """Store bins and how likely each is by itself, from features (n, D); the network then gives just that."""
         columns = torch.cat([features for features, _ in parts()]).double().cpu().numpy()
@@ -141,32 +150,33 @@ class AutoregressiveDensity(Density, name="autoregressive"):
 
     def energy(self, features: Tensor) -> Tensor:
         """Energy in nats (n,): minus the logarithm of the probability of a row's bins."""
-        return self.energy_parts(features).sum(1)
+        return self.energy_of_parts(self.energy_parts(features))
 
     def energy_parts(self, features: Tensor) -> Tensor:
         """What each column adds to the energy (n, D), in nats: how unlikely its bin is, given the columns before it."""
-        return self.parts_of_bins(features, self.bins(features))
+        parts = (features,) if torch.compiler.is_exporting() else features.split(ROWS_AT_ONCE)
+        return torch.cat([self.parts_of_bins(part, self.bins(part)) for part in parts])
 
     def parts_of_bins(self, features: Tensor, bins: Tensor) -> Tensor:
         """What each column adds to the energy (n, D), of features (n, D) whose bins (D, n) are known."""
         logits = self._logits(features, bins)
-        there = logits.gather(-1, bins.T[..., None])[..., 0] - torch.logsumexp(logits, -1)
-        alone = self.log_marginals.gather(1, bins).T
+        there = logits.gather(1, bins[:, None])[:, 0] - torch.logsumexp(logits, 1)
+        alone = self.log_marginals.gather(1, bins)
         share = self.marginal_share
-        return -torch.logaddexp(there + math.log1p(-share), alone.to(there) + math.log(share))
+        return -torch.logaddexp(there + math.log1p(-share), alone.to(there) + math.log(share)).T
 
     def _logits(self, features: Tensor, bins: Tensor) -> Tensor:
-        """Logits (n, D, n_bins) of all conditionals."""
+        """Logits (D, n_bins, n) of all conditionals: rows lie along the last axis, by which every step is fast."""
         kind = self.first.dtype
-        seen = torch.stack([features.to(kind), self.scores.gather(1, bins).T.to(kind)])
-        waves = torch.sin(seen[:, :, None] * self.frequencies[:, None] + self.phases[:, None])
-        inputs = torch.cat([seen[:, :, None], waves], 2).permute(1, 3, 0, 2).flatten(1)
+        seen = torch.stack([features.T.to(kind), self.scores.gather(1, bins).to(kind)], 1)[:, :, None]
+        frequencies, phases = (wave.permute(2, 0, 1)[..., None] for wave in (self.frequencies, self.phases))
+        inputs = torch.cat([seen, torch.addcmul(phases, seen, frequencies).sin_()], 2).flatten(0, 2)
         masks = self._masks(inputs)
         first, second, last = self.first * masks[0], self.second * masks[1], self.last * masks[2]
-        hidden = nn.functional.silu(nn.functional.linear(inputs, first, self.first_bias))
-        hidden = hidden + nn.functional.silu(nn.functional.linear(hidden, second, self.second_bias))
-        logits = nn.functional.linear(self.dropout(hidden), last, self.last_bias)
-        return logits.view(-1, self.n_features, self.n_bins)
+        hidden = nn.functional.silu(torch.addmm(self.first_bias[:, None], first, inputs))
+        hidden = hidden + nn.functional.silu(torch.addmm(self.second_bias[:, None], second, hidden))
+        logits = torch.addmm(self.last_bias[:, None], last, self.dropout(hidden))
+        return logits.view(self.n_features, self.n_bins, -1)
 
     def _masks(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Masks of the three layers' weights, 1 or 0, made once for a kind of number and a device."""

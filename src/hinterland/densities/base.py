@@ -51,6 +51,13 @@ class Density(nn.Module):
         """
         return None
 
+    def energy_of_parts(self, parts: Tensor) -> Tensor:
+        """Energy (n,) that such parts (n, D) make."""
+        return parts.sum(1)
+
+    def compute_in_single_precision(self) -> None:
+        """Have networks compute in float32, where the density has some; what is stored of rows stays float64."""
+
     def check_stored(self) -> None:
         """Raise ValueError where what is stored, finite as it is, cannot be what ``estimate`` stores."""
 

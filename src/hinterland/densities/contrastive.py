@@ -147,6 +147,11 @@ class ContrastiveDensity(Density, name="contrastive"):
         self.factor = factors[0]
         self.log_determinant = log_determinants[0] + 2 * self.scale.log().sum()
 
+    def compute_in_single_precision(self) -> None:
+        """See ``Density``; the noise's density stays in double precision."""
+        self.ratio.float()
+        self.growth.float()
+
     def check_stored(self) -> None:
         """Raise ValueError unless deviations are positive."""
         if bool((self.scale <= 0).any()):

@@ -57,6 +57,10 @@ class LabelProbability(Density, name="label_probability"):
         places = torch.linspace(0, len(rows) - 1, LEVELS, device=rows.device).round().long()
         self.quantiles = rows[places].T.contiguous()
 
+    def compute_in_single_precision(self) -> None:
+        """See ``Density``; a feature's place among the quantiles is found in double precision."""
+        self.logit.float()
+
     def check_stored(self) -> None:
         """Raise ValueError unless quantiles rise and the labelling rate is positive."""
         if bool((self.quantiles.diff(dim=1) < 0).any()) or not float(self.labelling_rate) > 0:

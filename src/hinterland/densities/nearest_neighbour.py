@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from scipy.spatial import KDTree
 from torch import Tensor
 
 from hinterland.densities.base import Density, Parts
+from hinterland.densities.nearest_search import FirstCopies, Search, search_among
 from hinterland.parameters import check_integer
-
-ENTRIES_AT_ONCE = 2**21
-"""Distances that are held at once: 16 MiB of float64."""
 
 LAST_BITS = 1e-9
 """Share of a feature by which two that are the same may differ."""
@@ -22,10 +19,6 @@ KNOWN_SHARE = 0.05
 
 FEWEST_TO_REPEAT = 100
 """Of fewer stored rows it cannot be told whether rows repeat, and each is taken not to know itself."""
-
-MOST_IN_A_TREE = 16
-"""Features, at most, for which a tree on the processor finds the nearest faster than all distances do: of a view of
-eight independent columns and 20,000 references it is as fast, of six 4 times and of ten half as fast."""
 
 
 class NearestNeighbour(Density, name="nearest_neighbour"):
@@ -71,7 +64,7 @@ class NearestNeighbour(Density, name="nearest_neighbour"):
         self.register_buffer(
             "references", torch.full((n_references, n_features), torch.nan, dtype=torch.float64)
         )
-        self._tree: tuple[tuple[int, int], KDTree] | None = None
+        self._search: tuple[tuple[int, int], Search] | None = None
 
     def estimate(self, parts: Parts) -> None:
         """Store rows of all features (n, D), as ``store`` does."""
@@ -87,21 +80,26 @@ class NearestNeighbour(Density, name="nearest_neighbour"):
         self.n_references = self.settings["n_references"] = min(self.n_references, len(features))
         places = torch.arange(self.n_references, device=features.device) * len(features) // self.n_references
         self.references = features[places].to(self.references)
-        self._tree = None  # new rows may lie where the old ones lay
-        others = self.references[self._nearest(self.references, stored=True)]
-        repeated = _equal(self.references, others).double().mean()
+        self._search, self.rows_repeat = None, False  # new rows may lie where the old ones lay
+        nearest = self._nearest(self.references, stored=True)
+        repeated = self._itself(self.references, nearest).double().mean()
         self.rows_repeat = self.settings["rows_repeat"] = (
             self.n_references >= FEWEST_TO_REPEAT and float(repeated) >= KNOWN_SHARE
         )
-        return (self.references - others).square().sum(1).sqrt()
+        self._search = None if self.rows_repeat else self._search
+        return (self.references - self.references[nearest]).square().sum(1).sqrt()
 
     def energy(self, features: Tensor) -> Tensor:
         """Distance (n,) of features (n, D) to the nearest reference."""
-        return self.energy_parts(features).sum(1).sqrt()
+        return self.energy_of_parts(self.energy_parts(features))
 
     def energy_parts(self, features: Tensor) -> Tensor:
         """Squared difference to the nearest reference by feature (n, D): the energy is the root of their sum."""
         return (features - self.references[self.nearest(features)]).square()
+
+    def energy_of_parts(self, parts: Tensor) -> Tensor:
+        """The root of the sum (n,) of squared differences (n, D)."""
+        return parts.sum(1).sqrt()
 
     def nearest(self, features: Tensor) -> Tensor:
         """Number (n,) of the reference that is nearest to features (n, D).
@@ -112,49 +110,29 @@ class NearestNeighbour(Density, name="nearest_neighbour"):
         return self._nearest(features, stored=False)
 
     def _nearest(self, features: Tensor, *, stored: bool) -> Tensor:
-        """The nearest by a tree or by all distances; of ``stored`` rows, which are the references, among the others."""
+        """Of ``stored`` rows, which are the references, the nearest among the others."""
         if self.n_references == 1:
             return torch.zeros_like(features[:, 0], dtype=torch.long)
         if torch.compiler.is_exporting():
             return self._in_a_graph(features)
-        find = self._by_tree if self._has_tree(features) else self._by_distances
         with torch.no_grad():
-            return find(features, stored)
-
-    def _has_tree(self, features: Tensor) -> bool:
-        return features.device.type == "cpu" and self.n_features <= MOST_IN_A_TREE
-
-    def _by_tree(self, features: Tensor, stored: bool) -> Tensor:
-        """As ``_nearest``."""
-        version = (self.references.data_ptr(), self.references._version)
-        if self._tree is None or self._tree[0] != version:
-            self._tree = (version, KDTree(self.references.numpy()))
-        one = self.rows_repeat and not stored
-        found = torch.from_numpy(self._tree[1].query(features.numpy(), k=[1] if one else [1, 2])[1])
-        nearest = found[:, 0]
-        if one:
+            features, search = features.to(self.references), self._searched()
+            if stored:
+                return search.nearest(features, torch.arange(len(features), device=features.device))
+            nearest = search.nearest(features)
+            if not self.rows_repeat:
+                passed = self._itself(features, nearest)
+                nearest[passed] = search.nearest(features[passed], nearest[passed])
             return nearest
-        own = torch.arange(len(features)) if stored else None
-        passed = self._passed(features, nearest, own)
-        return torch.where(passed, found[:, -1], nearest)
 
-    def _by_distances(self, features: Tensor, stored: bool) -> Tensor:
-        """As ``_nearest``."""
-        squares = self.references.square().sum(1)
-        size = max(1, ENTRIES_AT_ONCE // len(squares))
-        own = torch.arange(len(features), device=features.device) if stored else None
-        found = []
-        for start in range(0, len(features), size):
-            part = features[start : start + size]
-            # The row's own square is the same to all references.
-            distances = torch.addmm(squares, part, self.references.T, alpha=-2)
-            nearest = distances.argmin(1)
-            if stored or not self.rows_repeat:
-                passed = self._passed(part, nearest, None if own is None else own[start : start + size])
-                others = distances[passed].scatter_(1, nearest[passed, None], torch.inf)
-                nearest[passed] = others.argmin(1)
-            found.append(nearest)
-        return torch.cat(found) if found else torch.zeros(0, dtype=torch.long, device=features.device)
+    def _searched(self) -> Search:
+        """What searches the references, made once for those that are stored."""
+        version = (self.references.data_ptr(), self.references._version)
+        if self._search is None or self._search[0] != version:
+            # Where a row that equals a reference is known, no reference is left out, and copies only take time.
+            search = FirstCopies(self.references) if self.rows_repeat else search_among(self.references)
+            self._search = (version, search)
+        return self._search[1]
 
     def _in_a_graph(self, features: Tensor) -> Tensor:
         """As ``_nearest`` of rows that are not stored, of any number and without a choice by what they hold."""
@@ -163,14 +141,10 @@ class NearestNeighbour(Density, name="nearest_neighbour"):
         if self.rows_repeat:
             return nearest
         itself = torch.arange(self.n_references, device=features.device) == nearest[:, None]
-        passed = itself & self._passed(features, nearest, None)[:, None]
+        passed = itself & self._itself(features, nearest)[:, None]
         return distances.masked_fill(passed, torch.inf).argmin(1)
 
-    def _passed(self, features: Tensor, nearest: Tensor, own: Tensor | None) -> Tensor:
-        """Rows (n,) whose nearest is the row itself: its ``own`` number where it is known, otherwise what equals it."""
-        return nearest == own if own is not None else _equal(features, self.references[nearest])
-
-
-def _equal(features: Tensor, others: Tensor) -> Tensor:
-    """Which rows (n,) are equal but for last bits."""
-    return ((features - others).abs() <= LAST_BITS * (1 + others.abs())).all(1)
+    def _itself(self, features: Tensor, nearest: Tensor) -> Tensor:
+        """Rows (n,) that equal their nearest but for last bits."""
+        others = self.references[nearest]
+        return ((features - others).abs() <= LAST_BITS * (1 + others.abs())).all(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from hinterland.model.chunks import apply_in_chunks, chunks
+from hinterland.model.path import EnergyAt, Integral, Path
 from hinterland.shelf import Shelf
 
 MODELS: Shelf[type[Model]] = Shelf("model", "hinterland.model")
 """Kinds of models by name; a saved detector finds its own there."""
-
-Integral: TypeAlias = Callable[[Callable[[Tensor], Tensor], Tensor, Tensor, Tensor], Tensor]
-"""Of an energy, from start to stop, (n, m) each, as exactly as it counts (n,): contributions (n, m)."""
 
 
 class Model(nn.Module):
@@ -91,14 +89,17 @@ class Model(nn.Module):
         tensor = next(itertools.chain(self.parameters(), self.buffers()), None)
         return torch.device("cpu") if tensor is None else tensor.device
 
-    def contributions(self, start: Tensor, stop: Tensor, integrate: Integral, counts: Tensor) -> Tensor:
-        """What each scaled column adds to energy(stop) - energy(start), of scaled rows, (n, scaled_width).
+    def energy_at(self, scaled: Tensor) -> EnergyAt:
+        """Energies of scaled rows with what ``contributions`` takes of how they came about."""
+        return EnergyAt(self.energy_of_scaled(scaled))
 
-        By default the integral of the energy's derivative along the line between the two, which ``integrate`` takes
-        of any energy. A model that knows more of its energy does better. ``counts`` (n,) is how much a nat of this
-        energy counts in what is explained.
+    def contributions(self, path: Path, integrate: Integral, counts: Tensor) -> Tensor:
+        """What each scaled column adds to the energy along paths between scaled rows, (n, scaled_width).
+
+        By default the integral of the energy's derivative, which ``integrate`` takes of any energy. A model that knows
+        more of its energy does better. ``counts`` (n,) is how much a nat of this energy counts in what is explained.
         """
-        return integrate(self.energy_of_scaled, start, stop, counts)
+        return integrate(self.energy_of_scaled, path, counts)
 
     def arguments(self) -> dict[str, Any]:
         """What its constructor is to be given to build it again, but for generators."""
@@ -136,10 +137,3 @@ class Model(nn.Module):
         """Features (n, D) of all raw rows (n, d), on the model's device: what a density is fitted to."""
         with torch.no_grad():
             return torch.cat([self.features(chunk) for chunk in self.chunks(rows)])
-
-
-def slope(climb: Tensor, along: Tensor) -> Tensor:
-    """Climb (n,) over the way (n,) that it took; 0 where there was none."""
-    return torch.where(
-        along == 0, torch.zeros_like(climb), climb / along.where(along != 0, torch.ones_like(along))
-    )

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from hinterland.model.around import Around
-from hinterland.model.base import Integral, Model, slope
+from hinterland.model.base import Model
 from hinterland.model.curves import filled, interpolated
+from hinterland.model.path import EnergyAt, Integral, Path, slope
 from hinterland.model.score import eased
 from hinterland.parameters import check_integer
 
@@ -75,11 +76,16 @@ class Calibrated(Around, name="calibrated"):
         """Surprisal (n,) of scaled rows, in nats."""
         return self.surprisal(self.model.energy_of_scaled(scaled))
 
-    def contributions(self, start: Tensor, stop: Tensor, integrate: Integral, counts: Tensor) -> Tensor:
+    def energy_at(self, scaled: Tensor) -> EnergyAt:
+        """Surprisals of scaled rows, and the model's energies."""
+        inside = self.model.energy_at(scaled)
+        return EnergyAt(self.surprisal(inside.energy), inside=(inside,))
+
+    def contributions(self, path: Path, integrate: Integral, counts: Tensor) -> Tensor:
         """What each scaled column adds to the model's energy, times what a nat of that adds to the surprisal."""
-        low, high = self.model.energy_of_scaled(start), self.model.energy_of_scaled(stop)
-        steepness = slope(self.surprisal(high) - self.surprisal(low), high - low)
-        return self.model.contributions(start, stop, integrate, counts * steepness) * steepness[:, None]
+        own = path.inside(0)
+        steepness = slope(path.climb, own.climb)
+        return self.model.contributions(own, integrate, counts * steepness) * steepness[:, None]
 
 
 def surprisal_curve(

@@ -72,12 +72,13 @@ class EnergyModel(Model, name="reconstruction"):
             )
 
     def scaled(self, x: Tensor) -> Tensor:
-        """Raw rows (n, d) scaled, in the network's precision."""
+        """Raw rows (n, d) scaled."""
         scaled: Tensor = self.scaling(x)
-        return scaled.to(next(self.network.parameters()).dtype)
+        return scaled
 
     def encode(self, scaled: Tensor) -> tuple[Tensor, RowErrors]:
-        """Latent (n, latent_dim) and reconstruction errors of scaled rows (n, d)."""
+        """Latent (n, latent_dim) and reconstruction errors of scaled rows (n, d), in the network's precision."""
+        scaled = scaled.to(next(self.network.parameters()).dtype)
         encoding = self.network(scaled)
         return encoding.latent, row_errors(scaled, encoding.reconstruction)
 

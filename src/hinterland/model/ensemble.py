@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from hinterland.model.base import Integral, Model
+from hinterland.model.base import Model
+from hinterland.model.path import EnergyAt, Integral, Path
 from hinterland.parameters import check_number
 
 
@@ -59,13 +60,20 @@ class Ensemble(Model, name="ensemble"):
         """Number of features of all members."""
         return sum(member.features_width for member in self.members)
 
-    def contributions(self, start: Tensor, stop: Tensor, integrate: Integral, counts: Tensor) -> Tensor:
+    def energy_at(self, scaled: Tensor) -> EnergyAt:
+        """Combined energies of scaled rows, and those of each member."""
+        inside = tuple(m.energy_at(s) for m, s in zip(self.members, self._own(scaled), strict=True))
+        return EnergyAt(self._combined([one.energy for one in inside]), inside=inside)
+
+    def contributions(self, path: Path, integrate: Integral, counts: Tensor) -> Tensor:
         """What each scaled column of each member adds, side by side."""
         shares = [1 / len(self.members)] * len(self.members) if self.weights is None else self.weights
-        members = zip(self.members, shares, self._own(start), self._own(stop), strict=True)
-        return torch.cat(
-            [share * m.contributions(a, b, integrate, counts) for m, share, a, b in members], dim=1
-        )
+        found, first = [], 0
+        for number, (member, share) in enumerate(zip(self.members, shares, strict=True)):
+            own = path.inside(number, slice(first, first + member.scaled_width))
+            found.append(share * member.contributions(own, integrate, counts))
+            first += member.scaled_width
+        return torch.cat(found, dim=1)
 
     def _combined(self, values: Sequence[Tensor]) -> Tensor:
         """Mean, or weighed sum, of a value a member."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from torch import Tensor
 
 from hinterland.densities.base import Density
-from hinterland.model.base import Integral, Model, slope
+from hinterland.model.base import Model
 from hinterland.model.column_view import ColumnView
+from hinterland.model.path import EnergyAt, Integral, Path, slope
 from hinterland.model.scaling import InputScaling
 
 
@@ -51,11 +52,15 @@ class OnScaled(Model, name="on_scaled"):
         """The density's energy (n,) of scaled rows."""
         return self.density.energy(scaled)
 
-    def contributions(self, start: Tensor, stop: Tensor, integrate: Integral, counts: Tensor) -> Tensor:
+    def energy_at(self, scaled: Tensor) -> EnergyAt:
+        """The density's energies of scaled rows, and their parts where it has them."""
+        parts = self.density.energy_parts(scaled)
+        energy = self.density.energy(scaled) if parts is None else self.density.energy_of_parts(parts)
+        return EnergyAt(energy, parts)
+
+    def contributions(self, path: Path, integrate: Integral, counts: Tensor) -> Tensor:
         """What each scaled column adds: exact, where the density's energy rises with a sum over columns."""
-        low, high = self.density.energy_parts(start), self.density.energy_parts(stop)
-        if low is None or high is None:
-            return super().contributions(start, stop, integrate, counts)
-        added = high - low
-        climb = self.density.energy(stop) - self.density.energy(start)
-        return added * slope(climb, added.sum(1))[:, None]
+        if path.low.parts is None or path.high.parts is None:
+            return super().contributions(path, integrate, counts)
+        added = path.high.parts - path.low.parts
+        return added * slope(path.climb, added.sum(1))[:, None]

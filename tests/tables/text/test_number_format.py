@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hinterland.tables.text.number_format import NumberFormat, read_numbers
+from hinterland.tables.text.number_format import NumberFormat, plain_numbers, read_numbers
 
 
 def read(format: NumberFormat, *texts: str | None) -> list[float | None]:
@@ -206,3 +207,21 @@ def test_a_format_says_itself_and_is_json(format: NumberFormat, described: str) 
     assert format.describe() == described
     assert NumberFormat(**json.loads(json.dumps(dataclasses.asdict(format)))) == format
     assert format.is_plain == (format == NumberFormat())
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["1.5", "-2", "1e3"], ["1.5", "", None, "inf"], [None, None], [""], []],
+    ids=["all there", "some empty", "none there", "an empty one", "no rows"],
+)
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_texts_that_are_all_plain_numbers_are_those_that_the_long_way_reads(texts, kind) -> None:
+    values = pa.array(texts, kind)
+    found = plain_numbers(values)
+    known = pc.if_else(pc.equal(values, ""), None, values)
+    assert found.to_pylist() == read_numbers(known, NumberFormat())[0].to_pylist()
+
+
+@pytest.mark.parametrize("odd", ["nan", "NA", " 5", "1,5", "?", "-", "0x1f", "1.234.5"])
+def test_what_may_be_a_word_or_another_way_to_write_is_left_to_the_long_way(odd) -> None:
+    assert plain_numbers(pa.array(["1.5", odd, ""])) is None

@@ -16,6 +16,7 @@ from hinterland.errors import TableError
 from hinterland.tables.columns.moments import moments
 from hinterland.tables.columns.readings import FINITE, Reading
 from hinterland.tables.text.missing import without_missing
+from hinterland.tables.text.number_format import plain_numbers
 from hinterland.tables.text.number_text import NumberFormat, read_numbers
 from hinterland.tables.text.time_text import TimeFormat, read_times, read_times_of_day, seconds_of_day
 from hinterland.tables.values import (
@@ -77,7 +78,11 @@ def read(values: Values, reading: Reading) -> Read:
 
 def _read_number(values: Values, found: str, reading: Reading) -> Read | None:
     if is_text(values):
-        numbers, bad = read_numbers(_present(values, reading), reading.number or NumberFormat())
+        format = reading.number or NumberFormat()
+        # Nearly always all are plain: then none can be a word for a missing value, and none need be looked up.
+        numbers, bad = plain_numbers(values) if format.is_plain else None, np.zeros(len(values), bool)
+        if numbers is None:
+            numbers, bad = read_numbers(_present(values, reading), format)
         numbers = as_numbers(numbers)
     elif found in ("number", "boolean"):
         numbers, bad = as_numbers(values), np.zeros(len(values), bool)

@@ -71,6 +71,21 @@ class NumberFormat:
         return text + (", some hexadecimal as 0x1f" if self.hexadecimal else "")
 
 
+def plain_numbers(texts: Any) -> Any | None:
+    """Float64 Arrow array (n,) of texts that are all numbers as computers write them, or empty: then null.
+
+    None where one is anything else, blanks around a number or NaN among it: a word for a missing value may be there.
+    """
+    try:
+        numbers = pc.cast(texts, pa.float64())
+    except pa.ArrowInvalid:
+        try:
+            numbers = pc.cast(pc.if_else(pc.equal(texts, ""), None, texts), pa.float64())
+        except pa.ArrowInvalid:
+            return None
+    return None if pc.any(pc.is_nan(numbers)).as_py() else numbers
+
+
 def read_numbers(texts: Any, format: NumberFormat) -> tuple[Any, np.ndarray]:
     """Read texts (n,) by a format, missing tokens being null already.
 
