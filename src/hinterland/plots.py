@@ -184,7 +184,7 @@ def energy_contours(
     if height.min() < threshold < height.max():
         ax.contour(across, up, height, [threshold], colors="white", linewidths=1.5, linestyles="solid")
     is_odd = np.asarray(detector.predict(rows)) == -1
-    edge = {"edgecolor": "black", "linewidth": 0.3}
+    edge: dict[str, Any] = {"edgecolor": "black", "linewidth": 0.3}
     ax.scatter(*rows[~is_odd].T, s=6, color="white", marker=USUAL_MARKER, **edge)
     ax.scatter(*rows[is_odd].T, s=16, color=ALARM, marker=ALARM_MARKER, **edge)
     ax.set(xticks=[], yticks=[])
