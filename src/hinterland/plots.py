@@ -185,8 +185,8 @@ def energy_contours(
         ax.contour(across, up, height, [threshold], colors="white", linewidths=1.5, linestyles="solid")
     is_odd = np.asarray(detector.predict(rows)) == -1
     edge: dict[str, Any] = {"edgecolor": "black", "linewidth": 0.3}
-    ax.scatter(*rows[~is_odd].T, s=6, color="white", marker=USUAL_MARKER, **edge)
-    ax.scatter(*rows[is_odd].T, s=16, color=ALARM, marker=ALARM_MARKER, **edge)
+    ax.scatter(rows[~is_odd, 0], rows[~is_odd, 1], s=6, color="white", marker=USUAL_MARKER, **edge)
+    ax.scatter(rows[is_odd, 0], rows[is_odd, 1], s=16, color=ALARM, marker=ALARM_MARKER, **edge)
     ax.set(xticks=[], yticks=[])
     return ax
 
