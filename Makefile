@@ -16,7 +16,7 @@ WHOLE := tests/contracts tests/report tests/cases tests/cli tests/detectors
 RUN := -m
 PYTEST = $(BIN)/python $(RUN) pytest
 
-.PHONY: help pages figures docs docs-check dist demo test test-methods test-parts test-fast coverage test-processors lint types bench clean
+.PHONY: help pages figures docs docs-check dist demo test test-methods test-parts test-fast coverage test-processors lint types bench bench-parts clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -60,7 +60,10 @@ lint: $(VENV)/.installed ## style and format
 types: $(VENV)/.installed ## static types
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed ## speed and memory, as ratios in one run
+bench: $(VENV)/.installed ## every detector beside what a user would pick instead, as ratios in one run (docs/speed.md)
+	$(BIN)/python benchmarks/speed.py
+
+bench-parts: $(VENV)/.installed ## speed and memory of single parts, against their targets
 	$(BIN)/python benchmarks/training_speed.py
 	$(BIN)/python benchmarks/scoring_speed.py
 	$(BIN)/python benchmarks/graph.py

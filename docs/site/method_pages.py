@@ -100,7 +100,7 @@ ABOUT: Mapping[str, About] = {
         _DEUAD,
     ),
     "DROCC": About(
-        ("11",),
+        ("13",),
         (("What CANCE's paper prints of it", "/results/cance.md"),),
         "Each step of training takes `ascent_steps` gradients more, of generated rows; scoring is one small network.",
     ),

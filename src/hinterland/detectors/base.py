@@ -127,7 +127,7 @@ class Detector(Displayed, Updatable, Decisions, TransformerMixin, OutlierMixin, 
             Where ``y`` marks rows with 1 and none with -1, which is what it would hold if 1 meant anomaly.
         """
         self.check_parameters()
-        check_device("device", self.device)
+        check_device("device", self.device, double=True)
         rows = self._validated(X, reset=True)
         labels = label_codes(y, len(rows), is_anomaly=is_anomaly, is_normal=is_normal)
         check_rows_left(labels)
