@@ -6,6 +6,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -66,3 +67,14 @@ def report(claims: Sequence[Claim]) -> bool:
         )
         print(f"{claim.name:<52}{shown}  {target}{'' if claim.met else '  MISSED'}")
     return all(claim.met for claim in claims)
+
+
+def put_table(page: Path, by: str, lines: Sequence[str], name: str = "table") -> None:
+    """Put a table in the place of a page's that the script ``by`` makes."""
+    text = page.read_text(encoding="utf-8")
+    begin, end = f"<!-- {name}: begin, by {by} -->", f"<!-- {name}: end -->"
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise SystemExit(f"{page} has no place for what {by} makes: {begin} ... {end}")
+    page.write_text("\n".join([before + begin, *lines, end + after]), encoding="utf-8")

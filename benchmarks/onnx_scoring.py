@@ -14,14 +14,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import onnxruntime
-from measure import in_turns, machine
+from measure import in_turns, machine, put_table
 
 from hinterland.detectors import DETECTORS
 from hinterland.export import export
 from hinterland.threads import threads
 
 PAGE = Path(__file__).parents[1] / "docs" / "onnx.md"
-BEGIN, END = "<!-- table: begin, by benchmarks/onnx_scoring.py -->", "<!-- table: end -->"
 N_FEATURES, TRAINING_ROWS, BATCH = 20, 5_000, 1_024
 PROMISED = 1e-5
 
@@ -137,9 +136,7 @@ def main() -> None:
             measured.append(measure(name, make, rows, arguments.repeats))
             print(table(measured)[-1], flush=True)
     if arguments.write:
-        text = PAGE.read_text(encoding="utf-8")
-        before, after = text.split(BEGIN)[0], text.split(END)[1]
-        PAGE.write_text("\n".join([before + BEGIN, *table(measured), END + after]), encoding="utf-8")
+        put_table(PAGE, "benchmarks/onnx_scoring.py", table(measured))
     missed = [row.name for row in measured if not row.difference <= PROMISED]
     print(f"differences above {PROMISED:g}: {', '.join(missed) or 'none'}")
     sys.exit(1 if arguments.check and missed else 0)

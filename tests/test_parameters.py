@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from hinterland.parameters import check_choice, check_device, check_integer, check_number, check_widths
 
@@ -90,3 +91,17 @@ def test_devices_are_those_that_torch_has_here():
             ValueError, match=f"device must name one that torch has here, such as 'cpu', got {value!r}"
         ):
             check_device("device", value)
+
+
+def test_a_device_without_double_precision_is_refused_where_that_is_needed(monkeypatch):
+    empty = torch.empty
+
+    def single_alone(*shape, dtype=None, device=None):
+        if dtype is torch.float64:
+            raise TypeError("no float64 here")
+        return empty(*shape, dtype=dtype, device=device)
+
+    monkeypatch.setattr(torch, "empty", single_alone)
+    check_device("device", "cpu")
+    with pytest.raises(ValueError, match=r"device must be one of double precision.* 'cpu' has none"):
+        check_device("device", "cpu", double=True)

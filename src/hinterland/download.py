@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import requests
-
 from hinterland.errors import FileFormatError
 
 SECONDS_OF_SILENCE, MOST_SECONDS = 30, 3_600
@@ -24,6 +22,8 @@ def download(url: str, path: Path) -> None:
     FileFormatError
         Where it goes on beyond ``MOST_BYTES`` or ``MOST_SECONDS``.
     """
+    import requests  # half of what it takes to import the encoders, which mostly fetch nothing
+
     started = time.monotonic()
     n_bytes = 0
     with requests.get(url, stream=True, timeout=SECONDS_OF_SILENCE) as response, path.open("wb") as file:

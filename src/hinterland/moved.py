@@ -6,10 +6,12 @@ import importlib
 import sys
 import warnings
 from collections.abc import Callable
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
+
+GOES_WITH = "0.3"
+"""The version that what is deprecated is removed with."""
 
 MODULES = {
     "hinterland.benchmark.cli": "hinterland.cli.benchmark",
@@ -79,7 +81,7 @@ def names_that_left(module: str) -> Callable[[str], Any]:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         value = getattr(importlib.import_module(home), name)
         warnings.warn(
-            f"{module}.{name} is now {home}.{name}; the old name goes with hinterland 0.3",
+            f"{module}.{name} is now {home}.{name}; the old name goes with hinterland {GOES_WITH}",
             DeprecationWarning,
             stacklevel=2,
         )
@@ -88,8 +90,11 @@ def names_that_left(module: str) -> Callable[[str], Any]:
     return look_up
 
 
-class _OldModules(MetaPathFinder, Loader):
-    """Asked last of all, for modules that are nowhere else: makes one that looks its names up at their new place."""
+class _OldModules:
+    """Asked last of all, for modules that are nowhere else: makes one that looks its names up at their new place.
+
+    A finder and a loader without their base classes, which would take half of what importing hinterland does.
+    """
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         return ModuleSpec(fullname, self) if fullname in MODULES else None

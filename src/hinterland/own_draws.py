@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-_IN_PLACE = (
+IN_PLACE = (
     "bernoulli_",
     "cauchy_",
     "exponential_",
@@ -17,7 +17,8 @@ _IN_PLACE = (
     "random_",
     "uniform_",
 )
-_DRAWING = {*_IN_PLACE, "bernoulli", "multinomial", "normal", "rand", "randint", "randn", "randperm"}
+"""Methods that overwrite a tensor with what they draw."""
+_DRAWING = {*IN_PLACE, "bernoulli", "multinomial", "normal", "rand", "randint", "randn", "randperm"}
 
 
 class OwnDraws(TorchFunctionMode):

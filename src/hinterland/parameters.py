@@ -79,8 +79,8 @@ def check_widths(name: str, value: Any, *, optional: bool = False) -> None:
         check_integer(f"each width in {name}", width, least=1)
 
 
-def check_device(name: str, value: Any) -> None:
-    """Raise unless ``value`` names a device that torch has here."""
+def check_device(name: str, value: Any, *, double: bool = False) -> None:
+    """Raise unless ``value`` names a device that torch has here, one of ``double`` precision if that is needed."""
     import torch  # slow to import, and the other checks need it not
 
     try:
@@ -89,6 +89,13 @@ def check_device(name: str, value: Any) -> None:
         raise ValueError(
             f"{name} must name one that torch has here, such as 'cpu', got {shown(value)}"
         ) from error
+    if double:
+        try:
+            torch.empty(0, dtype=torch.float64, device=value)
+        except (RuntimeError, TypeError) as error:
+            raise ValueError(
+                f"{name} must be one of double precision, in which rows are scored, and {shown(value)} has none"
+            ) from error
 
 
 # --- the same as objects, for a table of parameters ---------------------------------------------------

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.utils import check_scalar
 
 from hinterland.thresholds import best_f1_threshold, check_energy, check_is_anomaly, count
@@ -33,6 +32,8 @@ def auroc(is_anomaly: npt.ArrayLike, energy: npt.ArrayLike) -> float:
         If a class is missing, the lengths differ or an energy is not finite.
     """
     energy = check_energy(energy)
+    from sklearn.metrics import roc_auc_score
+
     return float(roc_auc_score(check_is_anomaly(is_anomaly, rows=len(energy)), energy))
 
 
@@ -42,6 +43,8 @@ def average_precision(is_anomaly: npt.ArrayLike, energy: npt.ArrayLike) -> float
     Arguments and errors as in ``auroc``. The value of a random ranking is the share of anomalies.
     """
     energy = check_energy(energy)
+    from sklearn.metrics import average_precision_score
+
     return float(average_precision_score(check_is_anomaly(is_anomaly, rows=len(energy)), energy))
 
 

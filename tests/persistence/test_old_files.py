@@ -5,6 +5,8 @@ its models.
 """
 
 import json
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -54,6 +56,25 @@ def test_it_can_be_saved_again(name, tmp_path):
     save(loaded, tmp_path / "again")
     rows = rows_for(name)
     np.testing.assert_array_equal(load(tmp_path / "again").score_samples(rows), loaded.score_samples(rows))
+
+
+@pytest.mark.slow
+def test_files_of_all_kinds_load_without_torchs_compiler_and_what_fits_alone_need():
+    heavy = [
+        "torch._dynamo",
+        "sympy",
+        "requests",
+        "sklearn.cluster",
+        "sklearn.ensemble",
+        "sklearn.decomposition",
+    ]
+    code = (
+        f"import glob, sys; from hinterland import load\n"
+        f"for path in glob.glob({str(FILES / '*.hinterland')!r}): load(path)\n"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_parameters_are_read_by_the_names_that_they_had_without_a_word():

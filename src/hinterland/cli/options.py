@@ -31,7 +31,7 @@ Group = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same model.")]
-Device = Annotated[str, typer.Option(help="Where torch computes: cpu, cuda, cuda:1, mps.")]
+Device = Annotated[str, typer.Option(help="Where torch computes: cpu, cuda, cuda:1.")]
 Threads = Annotated[
     int, typer.Option(min=1, help="Threads that torch computes with; more are rarely faster.")
 ]

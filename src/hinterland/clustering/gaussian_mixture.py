@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
 
 from hinterland.clustering.base import (
     MOST_ROWS,
@@ -61,6 +60,8 @@ class GaussianMixtureClustering(Clustering, name="gaussian_mixture"):
         self, rows: np.ndarray, generator: np.random.Generator, start: np.ndarray | None = None
     ) -> np.ndarray:
         """Labels (n,) of rows (n, d); see ``Clustering``."""
+        from sklearn.mixture import GaussianMixture
+
         check_enough_rows(self.n_clusters, len(rows))
         scaled = standardised(rows)
         kind = self.covariance or ("full" if rows.shape[1] <= WIDEST_FULL else "diag")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.cluster import HDBSCAN
-from sklearn.neighbors import NearestNeighbors
 
 from hinterland.clustering.base import Clustering, sample
 from hinterland.parameters import check_integer
@@ -31,6 +29,9 @@ class HDBSCANClustering(Clustering, name="hdbscan"):
         self, rows: np.ndarray, generator: np.random.Generator, start: np.ndarray | None = None
     ) -> np.ndarray:
         """Labels (n,) of rows (n, d); see ``Clustering``. It has no use for ``start``."""
+        from sklearn.cluster import HDBSCAN
+        from sklearn.neighbors import NearestNeighbors
+
         size = min(self.min_cluster_size, len(rows))
         chosen = sample(len(rows), self.most_rows, generator)
         with in_order():

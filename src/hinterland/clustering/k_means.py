@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
 from hinterland.clustering.base import MOST_ROWS, Clustering, check_enough_rows, sample, usable_start
@@ -31,6 +30,8 @@ class KMeansClustering(Clustering, name="k_means"):
         self, rows: np.ndarray, generator: np.random.Generator, start: np.ndarray | None = None
     ) -> np.ndarray:
         """Labels (n,) of rows (n, d); see ``Clustering``."""
+        from sklearn.cluster import KMeans
+
         check_enough_rows(self.n_clusters, len(rows))
         labels = usable_start(start, self.n_clusters)
         means = None if labels is None else [rows[labels == k].mean(0) for k in range(self.n_clusters)]

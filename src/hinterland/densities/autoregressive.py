@@ -89,8 +89,9 @@ class AutoregressiveDensity(Density, name="autoregressive"):
         inputs = self.inputs_a_column * n_features
         shape = (2, n_frequencies, n_features)
         self.register_buffer("order", torch.randperm(n_features, generator=generator))
-        self.register_buffer("frequencies", frequency * torch.randn(shape, generator=generator))
-        self.register_buffer("phases", 2 * math.pi * torch.rand(shape, generator=generator))
+        # In place: on the meta device, where files are read, torch imports its compiler for a product that is not.
+        self.register_buffer("frequencies", torch.randn(shape, generator=generator).mul_(frequency))
+        self.register_buffer("phases", torch.rand(shape, generator=generator).mul_(2 * math.pi))
         self.register_buffer("edges", torch.full((n_features, n_bins - 1), math.nan, dtype=torch.float64))
         self.register_buffer("scores", torch.full((n_features, n_bins), math.nan, dtype=torch.float64))
         self.register_buffer("log_marginals", torch.full((n_features, n_bins), math.nan, dtype=torch.float64))
@@ -112,11 +113,8 @@ class AutoregressiveDensity(Density, name="autoregressive"):
         """Raise ValueError where edges fall, probabilities do not sum to one, or the order is none."""
         if bool((self.edges.diff(dim=1) < 0).any()):
             raise ValueError("an autoregressive density has edges of bins that fall")
-        if not torch.allclose(
-            self.log_marginals.double().exp().sum(1),
-            torch.ones(self.n_features, dtype=torch.float64),
-            atol=1e-3,
-        ):
+        shares = self.log_marginals.double().exp().sum(1)
+        if not torch.allclose(shares, torch.ones_like(shares), atol=1e-3):
             raise ValueError("an autoregressive density has shares of bins that do not sum to 1")
         if not torch.equal(self.order.sort().values.cpu(), torch.arange(self.n_features)):
             raise ValueError("an autoregressive density has an order that is no order of its columns")
@@ -191,4 +189,4 @@ class AutoregressiveDensity(Density, name="autoregressive"):
 
 def _normal(shape: tuple[int, int], inputs: int, generator: torch.Generator | None) -> Tensor:
     """Initial weights of a layer of so many inputs (He and others, 2015)."""
-    return torch.randn(shape, generator=generator) * math.sqrt(2 / inputs)
+    return torch.randn(shape, generator=generator).mul_(math.sqrt(2 / inputs))

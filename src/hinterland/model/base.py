@@ -113,10 +113,8 @@ class Model(nn.Module):
         """Raise ValueError where what is stored, finite as it is, cannot be what was learnt; parts have their own."""
 
     def ready_to_score(self) -> None:
-        """Turn to evaluation, in float64 where the device has it."""
-        self.eval()
-        if self.device.type != "mps":
-            self.double()
+        """Turn to evaluation, in float64."""
+        self.eval().double()
 
     def chunks(self, rows: npt.NDArray[np.float64]) -> Iterator[Tensor]:
         """Raw rows (n, d) in chunks on the model's device, of the size that suits it."""

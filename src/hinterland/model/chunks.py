@@ -49,5 +49,4 @@ def _parts(rows: np.ndarray, device: torch.device, at_once: int) -> list[np.ndar
 
 
 def _on(device: torch.device, part: np.ndarray) -> Tensor:
-    dtype = torch.float32 if device.type == "mps" else torch.float64
-    return torch.tensor(np.ascontiguousarray(part), dtype=dtype, device=device)
+    return torch.tensor(np.ascontiguousarray(part), dtype=torch.float64, device=device)

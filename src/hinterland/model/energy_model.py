@@ -32,7 +32,7 @@ class EnergyModel(Model, name="reconstruction"):
     """One network, one density over its composite features, and a score of both; what a fitted detector scores with.
 
     The density may be None where the score needs none. In evaluation mode each row is treated alone. Networks train in
-    float32 and score in float64, where the device has it: the same row then has the same energy in any company, far
+    float32 and score in float64: the same row then has the same energy in any company, far
     below 1e-6.
     """
 

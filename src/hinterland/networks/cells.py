@@ -12,7 +12,6 @@ import bisect
 import math
 
 import torch
-from sklearn.cluster import KMeans
 from torch import Tensor
 
 from hinterland.threads import in_order
@@ -124,6 +123,8 @@ def _in_cells(points: Tensor) -> Tensor:
 
     Groups of k-means; one of too many points is cut across its longest axis.
     """
+    from sklearn.cluster import KMeans
+
     n_groups = round(GROUPS * math.sqrt(len(points)))
     with in_order():
         groups = torch.from_numpy(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -46,6 +47,15 @@ def layers(widths: list[int], activation: str, generator: torch.Generator | None
     return parts[:-1]
 
 
+def drawn_like(x: Tensor, draw: Callable[..., Tensor], generator: torch.Generator | None) -> Tensor:
+    """Numbers of x's shape, kind and device that ``draw``, torch.rand or torch.randn, makes where the generator is.
+
+    A generator draws on its own device alone. One of the processor serves them all, and gives the same numbers on each.
+    """
+    where = x.device if generator is None else generator.device
+    return draw(x.shape, generator=generator, dtype=x.dtype, device=where).to(x.device)
+
+
 class Dropout(nn.Module):
     """Dropout that draws from its own generator, so that training leaves the global one untouched."""
 
@@ -58,5 +68,5 @@ class Dropout(nn.Module):
         """Zero each entry with the given probability while training; identity in evaluation mode."""
         if not self.training or self.probability == 0:
             return x
-        drawn = torch.rand(x.shape, generator=self.generator, dtype=x.dtype, device=x.device)
+        drawn = drawn_like(x, torch.rand, self.generator)
         return x * drawn.ge_(self.probability).mul_(1 / (1 - self.probability))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from hinterland.networks.base import Encoding, Network, check_sizes
-from hinterland.networks.layers import layers
+from hinterland.networks.layers import drawn_like, layers
 from hinterland.parameters import check_choice, check_number
 
 
@@ -66,7 +66,7 @@ class Autoencoder(Network, name="autoencoder"):
         """Encode and reconstruct rows (n, n_features)."""
         seen = x
         if self.training and self.input_noise:
-            noise = torch.randn(x.shape, generator=self.generator, dtype=x.dtype, device=x.device)
+            noise = drawn_like(x, torch.randn, self.generator)
             seen = x + self.input_noise * noise
         latent = self.encoder(seen)
         return Encoding(latent, self.decoder(latent), x.new_zeros(()))

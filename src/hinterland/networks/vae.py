@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from hinterland.networks.base import Encoding, Network, check_sizes
-from hinterland.networks.layers import ACTIVATIONS, layers, linear
+from hinterland.networks.layers import ACTIVATIONS, drawn_like, layers, linear
 from hinterland.parameters import check_choice, check_number
 
 LOG_VARIANCE_BOUND = 10.0
@@ -76,7 +76,7 @@ class VAE(Network, name="vae"):
         log_variance = self.log_variance(seen).clamp(-LOG_VARIANCE_BOUND, LOG_VARIANCE_BOUND)
         latent = mean
         if self.training or self.scored_latent == "sample":
-            drawn = torch.randn(mean.shape, generator=self._draws(), dtype=mean.dtype, device=mean.device)
+            drawn = drawn_like(mean, torch.randn, self._draws())
             latent = mean + torch.exp(log_variance / 2) * drawn
         divergence = gaussian_divergence(mean, log_variance).mean()
         return Encoding(latent, self.decoder(latent), self.kl_weight * divergence)

@@ -85,9 +85,9 @@ def load(path: Path, *, device: str = "cpu") -> Any:
     FileNotFoundError
         Where there is no file.
     ValueError
-        For a device that torch does not have here.
+        For a device that torch does not have here, or without double precision.
     """
-    check_device("device", device)
+    check_device("device", device, double=True)
     with open_archive(path, (MANIFEST, TENSORS)) as archive:
         manifest = _manifest(archive.read(MANIFEST))
         arrays = safetensors.numpy.load(archive.read(TENSORS))

@@ -19,7 +19,7 @@ from torch.overrides import TorchFunctionMode
 from hinterland.model.base import Model
 from hinterland.model.energy_model import EnergyModel
 from hinterland.model.ensemble import as_one
-from hinterland.own_draws import OwnDraws
+from hinterland.own_draws import IN_PLACE, OwnDraws
 from hinterland.persistence.classes import class_named, kind_of
 from hinterland.persistence.values import Arrays, Node, pack, tagged, unpack
 from hinterland.printable import shown
@@ -200,12 +200,25 @@ def _is_own(part: torch.nn.Module) -> bool:
 
 
 class _OnMeta(TorchFunctionMode):
-    """Send to torch's meta device, which allocates nothing, also what names another device."""
+    """Send to torch's meta device, which allocates nothing, also what names another device.
+
+    Draws and copies of a shape become empty tensors: torch would import its compiler for each of these, in two seconds.
+    """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
         if "device" in kwargs:
             kwargs["device"] = "meta"
+        name = getattr(func, "__name__", "")
+        if name in IN_PLACE:
+            return args[0] if args else kwargs["tensor"]
+        if name in ("rand", "randn"):
+            kwargs.pop("generator", None)
+            func = torch.empty
+        if name == "randperm":
+            return torch.empty(*args, dtype=torch.int64)
+        if name == "empty_like":
+            return torch.empty(args[0].shape, dtype=kwargs.get("dtype") or args[0].dtype)
         return func(*args, **kwargs)
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.decomposition import PCA
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
@@ -77,6 +76,8 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):
             For a parameter out of its range, rows that are not a finite matrix, fewer than two rows, or more components
             than rows or columns.
         """
+        from sklearn.decomposition import PCA
+
         self._check_parameters()
         rows = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         if self.n_components > min(rows.shape):

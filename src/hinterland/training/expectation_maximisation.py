@@ -6,7 +6,6 @@ import functools
 from collections.abc import Iterator
 
 import torch
-from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
@@ -81,6 +80,8 @@ def _parts(density: Mixture, features: Tensor, memberships: Tensor) -> Iterator[
 
 def _cluster(features: Tensor, n_clusters: int, generator: torch.Generator) -> Tensor:
     """Hard memberships (n, K) of k-means on standardised features: a first guess."""
+    from sklearn.cluster import KMeans
+
     seed = int(torch.randint(2**31 - 1, (), generator=generator))
     scale = features.std(0, correction=0)
     standardised = (features - features.mean(0)) / torch.where(scale > 0, scale, 1.0)

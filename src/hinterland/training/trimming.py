@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import IsolationForest
 
 FEWEST_ROWS = 50
 """Of fewer rows each is needed."""
@@ -18,6 +17,8 @@ def usual(rows: npt.NDArray[np.float64], share: float, seed: int) -> npt.NDArray
     """
     if not share or len(rows) < FEWEST_ROWS:
         return np.ones(len(rows), bool)
+    from sklearn.ensemble import IsolationForest
+
     forest = IsolationForest(random_state=seed).fit(rows)
     oddness = -forest.score_samples(rows)
     kept: npt.NDArray[np.bool_] = oddness <= np.quantile(oddness, 1 - share)

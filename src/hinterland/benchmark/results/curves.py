@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping
 from pathlib import Path
 
+from hinterland import palette
 from hinterland.benchmark.experiments.protocols import protocols
 from hinterland.benchmark.experiments.suite import Curves, Lines
 from hinterland.benchmark.results.figures import new_figure, save
@@ -55,16 +56,19 @@ def draw(curves: Curves, panels: Mapping[str, Mapping[str, Points]], path: Path)
     names = list(
         dict.fromkeys(name for found in panels.values() for lines in found.values() for name in lines)
     )
+    looks = dict(zip(names, palette.lines(len(names)), strict=True))
     grid = figure.subplots(n_rows, len(panels), squeeze=False)
     for (row, metric), (column, title) in itertools.product(enumerate(curves.metrics), enumerate(panels)):
         axes = grid[row][column]
         for name, by_place in panels[title][metric].items():
+            look = looks[name]
             axes.errorbar(
                 list(by_place),
                 [value.mean for value in by_place.values()],
                 [value.sd or 0.0 for value in by_place.values()],
-                color=f"C{names.index(name)}",
-                marker="o",
+                color=look.colour,
+                linestyle=look.dashes,
+                marker=look.marker,
                 markersize=4,
                 capsize=2,
                 label=name,
