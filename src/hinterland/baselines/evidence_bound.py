@@ -77,7 +77,7 @@ class PictureVAE(OnPictures, name="VAE (pictures)"):
 
     def _misfit(self, pictures: Tensor, latents: Tensor) -> Tensor:
         """-log p(x | z), (n,)."""
-        decoded = self.decoder_(latents)
+        decoded: Tensor = self.decoder_(latents)
         if self.likelihood == "gaussian":
             return 0.5 * (pictures - decoded).square().flatten(1).sum(1)
         return binary_cross_entropy_with_logits(decoded, pictures, reduction="none").flatten(1).sum(1)

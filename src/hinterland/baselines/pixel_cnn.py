@@ -30,7 +30,8 @@ class MaskedConvolution(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map pictures (n, inputs, h, w) to (n, outputs, h, w)."""
-        return self._conv_forward(x, self.weight * self.window, self.bias)
+        seen: Tensor = self._conv_forward(x, self.weight * self.window, self.bias)
+        return seen
 
 
 def rows_above(size: int, *, first: bool) -> Tensor:
