@@ -97,7 +97,7 @@ class _OldModules:
     """
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        return ModuleSpec(fullname, self) if fullname in MODULES else None
+        return ModuleSpec(fullname, self) if fullname in MODULES else None  # type: ignore[arg-type]  # it has what is asked of one
 
     def create_module(self, spec: ModuleSpec) -> None:
         return None
