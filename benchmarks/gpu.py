@@ -93,12 +93,12 @@ def fitted(member: str, settings: dict[str, Any], device: str, rows: np.ndarray)
     cls = DETECTORS.named(member)
     known = cls().get_params()
     parameters = {key: value for key, value in SHORT.items() if key in known} | settings
-    if "device" in known:
-        parameters["device"] = device
-    elif member == "PositiveUnlabelled":
+    if "device" not in known:
         parameters["detector"] = DETECTORS.named("DAGMM")(**{**SHORT_OF_DAGMM, "device": device})
     elif "detector_options" in known:
         parameters["detector_options"] = SHORT_OF_DAGMM
+    if "device" in known:
+        parameters["device"] = device
     detector = cls(random_state=0, **parameters)
     labels = np.arange(len(rows)) % 3 == 0 if detector.needs_labels else None
     with warnings.catch_warnings():
