@@ -16,7 +16,7 @@ WHOLE := tests/contracts tests/report tests/cases tests/cli tests/detectors
 RUN := -m
 PYTEST = $(BIN)/python $(RUN) pytest
 
-.PHONY: help pages docs docs-check dist demo test test-methods test-parts test-fast coverage test-processors lint types bench bench-parts clean
+.PHONY: help pages figures docs docs-check dist demo test test-methods test-parts test-fast coverage test-processors lint types bench bench-parts clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -79,6 +79,9 @@ pages: $(VENV)/.installed ## what is generated of the documents: pages of result
 	$(BIN)/python docs/generate/decision_table.py
 	$(BIN)/python docs/generate/module_map.py
 
+figures: $(VENV)/.installed ## each method on toy shapes, for its page, and their comparison: some minutes
+	$(BIN)/python docs/generate/method_figures.py
+
 $(VENV)/.documents: $(VENV)/.installed
 	PIP_CONSTRAINT=$(abspath constraints.txt) $(BIN)/pip install --quiet --disable-pip-version-check -e '.[docs]'
 	touch $@
@@ -89,13 +92,13 @@ docs: $(VENV)/.documents ## the documentation site, with its gallery, in docs/_b
 docs-check: $(VENV)/.documents ## the site without its gallery, in a minute: an error for a warning or a dead link
 	HINTERLAND_GALLERY=0 $(BIN)/python -m sphinx -b html -W --keep-going -j2 -d docs/_build/check-doctrees docs docs/_build/check
 
-dist: $(VENV)/.installed ## source distribution and wheel in dist/, checked, and the wheel tried alone in a clean environment
+dist: $(VENV)/.installed ## source distribution and wheel in dist/, checked, and the wheel's demonstrations in a clean environment
 	rm -rf dist build
 	$(BIN)/pip install --quiet --disable-pip-version-check build twine
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/twine check --strict dist/*
 	alone=$$(mktemp -d) && $(PYTHON) -m venv $$alone && $$alone/bin/pip install --quiet -c constraints.txt dist/*.whl \
-	&& cd $$alone && bin/hinterland demo --help >/dev/null && bin/hinterland detectors >/dev/null && rm -rf $$alone
+	&& cd $$alone && bin/hinterland demo && bin/hinterland demo pictures --quiet >/dev/null && rm -rf $$alone
 
 clean: ## remove the environment and what tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .coverage* build dist docs/_build docs/generated *.egg-info src/*.egg-info

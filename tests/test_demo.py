@@ -11,13 +11,52 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from hinterland import persistence
-from hinterland.demo import demonstrate, tumours
+from hinterland.demo import CASES, demonstrate, digits, drawn, tumours
 
 
 def test_the_table_is_the_public_one() -> None:
     table = tumours()
     assert table.shape == (569, 31)
     assert table["diagnosis"].value_counts().to_dict() == {"benign": 357, "malignant": 212}
+
+
+def test_the_pictures_are_all_zeros_and_some_other_digits() -> None:
+    table = digits()
+    assert table.shape == (238, 65)
+    assert table["digit"].value_counts().to_dict() == {"zero": 178, "other": 60}
+    pixels = table.drop(columns="digit")
+    assert (pixels.min().min(), pixels.max().max()) == (0, 16)
+    assert pixels.columns[8] == "row 2 column 1"
+
+
+def test_a_picture_is_drawn_from_the_top_left() -> None:
+    pixels = np.zeros((8, 8))
+    pixels[0, 1], pixels[7, 7] = 16, 8
+    lines = drawn(pixels.ravel()).split("\n")
+    assert [len(line) for line in lines] == [16] * 8
+    assert (lines[0].rstrip(), lines[7]) == ("  ██", 14 * " " + "▒▒")
+
+
+@pytest.mark.slow
+def test_odd_pictures_are_found_by_the_same_way(tmp_path: Path) -> None:
+    found = demonstrate(
+        tmp_path, "pictures", detector="DeepMixture", steps=20, n_members=2, random_state=0, n_findings=3
+    )
+    scores = pd.read_csv(found.scores)
+    assert found.table.name == "pictures.csv"
+    assert pd.read_csv(found.table).equals(digits())
+    assert (found.metrics["rows"], found.metrics["anomalies"], found.n_training) == (149, 60, 89)
+    assert found.metrics["auroc"] > 0.9
+    for finding in found.findings:
+        (line,) = scores[scores["row"] == finding.row].itertuples()
+        assert (finding.energy, finding.p_value, finding.truth) == (line.energy, line.p_value, line.digit)
+    assert "Pictures that look unlike a zero" in found.page.read_text("utf-8")
+
+
+def test_a_case_that_there_is_not_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"case must be one of .*tumours.*pictures.*'sounds'"):
+        demonstrate(tmp_path, "sounds")
+    assert list(CASES) == ["tumours", "pictures"]
 
 
 @pytest.mark.slow

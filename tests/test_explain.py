@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -432,3 +434,30 @@ def test_energies_that_are_known_are_taken(fitted, benign):
     np.testing.assert_array_equal(found.residual, expected.residual)
     with pytest.raises(ValueError, match=r"a value for each of the 5 rows, got shape \(4,\)"):
         explain(fitted, benign[:5], energy=expected.energy[:4])
+
+
+def test_it_shows_its_rows_in_words(fitted, benign):
+    explanation = explain(fitted, benign[:12])
+    (most,) = explanation.top(1)[0]
+    html = explanation._repr_html_()
+    assert repr(explanation).startswith(f"Explanation(12 rows by {benign.shape[1]} columns; energies ")
+    assert f"{explanation.energy.max():.4g} nats" in repr(explanation)
+    assert (
+        f"{most.contribution:+.3g} {most.column} = {most.value:.4g}, usually {most.usual_value:.4g}" in html
+    )
+    assert (html.count("<tr>"), "and 2 more rows" in html) == (11, True)
+
+
+def test_names_and_values_it_shows_are_text_and_no_markup(table):
+    script = "<script>alert(1)</script>"
+    named = table.rename(columns={table.columns[1]: script})
+    model = make_pipeline(TabularEncoder(), small()).fit(named)
+    html = explain(model, named[:3])._repr_html_()
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_one_of_no_rows_shows_itself(fitted, benign):
+    explanation = explain(fitted, benign[:1])
+    none = {name: getattr(explanation, name)[:0] for name in ("contributions", "energy")}
+    assert repr(replace(explanation, **none)) == f"Explanation(no rows, {benign.shape[1]} columns)"

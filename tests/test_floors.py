@@ -15,7 +15,8 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src"
 
 FLOORS = (
-    "moved printable whole_files warning_filters own_draws pyod_style errors offline download cores threads parameters",
+    "moved printable palette as_html progress "
+    "whole_files warning_filters own_draws pyod_style errors offline download cores threads parameters",
     "nearest",
     "shelf labels parameter_table",
     "tables pictures thresholds sums ranking metrics decisions",

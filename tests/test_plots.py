@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from hinterland import plots
+from hinterland import palette, plots
 from hinterland.errors import MissingExtraError
 
 TRUTH = np.arange(200) % 5 == 0
@@ -70,8 +70,8 @@ def test_contributions_add_up() -> None:
     assert [label.get_text() for label in ax.get_yticklabels()] == ["c", "a", "b", "2 others"]
     widths = [bar.get_width() for bar in ax.patches]
     np.testing.assert_allclose(widths, [3.0, 0.5, -2.0, 0.3])
-    assert to_hex(ax.patches[0].get_facecolor()) == plots.ALARM.lower()
-    assert to_hex(ax.patches[2].get_facecolor()) == plots.USUAL.lower()
+    assert to_hex(ax.patches[0].get_facecolor()) == palette.ALARM
+    assert to_hex(ax.patches[2].get_facecolor()) == palette.USUAL
     assert len(plots.contributions(list("abcde"), values).patches) == 5
 
 
@@ -143,3 +143,43 @@ def test_without_matplotlib_the_error_says_what_to_install(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'hinterland\[plots\]'"):
         plots.roc(TRUTH, ENERGY)
+
+
+class Distance:
+    """Energy is the distance from the origin; what is farther than one is anomalous."""
+
+    offset_ = -1.0
+
+    def score_samples(self, rows):
+        return -np.hypot(*np.asarray(rows).T)
+
+    def predict(self, rows):
+        return np.where(self.score_samples(rows) < self.offset_, -1, 1)
+
+
+def test_contours_have_the_threshold_as_a_line_and_mark_what_is_flagged() -> None:
+    rows = np.array([[0.0, 0.0], [0.5, 0.5], [2.0, 0.0], [0.0, -2.0]])
+    ax = plots.energy_contours(Distance(), rows)
+    usual, odd = ax.collections[-2:]
+    np.testing.assert_array_equal(usual.get_offsets(), rows[:2])
+    np.testing.assert_array_equal(odd.get_offsets(), rows[2:])
+    assert [to_hex(colour) for colour in (usual.get_facecolor()[0], odd.get_facecolor()[0])] == [
+        "#ffffff",
+        palette.ALARM,
+    ]
+    line = ax.collections[1].get_paths()[0].vertices
+    np.testing.assert_allclose(np.hypot(*line.T), 1, atol=0.01)
+    assert ax.collections[0].cmap.name == palette.ENERGIES
+
+
+def test_contours_of_a_flat_energy_and_of_a_threshold_out_of_sight_are_drawn() -> None:
+    flat = Distance()
+    flat.score_samples = lambda rows: np.zeros(len(rows))
+    ax = plots.energy_contours(flat, [[0.0, 0.0], [0.0, 0.0]], resolution=2)
+    assert len(ax.collections) == 2  # the rows alone
+
+
+@pytest.mark.parametrize("rows", [np.zeros((4, 3)), np.zeros(4), np.zeros((0, 2))])
+def test_contours_take_two_columns(rows) -> None:
+    with pytest.raises(ValueError, match="rows must have shape"):
+        plots.energy_contours(Distance(), rows)

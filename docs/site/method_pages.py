@@ -15,16 +15,21 @@ DOCS = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class About:
-    """What belongs to a method: sections of ``methods.md``, other pages of the documents, and one line on its cost."""
+    """What belongs to a method: sections of ``methods.md``, other pages, its cost, its paper in ``results.md``."""
 
     sections: tuple[str, ...] = ()
     pages: tuple[tuple[str, str], ...] = ()
     cost: str = ""
+    paper: str = ""
 
 
 _KINDS = ("Which choice is worth what", "/default-choices.md")
 _LABELS = ("Known anomalies in its loss", "/known-anomalies.md")
 _FOR_TABLES = ("On ADBench", "/results/adbench.md")
+_CADGMM = "CADGMM: Correlation-aware Deep Generative Model for Unsupervised Anomaly Detection"
+_CANCE = "Anomaly Detection via Autoencoder Composite Features and NCE"
+_DEUAD = "Deep end-to-end unsupervised anomaly detection"
+_VARIANTS = "Gaussian Mixture Models for Anomaly Detection (course slides, CS 328, April 2025)"
 _SLIDES = ("Results beside the slides'", "/results/dagmm-variants.md")
 
 ABOUT: Mapping[str, About] = {
@@ -48,16 +53,19 @@ ABOUT: Mapping[str, About] = {
         ("1", "3", "3.1", "3.2", "3.3", "3.4", "3.5"),
         (_SLIDES, ("How its defaults were chosen", "/dagmm-defaults.md"), _LABELS),
         "One gradient step a batch; with the paper's 200 epochs on KDD Cup 1999 minutes on one core.",
+        _VARIANTS,
     ),
     "PositiveUnlabelled": About(
         ("3.6",),
         (_SLIDES, ("Labels or none", "/guide/labels.md")),
         "The detector inside of it, and a small network on its features.",
+        _VARIANTS,
     ),
     "CADGMM": About(
         ("2",),
         (("Results beside the paper's", "/results/cadgmm.md"), _LABELS),
         "As `DAGMM`, and a search for each row's nearest neighbours, in training and in scoring.",
+        _CADGMM,
     ),
     "CANCE": About(
         ("5",),
@@ -67,11 +75,13 @@ ABOUT: Mapping[str, About] = {
             ("On frozen features", "/results/resnet18-features.md"),
         ),
         "Two trainings, one after the other: the autoencoder, then the density.",
+        _CANCE,
     ),
     "ContrastiveScorer": About(
         ("6", "7"),
         (("Results beside the paper's", "/results/cance.md"),),
         "The detector inside of it, then the density.",
+        _CANCE,
     ),
     "DEUAD": About(
         ("4",),
@@ -81,11 +91,18 @@ ABOUT: Mapping[str, About] = {
             ("Anomalies among the training rows", "/results/robustness.md"),
         ),
         "All rows are clustered again every few epochs, so that it takes longer than one training.",
+        _DEUAD,
     ),
     "ClusterAndRetrain": About(
         ("4",),
         (("Results of DEUAD", "/results/deuad.md"),),
         "As many fits of the detector inside of it as there are rounds.",
+        _DEUAD,
+    ),
+    "DROCC": About(
+        ("13",),
+        (("What CANCE's paper prints of it", "/results/cance.md"),),
+        "Each step of training takes `ascent_steps` gradients more, of generated rows; scoring is one small network.",
     ),
 }
 
@@ -135,6 +152,26 @@ def idea(detector: type[Detector]) -> str:
     return re.sub(r"\((?:docs/)?methods\.md,? sections? [^)]*\)", "(below)", text)
 
 
+def beside_the_paper(name: str, paper: str) -> str:
+    """A method's lines of the first page's results, and how far all of its paper's tables are from ours."""
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    head = re.search(r"^\| data \| metric .*\n\| --- .*\n", readme, re.M)
+    rows = re.findall(rf"^\|.*\| `{name}` \|.*\n", readme, re.M)
+    parts = []
+    if head and rows:
+        parts.append("In percent; *reported* is the paper's.\n\n" + head[0] + "".join(rows))
+    if paper:
+        results = (DOCS / "results.md").read_text(encoding="utf-8")
+        found = re.search(rf"^## {re.escape(paper)}\n+(.*?)(?=^## |\Z)", results, re.M | re.S)
+        if not found:
+            raise LookupError(f"results.md has no section {paper!r}")
+        of_paper = found[1].strip().replace("](results/", "](/results/")
+        parts.append(
+            f"Every number of the paper's tables ({paper}), ours less theirs in points:\n\n{of_paper}"
+        )
+    return "\n\n".join(parts)
+
+
 def page(name: str, detector: type[Detector], methods: str) -> str:
     """A method's page in Markdown."""
     about = ABOUT.get(name, About())
@@ -157,12 +194,23 @@ def page(name: str, detector: type[Detector], methods: str) -> str:
             "[the equations](/methods.md)."
         )
         parts += [section(number, methods) for number in about.sections]
-    parts += ["## Settings", settings(detector)]
+    parts += [
+        "## On toy shapes",
+        f"![Energies of {name} on three toy shapes as contours](/images/methods/{name}.png)",
+        "Fitted with its defaults to 170 rows of each shape and 30 of noise: low energy is dark, the white line is the "
+        "threshold, and triangles are the rows that it flags."
+        + (" Half of the shapes' rows were said to be normal." if detector.needs_labels else "")
+        + " Two columns show how a density bends, and little of how it does on wide tables: the "
+        "[comparison](/generated/gallery/index.rst).",
+        "## Settings",
+        settings(detector),
+    ]
     if about.cost:
         parts += ["## Cost", about.cost]
     if about.pages:
         parts += [
             "## Results and choices",
+            beside_the_paper(name, about.paper),
             "\n".join(f"- [{words}]({target})" for words, target in about.pages),
         ]
         parts.append("What these say in words, and what falls short: [findings](/findings.md).")

@@ -23,7 +23,13 @@ ROLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "Explanations, figures and reports": (
         "Why a row was flagged, and pictures of what was found.",
-        ("hinterland.explain", "hinterland.plots", "hinterland.report"),
+        (
+            "hinterland.explain",
+            "hinterland.palette",
+            "hinterland.plots",
+            "hinterland.progress",
+            "hinterland.report",
+        ),
     ),
     "Tables and pictures": (
         "From what is on disk to a matrix, with every column traceable to its source.",

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hinterland.scoring.batch import BatchScorer
     from hinterland.scoring.frame import score_frame
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 keep_old_modules()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from scipy.spatial.distance import cdist
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from hinterland.as_html import paragraph, table
 from hinterland.detectors.base import Detector
 from hinterland.model.base import Model
 from hinterland.model.path import Path
@@ -34,6 +36,8 @@ SMALLEST_DIFFERENCE = 0.1
 """Paths that climb less than this many nats are integrated as accurately as if they climbed this much."""
 HALVINGS = 8
 """Most times that a stretch is halved: at a jump of the energy no number of them is enough."""
+ROWS_SHOWN, COLUMNS_SHOWN = 10, 3
+"""What a notebook shows of an explanation."""
 ENTRIES_AT_ONCE = 2**16
 """Entries of the points that are differentiated at once: half a MiB of float64; a mixture of a hundred components
 makes a hundred times that of it."""
@@ -48,7 +52,7 @@ class Contribution(NamedTuple):
     usual_value: Any
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """Contributions of the d source columns to the energies of n rows; made by ``explain``.
 
@@ -79,7 +83,7 @@ class Explanation:
     def top(self, k: int) -> list[list[Contribution]]:
         """Return the k columns that raise each row's energy most, largest first; all where there are fewer."""
         check_integer("k", k, least=1)
-        return [[self._contribution(i, j) for j in order] for i, order in enumerate(self._order(k))]
+        return self._top(len(self.energy), k)
 
     def to_frame(self, k: int | None = None) -> pd.DataFrame:
         """Return a table with a line for each row and column, or only for each row's ``top(k)``.
@@ -94,13 +98,47 @@ class Explanation:
         ]
         return pd.DataFrame(lines, columns=["row", *Contribution._fields])
 
-    def _order(self, k: int) -> npt.NDArray[np.intp]:
-        return np.argsort(-self.contributions, axis=1, kind="stable")[:, :k]
+    def __repr__(self) -> str:
+        if not len(self.energy):
+            return f"Explanation(no rows, {len(self.columns):,} columns)"
+        most, times = Counter(line[0].column for line in self.top(1)).most_common(1)[0]
+        return (
+            f"Explanation({len(self.energy):,} rows by {len(self.columns):,} columns; energies "
+            f"{self.energy.min():.4g} to {self.energy.max():.4g} nats; {most!r} raises {times:,} of them most)"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                i,
+                f"{self.energy[i]:.4g}",
+                f"{self.reference_energy[i]:.4g}",
+                [_in_words(line) for line in lines],
+            )
+            for i, lines in zip(range(ROWS_SHOWN), self._top(ROWS_SHOWN, COLUMNS_SHOWN), strict=False)
+        ]
+        header = ("row", "energy (nats)", "of a usual row", "columns that raise it most (nats)")
+        more = len(self.energy) - len(rows)
+        return table(header, rows) + (paragraph(f"and {more:,} more rows") if more else "")
+
+    def _top(self, n_rows: int, k: int) -> list[list[Contribution]]:
+        return [[self._contribution(i, j) for j in order] for i, order in enumerate(self._order(k, n_rows))]
+
+    def _order(self, k: int, n_rows: int | None = None) -> npt.NDArray[np.intp]:
+        return np.argsort(-self.contributions[:n_rows], axis=1, kind="stable")[:, :k]
 
     def _contribution(self, i: int, j: int) -> Contribution:
         return Contribution(
             self.columns[j], float(self.contributions[i, j]), self.values[i, j], self.usual_values[i, j]
         )
+
+
+def _in_words(line: Contribution) -> str:
+    value, usual = (
+        f"{shown:.4g}" if isinstance(shown, float | np.floating) else str(shown)
+        for shown in (line.value, line.usual_value)
+    )
+    return f"{line.contribution:+.3g} {line.column} = {value}, usually {usual}"
 
 
 def explain(estimator: Any, X: Any, *, n_steps: int = 8, energy: Floats | None = None) -> Explanation:

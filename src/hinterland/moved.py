@@ -10,6 +10,9 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+GOES_WITH = "0.3"
+"""The version that what is deprecated is removed with."""
+
 MODULES = {
     "hinterland.benchmark.cli": "hinterland.cli.benchmark",
     "hinterland.benchmark.compare": "hinterland.benchmark.results.compare",
@@ -78,7 +81,7 @@ def names_that_left(module: str) -> Callable[[str], Any]:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         value = getattr(importlib.import_module(home), name)
         warnings.warn(
-            f"{module}.{name} is now {home}.{name}; the old name goes with hinterland 0.3",
+            f"{module}.{name} is now {home}.{name}; the old name goes with hinterland {GOES_WITH}",
             DeprecationWarning,
             stacklevel=2,
         )
@@ -94,7 +97,7 @@ class _OldModules:
     """
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        return ModuleSpec(fullname, self) if fullname in MODULES else None
+        return ModuleSpec(fullname, self) if fullname in MODULES else None  # type: ignore[arg-type]  # it has what is asked of one
 
     def create_module(self, spec: ModuleSpec) -> None:
         return None

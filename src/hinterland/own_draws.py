@@ -24,13 +24,17 @@ _DRAWING = {*IN_PLACE, "bernoulli", "multinomial", "normal", "rand", "randint", 
 class OwnDraws(TorchFunctionMode):
     """Inside the block, what this thread would draw from torch's global generator comes from another one.
 
-    For weights that are drawn in vain, as others are read into their place: to put the global generator back afterwards
-    would take from other threads what they drew meanwhile.
+    Also for weights that are drawn in vain, as others are read into their place: to put the global generator back
+    afterwards would take from other threads what they drew meanwhile.
+
+    Parameters
+    ----------
+    generator : the other one; None for one of the block's own, of a fixed seed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, generator: torch.Generator | None = None) -> None:
         super().__init__()
-        self.generator = torch.Generator().manual_seed(0)
+        self.generator = torch.Generator().manual_seed(0) if generator is None else generator
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Call ``func``, with the own generator where it draws and is given none."""

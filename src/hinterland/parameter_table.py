@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple, Self, TypeVar, dataclass_transform
 from sklearn.base import BaseEstimator
 
 from hinterland.errors import FormerNameWarning
+from hinterland.moved import GOES_WITH
 from hinterland.parameters import Check
 
 WIDTH = 116
@@ -246,7 +247,7 @@ def _former(owner: str, old: str, new: str) -> property:
 
 def _warn(owner: str, old: str, new: str, *, stacklevel: int) -> None:
     warnings.warn(
-        f"the parameter {old} of {owner} is now called {new}; the old name goes with hinterland 0.3",
+        f"the parameter {old} of {owner} is now called {new}; the old name goes with hinterland {GOES_WITH}",
         FormerNameWarning,
         stacklevel=stacklevel,
     )

@@ -1,7 +1,8 @@
 """Figures for papers and notebooks: each function draws one, from arrays, with matplotlib.
 
-Functions that take ``ax`` draw into it, or into a new figure, and return the axes. Colours are safe for the
-colour-blind, and what they tell apart also differs in form. Nothing but matplotlib's own style decides sizes and fonts.
+Functions that take ``ax`` draw into it, or into a new figure, and return the axes. Colours are those of
+``hinterland.palette``, and what they tell apart also differs in form. Nothing but matplotlib's
+own style decides sizes and fonts.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from hinterland import metrics
 from hinterland.errors import MissingExtraError
+from hinterland.palette import ALARM, ALARM_MARKER, ENERGIES, GREY, USUAL, USUAL_MARKER, lines
 from hinterland.parameters import check_integer
 from hinterland.thresholds import check_energy, check_is_anomaly
-from hinterland.training.history import lines, loss_names
+from hinterland.training.history import lines as history_lines
+from hinterland.training.history import loss_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,14 +29,13 @@ if TYPE_CHECKING:
 __all__ = [
     "contributions",
     "embedding",
+    "energy_contours",
     "energy_histogram",
     "energy_over_order",
     "precision_recall",
     "roc",
     "training_curves",
 ]
-
-USUAL, ALARM, GREY = "#0072B2", "#D55E00", "#6E6E6E"  # Okabe and Ito's blue and vermilion
 
 
 def energy_histogram(
@@ -131,7 +133,10 @@ def embedding(
             f"got dtype {marked.dtype} and shape {marked.shape}"
         )
     ax = _axes(ax)
-    for mark, colour, marker, name in ((False, USUAL, "o", names[0]), (True, ALARM, "^", names[1])):
+    for mark, colour, marker, name in (
+        (False, USUAL, USUAL_MARKER, names[0]),
+        (True, ALARM, ALARM_MARKER, names[1]),
+    ):
         here = points[marked == mark]
         if len(here):
             ax.scatter(
@@ -140,6 +145,49 @@ def embedding(
     ax.set(xticks=[], yticks=[])
     if is_anomaly is not None:
         ax.legend(frameon=False)
+    return ax
+
+
+def energy_contours(
+    detector: Any, rows: npt.ArrayLike, *, resolution: int = 60, ax: Axes | None = None
+) -> Axes:
+    """Draw a detector's energies over the plane of its two columns, dark where low, and its threshold as a white line.
+
+    Parameters
+    ----------
+    detector : fitted on two columns: of this library, or any of scikit-learn with ``score_samples`` and ``offset_``.
+    rows : (n, 2), drawn as points, those that are called anomalous as triangles; they say how far the plane goes.
+    resolution : points along each side at which the energy is taken; bands have as many of them each.
+
+    Raises
+    ------
+    ValueError
+        For rows of another shape, or fewer than two points along a side.
+    """
+    rows = np.asarray(rows, np.float64)
+    if rows.ndim != 2 or rows.shape[1] != 2 or not len(rows):
+        raise ValueError(f"rows must have shape (n, 2), got {rows.shape}")
+    check_integer("resolution", resolution, least=2)
+    ax = _axes(ax)
+    from matplotlib.colors import BoundaryNorm
+
+    low, high = rows.min(0), rows.max(0)
+    margin = 0.08 * np.where(high > low, high - low, 1.0)
+    along = [np.linspace(a, b, resolution) for a, b in zip(low - margin, high + margin, strict=True)]
+    across, up = np.meshgrid(*along)
+    energy = -np.asarray(detector.score_samples(np.column_stack([across.ravel(), up.ravel()])))
+    height = energy.reshape(across.shape)
+    levels = np.unique(np.quantile(height, np.linspace(0, 1, 12)))
+    if len(levels) > 1:
+        ax.contourf(across, up, height, levels, cmap=ENERGIES, norm=BoundaryNorm(levels, 256))
+    threshold = -float(detector.offset_)
+    if height.min() < threshold < height.max():
+        ax.contour(across, up, height, [threshold], colors="white", linewidths=1.5, linestyles="solid")
+    is_odd = np.asarray(detector.predict(rows)) == -1
+    edge: dict[str, Any] = {"edgecolor": "black", "linewidth": 0.3}
+    ax.scatter(rows[~is_odd, 0], rows[~is_odd, 1], s=6, color="white", marker=USUAL_MARKER, **edge)
+    ax.scatter(rows[is_odd, 0], rows[is_odd, 1], s=16, color=ALARM, marker=ALARM_MARKER, **edge)
+    ax.set(xticks=[], yticks=[])
     return ax
 
 
@@ -200,7 +248,7 @@ def training_curves(history: Sequence[Mapping[str, float]]) -> Figure:
         rows, width, figsize=(4 * width, 2.6 * rows), squeeze=False, layout="constrained"
     )
     for panel, name in zip(panels.flat, names, strict=False):
-        for line in lines(history):
+        for line in history_lines(history):
             entries = [entry for entry in line if name in entry]
             if not entries:
                 continue
@@ -260,10 +308,9 @@ def _runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 def _line(ax: Axes) -> dict[str, Any]:
     """The first curve of an axes in the usual colour, the next ones told apart by colour and dashes."""
-    styles = ((USUAL, "-"), (ALARM, "--"), ("#009E73", "-."), ("#CC79A7", ":"))
     n_curves = sum(line.get_label()[:1] != "_" for line in ax.lines)  # type: ignore[index]
-    colour, dashes = styles[n_curves % len(styles)]
-    return {"color": colour, "linestyle": dashes}
+    look = lines(n_curves + 1)[-1]
+    return {"color": look.colour, "linestyle": look.dashes}
 
 
 def _axes(ax: Axes | None) -> Axes:

@@ -24,8 +24,11 @@ def test_demo_shows_figures_and_findings(run: Any, tmp_path: Path, monkeypatch: 
     assert result.exit_code == 0, result.stderr
     for shown in (
         "AUROC",
+        "569 tumours by 30 columns: mean radius,",
         "at 10% expected false",
-        "The 10 most anomalous rows",
+        "expected false alarms   about",
+        "p-value",
+        "The 10 most anomalous tumours",
         "demo-output/scores.csv",
         "usually",
     ):
@@ -39,6 +42,25 @@ def test_demo_shows_figures_and_findings(run: Any, tmp_path: Path, monkeypatch: 
         "score", "demo-output/model.hinterland", "demo-output/tumours.csv", "--explain", "none", "-q"
     )
     assert scored.exit_code == 0
+    for told in ("hinterland inspect yours.csv", "hinterland demo pictures", "docs/start/index.md"):
+        assert told in result.stderr
+
+
+@pytest.mark.slow
+def test_demo_of_pictures_draws_them(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("demo", "pictures")
+    assert result.exit_code == 0, result.stderr
+    for shown in ("The 4 most anomalous pictures", "60 of them other", "row 5 column", "██", "usually 0"):
+        assert shown in result.stdout
+    assert "fit demo-pictures/pictures.csv --normal-only digit=zero" in result.stderr
+    assert "hinterland demo tumours" in result.stderr
+
+
+def test_what_there_is_not_to_show_is_refused(run: Any) -> None:
+    result = run("demo", "sounds")
+    assert result.exit_code == 2
+    assert "sounds" in result.stderr
 
 
 @pytest.mark.slow

@@ -402,3 +402,11 @@ def test_a_class_on_both_sides_and_other_lengths_are_refused():
         mixed_classes(np.array([3, 3, 1]), truth)
     with pytest.raises(ValueError, match=r"one class a row; got shape \(2,\)"):
         mixed_classes(np.array([3, 1]), truth)
+
+
+def test_a_split_shows_how_many_rows_are_on_its_sides():
+    y = np.array([1, 1, -1, 0], dtype=np.int8)
+    split = Split(np.arange(4), np.arange(4, 9), y)
+    assert repr(split) == (
+        "Split(trained on 4 rows, 2 known to be normal, 1 known to be anomalous; tested on 5)"
+    )

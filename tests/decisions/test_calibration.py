@@ -194,7 +194,9 @@ def test_a_rate_out_of_range_is_named(share):
 
 
 def test_it_says_what_it_promises():
-    text = str(Calibration.split(np.arange(99.0), source="every fifth row"))
+    calibration = Calibration.split(np.arange(99.0), source="every fifth row")
+    text = str(calibration)
+    assert repr(calibration) == f"Calibration({text})"
     assert text.startswith(
         "99 calibration rows (every fifth row): calibration rows that the model has not seen"
     )

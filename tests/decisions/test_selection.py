@@ -155,3 +155,9 @@ def test_it_shows_itself():
 def test_a_smallest_p_out_of_range_is_named():
     with pytest.raises(ValueError, match="smallest_p must be a number"):
         select([0.5], 0.1, smallest_p=0)
+
+
+def test_what_a_selection_shows_is_text():
+    html = select([0.001, 0.5, 0.002], 0.1)._repr_html_()
+    assert "<td>0.006</td>" in html
+    assert "<td>0.002</td>" in html

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 GALLERY = sorted((ROOT / "examples" / "gallery").glob("plot_*.py"))
 INTERNAL = {
+    "as_html": "",
     "benchmark": "its commands are documented, and its pages of results",
     "cli": "generated/command-line.md",
     "cores": "",
@@ -99,6 +100,51 @@ def test_every_method_has_a_page_with_all_its_settings(site):
             assert all(f"| `{parameter}` |" in page for parameter in parameters(detector))
 
 
+def test_every_method_has_a_page_with_idea_equations_figure_settings_cost_and_results(site):
+    pages = site("method_pages")
+    for name, page in pages.pages().items():
+        if name == "index":
+            continue
+        headings = re.findall(r"^## (.*)$", page, re.MULTILINE)
+        assert headings == [
+            "The idea",
+            "Use it",
+            "Equations, and our readings",
+            "On toy shapes",
+            "Settings",
+            "Cost",
+            "Results and choices",
+        ], name
+        (figure,) = re.findall(r"]\(/(images/methods/\w+\.png)\)", page)
+        assert 10_000 < (DOCS / figure).stat().st_size < 150_000
+
+
+def test_a_methods_page_holds_its_results_beside_the_papers(site):
+    page = site("method_pages").pages()["cadgmm"]
+    assert re.search(r"^\| KDD Cup 1999, .* \| `CADGMM` \| [\d.]+ ± [\d.]+ \| 96\.7 \|", page, re.MULTILINE)
+    assert "[Table 3](/results/cadgmm.md#table-3)" in page
+    with pytest.raises(LookupError, match="no section 'Another'"):
+        site("method_pages").beside_the_paper("CADGMM", "Another")
+
+
+@pytest.mark.slow
+def test_a_methods_figure_can_be_drawn_again(tmp_path):
+    import numpy as np
+
+    from hinterland import DAGMM, PositiveUnlabelled
+
+    spec = importlib.util.spec_from_file_location("figures", DOCS / "generate" / "method_figures.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    tables = [np.random.default_rng(seed).normal(size=(80, 2)) for seed in range(2)]
+    script.draw(DAGMM, tables, tmp_path / "a" / "DAGMM.png", epochs=2, steps=20)
+    assert (tmp_path / "a" / "DAGMM.png").read_bytes()[:4] == b"\x89PNG"
+    assert {f"{name}.png" for name in script.methods()} == {
+        path.name for path in (DOCS / "images" / "methods").iterdir()
+    }
+    assert script.fitted(PositiveUnlabelled, tables[0]).threshold_rule()
+
+
 def test_a_methods_page_holds_its_section_of_the_equations(site):
     page = site("method_pages").pages()["dagmm"]
     assert r"\gamma_i = \mathrm{softmax}" in page
@@ -178,7 +224,7 @@ def test_an_example_of_the_gallery_imports_what_there_is_and_says_what_it_shows(
 
 
 def test_there_are_examples():
-    assert len(GALLERY) >= 6
+    assert len(GALLERY) >= 10
 
 
 def test_the_version_is_the_same_wherever_it_stands():
@@ -186,7 +232,27 @@ def test_the_version_is_the_same_wherever_it_stands():
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
-    assert hinterland.__version__ == project["version"] == citation["version"]
+    assert hinterland.__version__ == citation["version"]
+    assert "version" not in project
+    assert project["dynamic"] == ["version"]
+
+
+def test_the_changelog_has_the_version_with_its_day_below_what_is_not_released():
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    first, second, *_ = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert first == "Unreleased"
+    assert re.fullmatch(rf"{re.escape(hinterland.__version__)} \(\d{{4}}-\d\d-\d\d\)", second)
+    citation = (ROOT / "CITATION.cff").read_text("utf-8")
+    assert f'date-released: "{second.split("(")[1][:-1]}"' in citation
+
+
+def test_what_was_to_go_with_a_version_goes_with_it():
+    from hinterland.moved import GOES_WITH
+
+    reached = [int(part) for part in hinterland.__version__.split(".")[:2]]
+    assert reached < [int(part) for part in GOES_WITH.split(".")], f"remove what goes with {GOES_WITH}"
+    for page in ("CHANGELOG.md", "docs/design.md"):
+        assert f"with {GOES_WITH}" in (ROOT / page).read_text("utf-8")
 
 
 def test_what_machines_read_first_leads_to_pages_that_there_are():

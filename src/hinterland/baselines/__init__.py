@@ -1,4 +1,4 @@
-"""Baselines from well-kept libraries behind one contract, one file a library. A shelf; members go by name."""
+"""Baselines behind one contract: one file a library, or a method that none has. A shelf; members go by name."""
 
 from hinterland.baselines.base import BASELINES, Baseline
 

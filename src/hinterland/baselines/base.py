@@ -1,4 +1,4 @@
-"""What a baseline is: a library's detector behind ``fit`` and ``energy``."""
+"""What a baseline is: another method, of a library or written here, behind ``fit`` and ``energy``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BASELINES: Shelf[type[Baseline]] = Shelf("baseline", "hinterland.baselines", by_
 
 
 class Baseline(ABC):
-    """A detector of another library; the constructor takes ``random_state`` and the library's own parameters.
+    """A method to compare with; the constructor takes ``random_state`` and the method's own parameters.
 
     Rows come scaled by the protocol, the same for all methods; ``energy`` rises with anomaly.
 
@@ -26,7 +26,7 @@ class Baseline(ABC):
     name : as papers' tables write it, or as the library calls it; what puts a class on the shelf.
     library : the package to import; ``extra``: the optional dependency that brings it.
     footnote : what a reader of a table must know, or "".
-    library_fault : why its numbers are not printed, or "" where the library does what the method says.
+    only_pictures : whether rows have to be pictures, so that it is no method for tables.
     candidates : parameters tried in turn, of which the benchmark keeps those with the best AUROC on the
         test labels. Empty for every baseline that is judged honestly.
     """
@@ -35,7 +35,7 @@ class Baseline(ABC):
     library: ClassVar[str]
     extra: ClassVar[str] = "bench"
     footnote: ClassVar[str] = ""
-    library_fault: ClassVar[str] = ""
+    only_pictures: ClassVar[bool] = False
     candidates: ClassVar[tuple[Mapping[str, Any], ...]] = ()
 
     rows_at_once: ClassVar[int | None] = 16_384
@@ -63,7 +63,7 @@ class Baseline(ABC):
         return self
 
     def energy(self, X: np.ndarray) -> np.ndarray:
-        """Anomaly scores (n,) of rows X, rising with anomaly, in the library's unit."""
+        """Anomaly scores (n,) of rows X, rising with anomaly, in the method's unit."""
         size = self.rows_at_once or max(1, len(X))
         parts = [X[start : start + size] for start in range(0, len(X), size)]
         return np.concatenate([np.asarray(self._energy(part), dtype=np.float64) for part in parts])

@@ -66,43 +66,10 @@ class _DeepOD(Baseline):
     def _energy(self, X: np.ndarray) -> np.ndarray:
         import torch
 
-        # GOAD goes through the training rows again, in random order, each time it scores
         with contextlib.redirect_stdout(io.StringIO()), torch.random.fork_rng():
             torch.manual_seed(self.random_state or 0)
             scores: np.ndarray = self.detector_.decision_function(np.ascontiguousarray(X))
         return scores
-
-
-class GOAD(_DeepOD, name="GOAD"):
-    """Tells random affine transformations of a row apart; energy is how badly that goes."""
-
-    footnote = (
-        "With few gradient steps the library's GOAD gives every row the same score, to within chance; here it takes at "
-        "least 1,500, to tell 32 transformations apart. Learns from at most 5,000 random training rows."
-    )
-    rows_at_once = 1_024
-
-    def __init__(
-        self,
-        *,
-        steps: int = 1_500,
-        n_trans: int = 32,
-        batch_size: int = 64,
-        max_rows: int | None = 5_000,
-        **others: Any,
-    ) -> None:
-        super().__init__(max_rows=max_rows, n_trans=n_trans, batch_size=batch_size, **others)
-        self.steps = steps
-
-    def _class(self) -> Any:
-        from deepod.models.tabular import GOAD
-
-        return GOAD
-
-    def _fit(self, X: np.ndarray, y: np.ndarray | None) -> None:
-        n_rows = min(len(X), self.max_rows or len(X))
-        self.parameters["epochs"] = -(-self.steps // -(-n_rows // self.parameters["batch_size"]))
-        super()._fit(X, y)
 
 
 class DeepSAD(_DeepOD, name="DeepSAD"):

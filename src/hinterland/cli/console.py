@@ -13,6 +13,7 @@ import typer
 
 from hinterland.errors import FormerNameWarning
 from hinterland.printable import as_json, printable
+from hinterland.progress import bars, training_progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -63,34 +64,14 @@ class Messages:
     @contextmanager
     def progress(self, *columns: str) -> Iterator[Progress]:
         """Show a progress bar with a description, and with further fields of the task behind it."""
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        shown = [TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()]
-        shown += [TextColumn(f"{{task.fields[{name}]}}") for name in columns]
-        with Progress(*shown, console=Console(stderr=True), disable=self.quiet) as progress:
+        with bars(*columns, shown=not self.quiet) as progress:
             yield progress
 
     @contextmanager
     def training(self, description: str, detector: Any) -> Iterator[None]:
         """Show a detector's epochs while it is fitted inside the block."""
-        with self.progress("state") as progress:
-            n_members = detector.get_params().get("n_members", 1)
-            task = progress.add_task(description, total=n_members if n_members > 1 else None, state="")
-
-            def on_epoch(entry: dict[str, float]) -> None:
-                member = int(entry.get("member", 0))
-                which = f"model {member + 1} of {n_members}, " if n_members > 1 else ""
-                loss = entry.get("validation_loss", entry["loss"])
-                state = f"{which}epoch {entry['epoch']:.0f}, loss {loss:.4g}"
-                progress.update(task, completed=member, state=state)
-
-            detector.set_params(on_epoch=on_epoch)
-            try:
-                yield
-                progress.update(task, total=n_members, completed=n_members)
-            finally:
-                detector.set_params(on_epoch=None)
+        with training_progress(detector, description, shown=not self.quiet):
+            yield
 
 
 @contextmanager

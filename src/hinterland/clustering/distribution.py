@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -65,7 +65,14 @@ class DistributionClustering(Clustering, name="distribution"):
         self, rows: np.ndarray, generator: np.random.Generator, start: np.ndarray | None = None
     ) -> np.ndarray:
         """Labels (n,) of rows (n, d); see ``Clustering``. It has no use for ``start``."""
-        profiles = distance_profiles(unit_length(rows) if self.normalise else rows)
+        return self.learn(rows, generator).labels(rows)
+
+    def learn(self, rows: np.ndarray, generator: np.random.Generator) -> Distributions:
+        """The distributions that rows (n, d) are of, which other rows may be put into."""
+        if self.normalise:
+            rows = unit_length(rows)
+        profiles_to = DistanceProfiles.to(rows)
+        profiles = profiles_to.of(rows)
         if self.threshold == "published":
             threshold = PUBLISHED_THRESHOLD
         elif self.threshold == "estimated":
@@ -74,26 +81,62 @@ class DistributionClustering(Clustering, name="distribution"):
             threshold = float(self.threshold)
         learnt_from = profiles[sample(len(rows), self.most_rows, generator)]
         firsts = learnt_from[_first_rows(learnt_from, threshold, self.min_cluster_size)]
-        if not len(firsts):
+        means = _means(learnt_from, firsts, threshold) if len(firsts) else firsts
+        return Distributions(profiles_to, means, threshold, self.normalise)
+
+
+class Distributions(NamedTuple):
+    """What distribution clustering has learnt."""
+
+    profiles: DistanceProfiles
+    means: np.ndarray  # (K, k), mean profile of each
+    threshold: float
+    normalise: bool
+
+    def labels(self, rows: np.ndarray) -> np.ndarray:
+        """Label (n,) of the nearest mean of each row (n, d); ``NOISE`` where none is within the threshold."""
+        if not len(self.means):
             return np.full(len(rows), NOISE, dtype=np.int64)
-        return _nearest(profiles, _means(learnt_from, firsts, threshold), threshold)
+        profiles = self.profiles.of(unit_length(rows) if self.normalise else rows)
+        return _nearest(profiles, self.means, self.threshold)
 
 
-def distance_profiles(rows: np.ndarray) -> np.ndarray:
-    """Rows (n, d) as vectors (n, at most d + 1) whose squared distances are the rows' second-order distances, exactly.
+class DistanceProfiles(NamedTuple):
+    """A linear map of rows to vectors whose squared distances are the rows' second-order distances, exactly.
 
     The profile of row i is that of its squared distances to all rows l, D_il = |x_i|^2 - 2 x_l.x_i + |x_l|^2. But for
     the last term, which all rows share, it is linear in u_i = (|x_i|^2, x_i): with B the matrix of rows (1, -2 x_l),
     the mean of (D_il - D_jl)^2 over l is |B (u_i - u_j)|^2 / n = |R (u_i - u_j)|^2 / n with R of the QR of B. So no
     matrix of n by n distances is needed.
     """
-    rows = rows - rows.mean(0)  # distances are the same, and keep more digits
-    u = np.column_stack([np.square(rows).sum(1), rows])
-    b = np.column_stack([np.ones(len(rows)), -2 * rows]) / np.sqrt(len(rows))
-    triangle: np.ndarray = np.linalg.qr(b, mode="r")  # type: ignore[assignment]  # stubs forget the mode
-    profiles = u @ triangle.T
-    centred: np.ndarray = profiles - profiles.mean(0)
-    return centred
+
+    origin: np.ndarray  # (d,), mean of the rows that distances are taken to
+    triangle: np.ndarray  # (at most d + 1, d + 1), R / sqrt(n)
+    mean: np.ndarray  # profile that is taken as the origin
+
+    @classmethod
+    def to(cls, rows: np.ndarray) -> Self:
+        """Profiles of distances to these rows (n, d)."""
+        origin = rows.mean(0)
+        rows = rows - origin  # distances are the same, and keep more digits
+        b = np.column_stack([np.ones(len(rows)), -2 * rows]) / np.sqrt(len(rows))
+        triangle: np.ndarray = np.linalg.qr(b, mode="r")  # type: ignore[assignment]  # stubs forget the mode
+        return cls(origin, triangle, (_lifted(rows) @ triangle.T).mean(0))
+
+    def of(self, rows: np.ndarray) -> np.ndarray:
+        """Profiles (m, at most d + 1) of rows (m, d)."""
+        profiles: np.ndarray = _lifted(rows - self.origin) @ self.triangle.T - self.mean
+        return profiles
+
+
+def _lifted(rows: np.ndarray) -> np.ndarray:
+    """Rows (n, d) behind their squared lengths, (n, d + 1)."""
+    return np.column_stack([np.square(rows).sum(1), rows])
+
+
+def distance_profiles(rows: np.ndarray) -> np.ndarray:
+    """Profiles (n, at most d + 1) of rows (n, d) among themselves; see ``DistanceProfiles``."""
+    return DistanceProfiles.to(rows).of(rows)
 
 
 def estimated_threshold(profiles: np.ndarray) -> float:

@@ -41,7 +41,7 @@ class Promise(NamedTuple):
     n_above: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Calibration:
     """Counts of calibration energies by group, those of a group in one part, or in one for each fold's model.
 
@@ -255,6 +255,9 @@ class Calibration:
         """Calibration of the rows but for a share in [0, 1) of them, at even ranks; no p-value becomes smaller."""
         parts = {name: tuple(part.forgotten(share) for part in own) for name, own in self.parts.items()}
         return Calibration(parts, self.rule, self.source, self.column)
+
+    def __repr__(self) -> str:
+        return f"Calibration({self})"
 
     def __str__(self) -> str:
         return f"{self.n_rows():,} calibration rows ({self.source}): {self.promise()}"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hinterland.as_html import facts, paragraph
 from hinterland.decisions.levels import METHODS, Levels, check_p
 from hinterland.decisions.p_values import rows_needed
 from hinterland.parameters import check_number
@@ -131,8 +132,7 @@ class Selection:
             "false-discovery rate": f"{rule.fdr:.3g}",
             "largest p-value flagged": f"{rule.threshold:.3g}" if rule.n_flagged else "none",
         }
-        rows = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in cells.items())
-        return f"<table>{rows}</table><p>{rule}</p>"
+        return facts(cells) + paragraph(rule)
 
 
 def select(

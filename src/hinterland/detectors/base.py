@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
@@ -14,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hinterland.cores import usable_cores
 from hinterland.detectors.calibration import Decisions
+from hinterland.detectors.display import Displayed, summary
 from hinterland.detectors.fit_warnings import TOO_FEW_ROWS, fitting_parts, warn_of_few_rows, warn_of_surprises
 from hinterland.detectors.parameters import check_callback, check_seed, check_threads
 from hinterland.detectors.updatable import Updatable
@@ -28,6 +30,8 @@ from hinterland.training.history import History
 
 DETECTORS: Shelf[type[Detector]] = Shelf("detector", "hinterland.detectors")
 """Detectors by the name of their class."""
+
+LOG = logging.getLogger(__name__)
 
 ROWS_TO_MEASURE, ROWS_WORTH_MEASURING = 4_096, 200_000
 FEW_THREADS = 16
@@ -44,7 +48,7 @@ OF_A_FIT = (
 """What a fit does not always set, and must not keep of the one before."""
 
 
-class Detector(Updatable, Decisions, TransformerMixin, OutlierMixin, Parameterised):
+class Detector(Displayed, Updatable, Decisions, TransformerMixin, OutlierMixin, Parameterised):
     """Base of the detectors: ``fit`` validates, trains, freezes the density and sets the threshold.
 
     A member has its parameters in its body, each with its check and description (``hinterland.parameter_table``), and
@@ -146,6 +150,8 @@ class Detector(Updatable, Decisions, TransformerMixin, OutlierMixin, Parameteris
             elif held_out_energy is not None:
                 warn_of_surprises(held_out_energy, -self.offset_, self.contamination)
         self.references_ = usual_rows(training_rows, self.training_energy_, self.n_references, seed)
+        if not is_part and LOG.isEnabledFor(logging.INFO):
+            LOG.info("%s", summary(self))
         return self
 
     def __sklearn_tags__(self) -> Tags:

@@ -27,7 +27,7 @@ def test_a_method_without_its_library_says_so(monkeypatch):
     from hinterland.benchmark.experiments import listing
 
     class Missing:
-        footnote, library_fault = "as printed", ""
+        footnote = "as printed"
 
         def is_installed(self) -> bool:
             return False

@@ -47,6 +47,15 @@ def test_a_variant_below_the_method_that_it_varies_is_not_counted_again(finished
     assert _line([own, variant], "Table 3") == _line([own], "Table 3")
 
 
+def test_a_number_beside_two_protocols_counts_once_and_both_differences_are_there(finished):
+    both = [
+        finished("DAGMM", "cance-thyroid", f1=0.9),
+        finished("DAGMM", "cance-thyroid-natural", f1=0.4),
+    ]
+    (line,) = [line for line in _lines(both) if "[Table 7](results/cance.md" in line]
+    assert line.split(" | ")[1:4] == ["10", "1", "+16.0 (-9.0 to +41.0)"]
+
+
 def test_what_is_not_run_has_no_link_and_no_number():
     assert _line([], "Table 3") == ["72", "0", "–", "–"]
 

@@ -13,7 +13,7 @@ from hinterland.benchmark.results.page import write
 from hinterland.benchmark.results.tables import Value, build
 from hinterland.benchmark.runs.jobs import Job, Result
 
-FIGURE = Curves("anomalies, %", "auroc", {})
+FIGURE = Curves("anomalies, %", ("auroc",), {})
 
 
 def _result(protocol: str, subset: str, seed: int, auroc: float, **changes: object) -> Result:
@@ -60,7 +60,8 @@ def test_the_figure_is_the_same_bytes_for_the_same_points_and_others_for_others(
     pytest.importorskip("matplotlib")
     drawn = []
     for auroc in (90.0, 90.0, 50.0):
-        panels = {"KDD": {"IF": {1: Value(None, None, auroc, 1.0), 30: Value(None, None, 60.0, None)}}}
+        lines = {"IF": {1: Value(None, None, auroc, 1.0), 30: Value(None, None, 60.0, None)}}
+        panels = {"KDD": {"auroc": lines}}
         curves.draw(FIGURE, panels, tmp_path / "curve.svg")
         drawn.append((tmp_path / "curve.svg").read_bytes())
     assert drawn[0] == drawn[1] != drawn[2]
@@ -84,8 +85,9 @@ def test_the_page_says_which_panels_have_no_finished_seed(tmp_path):
     assert "Not drawn: KDD Cup 1999" not in page.read_text()
 
 
-def test_figure_3_has_a_line_a_graph_and_a_panel_a_data_set():
+def test_figure_3_has_a_row_a_metric_a_line_a_graph_and_a_panel_a_data_set():
     chosen = suite("cadgmm-neighbours")
+    assert chosen.curves.metrics == ("precision", "recall", "f1")
     panels = chosen.curves.panels.values()
     assert {key for panel in panels for line in panel.values() for key, _ in line.values()} == set(
         chosen.protocols

@@ -33,6 +33,16 @@ def test_a_line_has_ours_with_its_spread_the_papers_and_the_best_of_the_others(f
     assert line[1:] == ["F1", "`CADGMM`", "55.0 ± 7.1", "57.1", "2", "DAGMM 60.0 (1 seed)"]
 
 
+def test_what_is_chosen_by_test_labels_is_no_other_method(finished):
+    place = ("deuad-kddcup", 0, "train_anomaly=20%")
+    results = [
+        finished(name, *place, auroc=auroc)
+        for name, auroc in (("DEUAD", 0.9), ("OC-SVM (best AUROC search)", 0.99), ("IF", 0.8))
+    ]
+    (line,) = _cells(headlines.text(results))
+    assert line[-1] == "IF 80.0"
+
+
 def test_a_mean_over_data_sets_takes_those_that_all_methods_have(finished):
     results = [
         finished(method, "adbench-one-class", subset=subset, auroc=auroc)

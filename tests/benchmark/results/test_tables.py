@@ -95,23 +95,6 @@ def test_a_name_means_what_its_source_means_by_it(finished):
     assert reported[plain] is None
 
 
-def test_a_library_at_fault_is_told_of_where_nothing_was_run():
-    table = tables.build("cadgmm/Table-3", [])
-    noted = {row.method: [table.notes[number - 1] for number in row.notes] for row in table.rows}
-    assert noted["AnoGAN"][0].startswith("Not printed: the library's AnoGAN")
-    assert noted["CADGMM"] == []
-
-
-def test_where_the_library_is_at_fault_its_footnote_stands_in_place_of_the_number(finished):
-    table = tables.build("cadgmm/Table-3", [finished("ALAD", "cadgmm-satellite-unscaled", f1=0.5)])
-    (row,) = rows(table, method="ALAD", dataset="Satellite")
-    assert all(value.mean is None for value in row.values)
-    assert row.seeds == 0
-    (note,) = row.notes
-    assert table.notes[note - 1].startswith("Not printed: in the library's ALAD")
-    assert "50.00" not in formats.text(table).split("ALAD")[1].split("CADGMM")[0]
-
-
 def test_ties_that_matter_are_mentioned(finished):
     tied = finished("DAGMM", "cadgmm-kdd99", f1=0.70, expected_f1=0.93)
     table = tables.build("cadgmm/Table-3", [tied])

@@ -65,29 +65,29 @@ def test_a_job_done_again_takes_the_place_of_the_first(path):
     assert store.results() == [RESULT]
 
 
-def test_a_locked_store_loses_nothing(path, capfd):
+def test_a_locked_store_loses_nothing(path, caplog):
     store = Store(path, busy_seconds=0.1)
     other = sqlite3.connect(path)
     other.execute("BEGIN EXCLUSIVE")
     assert store.save(RESULT) == "pending"
-    assert "locked" in capfd.readouterr().err
+    assert "locked" in caplog.text
     other.rollback()
     other.close()
     assert Store(path).results() == [RESULT]
     assert list(store.pending_folder.glob("*")) == []
 
 
-def test_a_lock_at_the_end_of_a_run_is_no_error_and_the_result_waits(path, capfd):
+def test_a_lock_at_the_end_of_a_run_is_no_error_and_the_result_waits(path, caplog):
     other = sqlite3.connect(path)
     with Store(path, busy_seconds=0.1) as store:
         other.execute("BEGIN EXCLUSIVE")
         store.save(RESULT)
-    assert "waits there" in capfd.readouterr().err
+    assert "waits there" in caplog.text
     other.close()
     assert Store(path).results() == [RESULT]
 
 
-def test_a_full_disk_holds_results_until_there_is_room(path, monkeypatch, capfd):
+def test_a_full_disk_holds_results_until_there_is_room(path, monkeypatch, caplog):
     store = Store(path)
     full = True
 
@@ -103,7 +103,7 @@ def test_a_full_disk_holds_results_until_there_is_room(path, monkeypatch, capfd)
     monkeypatch.setattr(store_module.sqlite3, "connect", connect)
     monkeypatch.setattr(store_module, "_write_whole", write)
     assert store.save(RESULT) == "memory"
-    assert "No space left" in capfd.readouterr().err
+    assert "No space left" in caplog.text
     with pytest.raises(StoreError, match="could not be written anywhere") as raised:
         store.close()
     (line,) = str(raised.value).splitlines()[1:]
@@ -161,14 +161,14 @@ def test_scores_lie_in_a_file_of_their_own(path):
     assert [file.name for file in store.scores_folder.iterdir()] == [f"{JOB.id}.npz"]  # no temporary is left
 
 
-def test_scores_that_cannot_be_written_cost_no_result(path, monkeypatch, capfd):
+def test_scores_that_cannot_be_written_cost_no_result(path, monkeypatch, caplog):
     def write(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(store_module, "write_scores", write)
     store = Store(path)
     assert store.save(replace(RESULT, scores={"energy": np.zeros(2)})) == "store"
-    assert "were not written" in capfd.readouterr().err
+    assert "were not written" in caplog.text
     assert store.results() == [RESULT]
 
 
@@ -179,13 +179,13 @@ def test_a_broken_scores_file_is_named(tmp_path):
         read_scores(file)
 
 
-def test_a_file_that_is_no_result_is_reported_and_left(path, capfd):
+def test_a_file_that_is_no_result_is_reported_and_left(path, caplog):
     store = Store(path)
     store.pending_folder.mkdir()
     stray = store.pending_folder / "stray.json"
     stray.write_text('{"id": "half', encoding="utf-8")
     assert Store(path).results() == []
-    assert "stray.json: not a result" in capfd.readouterr().err
+    assert "stray.json: not a result" in caplog.text
     assert stray.exists()
 
 
@@ -251,7 +251,7 @@ def exported(path, *rows):
     ],
     ids=str,
 )
-def test_a_row_that_could_not_be_read_back_is_not_taken_in(path, change, message, capfd):
+def test_a_row_that_could_not_be_read_back_is_not_taken_in(path, change, message, caplog):
     row = to_row(RESULT) | change
     store = Store(path)
     store.save(FAILURE)
@@ -261,7 +261,7 @@ def test_a_row_that_could_not_be_read_back_is_not_taken_in(path, change, message
     store.pending_folder.mkdir()
     (store.pending_folder / "a.json").write_text(json.dumps(row))
     assert Store(path).results() == [FAILURE]  # nothing of either was taken in
-    assert "a.json: not a result" in capfd.readouterr().err
+    assert "a.json: not a result" in caplog.text
 
 
 @pytest.mark.parametrize("row", [[], 3, None, "x", {"id": "x"}], ids=str)

@@ -44,7 +44,7 @@ def _methods() -> str:
     lines = ["Methods:"]
     for name, method in methods().items():
         lines.append(f"  {name}{'' if method.is_installed() else ' (not installed)'}")
-        lines += [f"      {note}" for note in (method.footnote, method.library_fault) if note]
+        lines += [f"      {method.footnote}"] * bool(method.footnote)
     return "\n".join(lines) + "\n"
 
 

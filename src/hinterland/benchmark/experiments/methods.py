@@ -58,7 +58,7 @@ class Method:
     base : of a variant, the method whose settings its own are over.
     changed : values over all others: what makes a variant.
     shown_beside : whether papers' tables that do not name it show it too.
-    footnote, library_fault, candidates : see ``hinterland.baselines.Baseline``.
+    footnote, candidates : see ``hinterland.baselines.Baseline``.
     """
 
     name: str
@@ -69,7 +69,6 @@ class Method:
     changed: Mapping[str, Any] = field(default_factory=dict)
     shown_beside: bool = False
     footnote: str = ""
-    library_fault: str = ""
     candidates: tuple[Mapping[str, Any], ...] = ()
 
     def settings(self, protocol: str, subset: str = "") -> dict[str, Any]:
@@ -121,6 +120,11 @@ class Method:
         return self.make.is_installed() if issubclass(self.make, Baseline) else True
 
     @property
+    def only_pictures(self) -> bool:
+        """Whether rows have to be pictures."""
+        return bool(getattr(self.make, "only_pictures", False))
+
+    @property
     def sees_test_labels(self) -> bool:
         """Whether its parameters are chosen on the test labels."""
         return bool(self.candidates)
@@ -152,7 +156,6 @@ def _method(name: str, make: type[Any], entry: Mapping[str, Any]) -> Method:
         entries=tuple(entry.get("settings", ())),
         shown_beside=bool(entry.get("shown_beside", False)),
         footnote=entry.get("footnote", getattr(make, "footnote", "")),
-        library_fault=getattr(make, "library_fault", ""),
         candidates=getattr(make, "candidates", ()),
     )
 

@@ -16,10 +16,10 @@ Lines = Mapping[str, Mapping[int, tuple[str, str]]]
 
 @dataclass(frozen=True)
 class Curves:
-    """A figure of results: panels by title, each of lines, of a ``metric``; ``along`` says what the axis is."""
+    """A figure of results: panels by title, each of lines, a row of them a metric; ``along`` says what the axis is."""
 
     along: str
-    metric: str
+    metrics: tuple[str, ...]
     panels: Mapping[str, Lines]
 
 

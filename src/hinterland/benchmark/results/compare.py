@@ -16,7 +16,6 @@ import numpy as np
 from scipy.stats import friedmanchisquare, rankdata, wilcoxon
 
 from hinterland.benchmark.experiments.index import run_keys, suite
-from hinterland.benchmark.experiments.methods import methods as known_methods
 from hinterland.benchmark.experiments.protocols import protocol
 from hinterland.benchmark.results.tables import is_current
 from hinterland.benchmark.runs.jobs import Result
@@ -96,8 +95,8 @@ def collect(name: str, results: Iterable[Result], metric: str, chosen: Sequence[
     name : of a suite or table.
     results : stored ones.
     metric : a key of ``Evaluation.as_dict()``.
-    chosen : methods to compare; empty for those the suite names, or where it names none for all that have results
-        and whose library is not at fault.
+    chosen : methods to compare; empty for those the suite names, or where it names none for all that have
+        results.
 
     Raises
     ------
@@ -132,14 +131,8 @@ def by_set(
     wanted = tuple(chosen) or suite(name).methods
     for result in results:
         job = result.job
-        known = known_methods().get(job.method)
         unwanted = bool(wanted) and job.method not in wanted
-        if (
-            job.protocol not in protocols
-            or unwanted
-            or not is_current(result)
-            or (known and known.library_fault)
-        ):
+        if job.protocol not in protocols or unwanted or not is_current(result):
             continue
         if result.failed:
             failed[job.method] = failed.get(job.method, 0) + 1

@@ -11,7 +11,7 @@ from hinterland.benchmark.experiments.index import reported_in, run_keys, suites
 from hinterland.benchmark.experiments.reported import provenance
 from hinterland.benchmark.experiments.suite import Suite
 from hinterland.benchmark.results import tables
-from hinterland.benchmark.results.coverage import by_reason, coverage
+from hinterland.benchmark.results.coverage import Covered, by_reason, coverage
 from hinterland.benchmark.results.formats import NOTHING
 from hinterland.benchmark.results.tables import is_current
 from hinterland.benchmark.runs.jobs import Result
@@ -40,9 +40,13 @@ def text(pages: Mapping[str, Sequence[Suite]], results: Sequence[Result], output
     on_pages = {suite.name for shown in pages.values() for suite in shown}
     folder = output.with_suffix("").name
     parts = [_INTRODUCTION]
+    found = coverage(results)
+    covered = {table.table: table for table in found}
     for source, about in provenance()["sources"].items():
         lines = [
-            _reported_line(suite, results, f"{folder}/{source}.md" if suite.name in on_pages else "")
+            _reported_line(
+                suite, covered[suite.name], results, f"{folder}/{source}.md" if suite.name in on_pages else ""
+            )
             for suite in suites().values()
             if suite.paper == source and reported_in(suite.name)
         ]
@@ -57,10 +61,9 @@ def text(pages: Mapping[str, Sequence[Suite]], results: Sequence[Result], output
     if others:
         header = "| what | data sets | methods | seeds | failed |"
         parts += ["## Other comparisons\n", header, "| --- " * 5 + "|", *others, ""]
-    found = coverage(results)
-    printed, ours = (sum(getattr(covered, name) for covered in found) for name in ("printed", "ours"))
+    printed, ours = (sum(getattr(table, name) for table in found) for name in ("printed", "ours"))
     why = [f"- {n}: {reason}" for reason, n in by_reason(found).items()]
-    bare = sum(len(covered.bare) for covered in found)
+    bare = sum(len(table.bare) for table in found)
     parts += [
         "## Reported numbers without ours\n",
         f"Of {printed} reported numbers {ours} have ours beside them.\n",
@@ -73,11 +76,13 @@ def text(pages: Mapping[str, Sequence[Suite]], results: Sequence[Result], output
     return "\n".join(parts)
 
 
-def _reported_line(suite: Suite, results: Sequence[Result], page: str) -> str:
-    """How many of a paper's numbers have one of ours beside them, and how far apart they are."""
-    printed = len(reported_in(suite.name))
+def _reported_line(suite: Suite, covered: Covered, results: Sequence[Result], page: str) -> str:
+    """How many of a paper's numbers have one of ours beside them, and how far apart they are.
+
+    A number that stands beside two protocols counts once, and both differences from it are there.
+    """
     if not page:
-        return f"| {suite.heading} | {printed} | 0 | {NOTHING} | {NOTHING} |"
+        return f"| {suite.heading} | {covered.printed} | 0 | {NOTHING} | {NOTHING} |"
     rows = tables.build(suite.name, results).rows
     # A variant of ours stands below the method that it varies, and is not counted again.
     first = {
@@ -90,7 +95,8 @@ def _reported_line(suite: Suite, results: Sequence[Result], page: str) -> str:
         apart = f"{median:+.1f} ({least:+.1f} to {most:+.1f})"
     own = tables.belonging(suite, results)
     seeds = _seeds([result for result in own if result.job.protocol in run_keys(suite)])
-    return f"| {_linked(suite, page, suite.heading)} | {printed} | {len(differences)} | {apart} | {seeds} |"
+    counts = f"{covered.printed} | {covered.ours}"
+    return f"| {_linked(suite, page, suite.heading)} | {counts} | {apart} | {seeds} |"
 
 
 def _other_line(suite: Suite, results: Sequence[Result], page: str) -> str:

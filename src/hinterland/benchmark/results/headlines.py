@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hinterland.benchmark.experiments.index import suite
+from hinterland.benchmark.experiments.methods import method, methods
 from hinterland.benchmark.results import against, tables
 from hinterland.benchmark.results.compare import collect
 from hinterland.benchmark.results.formats import NOTHING
@@ -76,6 +77,7 @@ def _line(asked: Headline, results: Sequence[Result]) -> str:
         return ""
     own = rows.pop(asked.method)
     value = own.values[0]
+    rows = {name: row for name, row in rows.items() if not _searched(name)}
     best = max(rows, key=lambda name: rows[name].values[0].mean or 0.0, default=None)
     cells = [
         asked.what,
@@ -110,6 +112,11 @@ def _means(asked: Headline, results: Sequence[Result]) -> dict[str, Row]:
         method: Row("", asked.what, "", "", method, (Value(None, None, 100 * mean, None),), seeds, 0)
         for method, mean in zip(scores.methods, scores.values.mean(0).tolist(), strict=True)
     }
+
+
+def _searched(name: str) -> bool:
+    """Whether the method is chosen by the test labels: a bound, which no method in use reaches."""
+    return name in methods() and bool(method(name).candidates)
 
 
 def _other(name: str, row: Row, seeds: int) -> str:

@@ -133,8 +133,9 @@ def _drawn(
 ) -> tuple[str, Path | None]:
     """A suite's curves as a figure, then its full table; no figure where no panel has a finished seed."""
     table = tables.build(name, results)
-    panels = {title: curves.points(lines, chosen.metric, table) for title, lines in chosen.panels.items()}
-    drawn = {title: lines for title, lines in panels.items() if lines}
+    measured = tables.build(name, results, chosen.metrics)
+    panels = {title: curves.by_metric(lines, measured) for title, lines in chosen.panels.items()}
+    drawn = {title: found for title, found in panels.items() if any(found.values())}
     figure = output.parent / "images" / f"{name}.svg" if drawn else None
     parts = []
     if figure:

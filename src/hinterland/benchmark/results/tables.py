@@ -1,7 +1,6 @@
 """A paper's table with ours beside it: reported value, our mean and standard deviation, difference, seeds, failures.
 
 Numbers are in percent. A method's results count where they were made with its present settings for the protocol.
-Where the library behind a method is at fault, its footnote stands in the place of the number.
 """
 
 from __future__ import annotations
@@ -184,7 +183,7 @@ def _add_rows(
         theirs = {row.metric: row for row in numbers if row.method == printed_name}
         source = next(iter(theirs.values())).source
         meant = [name for name, method in known.items() if method.is_reported_as(source, printed_name)]
-        ours = [name for name in meant if name in ran or known[name].library_fault]
+        ours = [name for name in meant if name in ran]
         left = [name for name in left if name not in ours]
         for name in ours or [""]:
             shown = printed_name if name in ("", printed_name) else f"{printed_name}: {name}"
@@ -205,11 +204,10 @@ def _add_row(
 ) -> None:
     finished = [result for result in results if not result.failed]
     failed = [result for result in results if result.failed]
-    at_fault = bool(method and method.library_fault)
-    judged = [] if at_fault else [r.metrics[judgement.name] for r in finished if judgement.name in r.metrics]
+    judged = [r.metrics[judgement.name] for r in finished if judgement.name in r.metrics]
     notes = []
     if method is not None:
-        notes += [table.note(text) for text in (method.library_fault or method.footnote,) if text]
+        notes += [table.note(text) for text in (method.footnote,) if text]
         why = method.why(p.run_key, subset)
         if why and finished:
             notes.append(table.note(f"{method.name}: {why}"))

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 import os
 import sqlite3
-import sys
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +27,8 @@ from hinterland.datasets._arrays import read_arrays
 from hinterland.errors import FileFormatError, HinterlandError
 from hinterland.printable import printable, shown
 from hinterland.whole_files import replacing, write_atomically
+
+LOG = logging.getLogger(__name__)
 
 FORMAT = 1
 _CREATE = """
@@ -134,7 +136,7 @@ class Store:
             try:
                 write_scores(self.scores_path(result.job), result.scores)
             except OSError as error:
-                print(f"scores of {result.job} were not written: {error}", file=sys.stderr)
+                LOG.warning("scores of %s were not written: %s", result.job, error)
         self.held[row["id"]] = row
         return self._flush()[row["id"]]
 
@@ -158,7 +160,7 @@ class Store:
         try:
             self.merge_pending()
         except StoreError as error:
-            print(error, file=sys.stderr)
+            LOG.warning("%s", error)
 
     def __enter__(self) -> Self:
         return self
@@ -181,7 +183,7 @@ class Store:
                 values = [row[column] for column in COLUMNS]
             except (OSError, ValueError, RecursionError) as error:
                 reason = printable(f"{type(error).__name__}: {error}")
-                print(f"{file}: not a result ({reason}); left as it is", file=sys.stderr)
+                LOG.warning("%s: not a result (%s); left as it is", file, reason)
                 continue
             try:
                 self._patiently(lambda values=values: self._insert(values))  # type: ignore[misc]
@@ -276,9 +278,9 @@ class Store:
         try:
             _write_whole(self.pending_folder / f"{row['id']}.json", json.dumps(row).encode())
         except OSError as error:
-            print(f"{self.path}: {reason}; {error}; the result is held in memory", file=sys.stderr)
+            LOG.warning("%s: %s; %s; the result is held in memory", self.path, reason, error)
             return "memory"
-        print(f"{self.path}: {reason}; the result waits in {self.pending_folder}", file=sys.stderr)
+        LOG.warning("%s: %s; the result waits in %s", self.path, reason, self.pending_folder)
         return "pending"
 
     def _insert(self, values: list[Any]) -> None:

@@ -12,7 +12,7 @@ RandomState = int | np.random.Generator | None
 Rows = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Split:
     """Row numbers of the two sides, ascending, and the labels of the training side.
 
@@ -36,6 +36,11 @@ class Split:
         repeated = len(rows) - len(np.unique(rows))
         if repeated:
             raise ValueError(f"no row may be drawn twice or be on both sides of a split; {repeated} rows are")
+
+    def __repr__(self) -> str:
+        known = {name: int((self.y_train == code).sum()) for name, code in (("normal", 1), ("anomalous", -1))}
+        labels = "".join(f", {n:,} known to be {name}" for name, n in known.items() if n)
+        return f"Split(trained on {len(self.train):,} rows{labels}; tested on {len(self.test):,})"
 
 
 def sides(truth: npt.NDArray[np.bool_], *, train: Rows, test: Rows | None = None) -> Split:

@@ -1,10 +1,15 @@
 """UCF-Crime's protocols, end to end on made features of the same form, as its own cannot be had freely."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from hinterland.benchmark.experiments.protocols import protocol
 from hinterland.benchmark.runs.jobs import Job, grid, run_job
+from hinterland.cli.benchmark import app
 from hinterland.errors import DataNotFoundError
 
 
@@ -53,6 +58,19 @@ def test_deuad_runs_end_to_end_and_finds_the_made_crimes(videos):
     assert not result.failed, result.trace
     (judged,) = result.metrics.values()
     assert judged["auroc"] > 0.8
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_documents_put_ours_beside_the_papers_number(videos, tmp_path):
+    text = (Path(__file__).parents[4] / "docs" / "data.md").read_text("utf-8")
+    run, _, table = re.findall(r"^hinterland benchmark (.*(?:ucf|Table-5).*)$", text, re.MULTILINE)
+    store = ["--store", str(tmp_path / "s.sqlite")]
+    one = [*run.replace("--seeds 5", "--seeds 1").split(), "--subsets", "crime=Abuse", "--quiet"]
+    done = CliRunner().invoke(app, [*one, *store])
+    assert "1 jobs done, 0 of them failed" in done.stderr + done.stdout
+    shown = CliRunner().invoke(app, [*table.split(), *store]).stdout
+    (line,) = [line for line in shown.splitlines() if "crime=Abuse" in line and "Ours" in line]
+    assert re.search(r"66\.40 .*\d\d\.\d\d .*[+-]\d", line), line
 
 
 def test_without_the_data_it_says_so(monkeypatch, tmp_path):

@@ -195,7 +195,7 @@ SUITES.add_by(
         tuple(method for by_number in BY_NEIGHBOURS.values() for method in by_number.values()),
         curves=Curves(
             "neighbours",
-            "f1",
+            ("precision", "recall", "f1"),
             {
                 title: {
                     graph: {n: (key, method) for n, method in by_number.items()}

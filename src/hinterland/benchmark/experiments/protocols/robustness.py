@@ -93,7 +93,7 @@ SUITES.add_by(
         methods=METHODS,
         curves=Curves(
             "anomalies among the training rows, %",
-            "auroc",
+            ("auroc",),
             {
                 title: {
                     method: {percent: (protocol.key, method) for percent, protocol in by_percent.items()}

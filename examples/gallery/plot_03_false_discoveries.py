@@ -9,7 +9,7 @@ the test: forty tables, each with its own share of anomalies found and of false 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from hinterland import DAGMM
+from hinterland import DAGMM, palette
 
 rng = np.random.default_rng(0)
 mixing = rng.normal(size=(2, 6))
@@ -34,9 +34,9 @@ for _ in range(40):
     found.append(flagged[270:].mean())
 
 figure, panel = plt.subplots(figsize=(7, 3.5), layout="constrained")
-panel.scatter(false, found, color="#0072b2", alpha=0.7)
+panel.scatter(false, found, color=palette.USUAL, alpha=0.7)
 panel.axvline(0.1, color="black", linestyle="--", label="promised on average, at most")
-panel.axvline(np.mean(false), color="#d55e00", label=f"mean of forty tables: {np.mean(false):.3f}")
+panel.axvline(np.mean(false), color=palette.ALARM, label=f"mean of forty tables: {np.mean(false):.3f}")
 panel.set(xlabel="share of false ones among the flagged", ylabel="share of anomalies found")
 panel.legend()
 plt.show()

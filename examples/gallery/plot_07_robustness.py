@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.ensemble import IsolationForest
 
-from hinterland import Surprisal
+from hinterland import Surprisal, palette
 from hinterland.metrics import auroc
 
 rng = np.random.default_rng(0)
@@ -33,9 +33,9 @@ made = {
 }
 shares = [0.0, 0.02, 0.05, 0.1]
 figure, panel = plt.subplots(figsize=(7, 3.8), layout="constrained")
-for (name, make), marker in zip(made.items(), "o^s", strict=True):
+for (name, make), look in zip(made.items(), palette.lines(len(made)), strict=True):
     reached = [auroc(is_anomaly, -make().fit(table(400, s)[0]).score_samples(unseen)) for s in shares]
-    panel.plot(shares, reached, marker=marker, label=name)
+    panel.plot(shares, reached, marker=look.marker, color=look.colour, linestyle=look.dashes, label=name)
 panel.set(
     xlabel="share of anomalies among the training rows", ylabel="AUROC on unseen rows", ylim=(0.4, 1.02)
 )

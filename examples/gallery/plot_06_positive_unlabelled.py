@@ -9,7 +9,7 @@ cut, without a single known anomaly and without being told how many there are.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from hinterland import PositiveUnlabelled
+from hinterland import PositiveUnlabelled, palette
 
 rng = np.random.default_rng(0)
 is_anomaly = np.arange(800) % 5 == 0
@@ -21,8 +21,8 @@ energy, flagged = detector.energy(X), detector.predict(X) == -1
 
 figure, panel = plt.subplots(figsize=(7, 3.5), layout="constrained")
 bins = np.histogram_bin_edges(energy, 40)
-panel.hist(energy[~is_anomaly], bins, color="#0072b2", alpha=0.8, label="normal")
-panel.hist(energy[is_anomaly], bins, color="#e69f00", alpha=0.8, label="anomalous")
+panel.hist(energy[~is_anomaly], bins, color=palette.USUAL, alpha=0.8, label="normal")
+panel.hist(energy[is_anomaly], bins, color=palette.ALARM, histtype="step", linewidth=1.8, label="anomalous")
 panel.axvline(-detector.offset_, color="black", linestyle="--", label="threshold, learnt")
 panel.set(
     xlabel="energy",

@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
 
-from hinterland import DAGMM
+from hinterland import DAGMM, palette
 from hinterland.metrics import auroc
 
 pictures, digit = load_digits(return_X_y=True)
@@ -27,7 +27,7 @@ for known in numbers:
     reached.append(auroc(is_anomaly[~train], detector.energy(pictures[~train])))
 
 figure, panel = plt.subplots(figsize=(6, 3.5), layout="constrained")
-panel.plot(range(len(numbers)), reached, marker="o", color="#0072b2")
+panel.plot(range(len(numbers)), reached, marker="o", color=palette.USUAL)
 panel.set(
     xticks=range(len(numbers)), xticklabels=numbers, xlabel="known anomalies", ylabel="AUROC on unseen rows"
 )
