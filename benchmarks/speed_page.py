@@ -168,6 +168,7 @@ def _times(after: Cells, old: Cells, name: str, place: tuple[str, int, int]) -> 
 
 def draw(run: Mapping[str, Any], path: Path) -> None:
     """Draw seconds by rows, at ten columns, and by columns, at 4,000 rows: training above, scoring below."""
+    from hinterland import palette
     from hinterland.benchmark.results.figures import new_figure, save
 
     figure = new_figure(path, (9, 7), "a figure of growth")
@@ -175,7 +176,7 @@ def draw(run: Mapping[str, Any], path: Path) -> None:
     for line, work in enumerate(("train", "score")):
         for place, (along, fixed) in enumerate((("rows", 10), ("columns", 4_000))):
             axes = figure.add_subplot(2, 2, 2 * line + place + 1)
-            for number, name in enumerate(DRAWN):
+            for name, look in zip(DRAWN, palette.lines(len(DRAWN)), strict=True):
                 points = sorted(
                     (c[along], statistics.median(c["seconds"]), c["by_law"])
                     for c in cells.values()
@@ -185,10 +186,10 @@ def draw(run: Mapping[str, Any], path: Path) -> None:
                 )
                 if points:
                     x, y, by_law = zip(*points, strict=True)
-                    axes.plot(x, y, color=f"C{number}", label=name)
+                    axes.plot(x, y, color=look.colour, linestyle=look.dashes, label=name)
                     for a, b, law in zip(x, y, by_law, strict=True):
-                        face = "white" if law else f"C{number}"
-                        axes.plot(a, b, "o", color=f"C{number}", markerfacecolor=face, markersize=4)
+                        face = "white" if law else look.colour
+                        axes.plot(a, b, look.marker, color=look.colour, markerfacecolor=face, markersize=5)
             axes.set_xscale("log")
             axes.set_yscale("log")
             axes.set_xlabel(along)
