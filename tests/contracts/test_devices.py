@@ -6,6 +6,7 @@ is its own arithmetic; ``benchmarks/gpu.py`` has the same checks for it.
 """
 
 import importlib.util
+import os
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,11 @@ registration = pytest.importorskip("torch.utils.backend_registration")
 if not hasattr(registration, "_setup_privateuseone_for_python_backend"):
     pytest.skip("this torch has no devices in Python", allow_module_level=True)
 
-pytestmark = pytest.mark.slow
+ALONE = "HINTERLAND_PRETENDED_DEVICE"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(ALONE not in os.environ, reason="in a process of its own: test_devices_alone.py"),
+]
 GPU = Path(__file__).resolve().parents[2] / "benchmarks" / "gpu.py"
 ACROSS = {"_to_copy", "copy_", "index", "index_put", "index_put_", "_index_put_impl_"}
 """Operators that take tensors of two devices: copies, and numbers of rows that are on the processor."""

@@ -184,6 +184,10 @@ def test_every_name_of_record_is_a_parameter_still():
 def test_the_defaults_of_record_are_those_that_kept_results_say_they_ran_with(kept_results):
     compared = 0
     for result in kept_results:
+        if method(
+            result.job.method
+        ).sees_test_labels:  # keeps what its search found in the place of a default
+            continue
         make = method(result.job.method).make
         ran_with = catalogue.present_names(make, result.parameters)
         meant = method(result.job.method).resolved(result.job.settings)

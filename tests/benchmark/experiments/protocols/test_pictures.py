@@ -64,6 +64,7 @@ def test_only_the_wholly_unlabelled_experiments_and_released_splits_score_what_t
     assert allowed == {
         *bases,
         *(f"{base}-p-sweep" for base in bases),
+        *(f"{base}-from-normal" for base in pixels),
         "deuad-cifar10-init",
         *released,
         *videos,

@@ -188,7 +188,7 @@ def _from_normal(base: Protocol) -> Protocol:
         split=split,
         readings=(
             "From normal: what the paper calls semi-supervised learns from the normal pictures of the mixture alone, "
-            "and all of it is scored.",
+            "and all of it is scored, what was trained on among it.",
             *base.readings[1:],
         ),
     )
