@@ -154,10 +154,8 @@ class AutoregressiveDensity(Density, name="autoregressive"):
         """What each column adds to the energy (n, D), in nats: how unlikely its bin is, given the columns before it."""
         parts = (features,) if torch.compiler.is_exporting() else features.split(ROWS_AT_ONCE)
         found = torch.cat([self.parts_of_bins(part, self.bins(part)) for part in parts])
-        if found.requires_grad or torch.compiler.is_exporting():
-            return found
         # A product's last bits hang on where a row stands among the others, and rows that are alike are to stay alike.
-        return found.round(decimals=8)
+        return found + (found.round(decimals=8) - found).detach()  # the gradient passes
 
     def parts_of_bins(self, features: Tensor, bins: Tensor) -> Tensor:
         """What each column adds to the energy (n, D), of features (n, D) whose bins (D, n) are known."""
