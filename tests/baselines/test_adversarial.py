@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -22,11 +23,8 @@ def playing(players, *, steps, average_decay=0.0, rows=None, batch_size=4):
     play(
         players,
         torch.zeros(10, 1) if rows is None else rows,
-        steps=steps,
-        batch_size=batch_size,
-        learning_rate=0.01,
-        average_decay=average_decay,
-        generator=torch.Generator().manual_seed(0),
+        SimpleNamespace(steps=steps, batch_size=batch_size, learning_rate=0.01, average_decay=average_decay),
+        torch.Generator().manual_seed(0),
     )
 
 

@@ -1,5 +1,7 @@
 """What is shared by baselines written here: bad rows are named, the seed decides all, and steps move the network."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -49,10 +51,8 @@ def test_as_many_steps_are_taken_as_asked_for_and_they_find_the_minimum():
         [layer],
         loss,
         (rows,),
-        steps=301,
-        batch_size=4,
-        learning_rate=0.05,
-        generator=torch.Generator().manual_seed(0),
+        SimpleNamespace(steps=301, batch_size=4, learning_rate=0.05),
+        torch.Generator().manual_seed(0),
     )
     assert len(seen) == 301
     assert set(seen) <= {3, 4}

@@ -6,11 +6,13 @@ import itertools
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from hinterland.baselines.own import Steps
 from hinterland.networks.gradients import without_gradients
 from hinterland.networks.layers import Dropout, linear
 from hinterland.training.learner import Learner
@@ -32,34 +34,36 @@ class Player:
     loss: Callable[[Tensor], Tensor]
 
 
+class AveragedSteps(Steps, Protocol):
+    """Gradient steps whose parameters are averaged."""
+
+    average_decay: float
+
+
 def play(
     players: Sequence[Player],
     rows: Tensor,
-    *,
-    steps: int,
-    batch_size: int,
-    learning_rate: float,
-    average_decay: float,
+    how: AveragedSteps,
     generator: torch.Generator,
 ) -> None:
     """Let each player take a step on each batch, in turn; leaves all in evaluation mode, with averaged parameters.
 
-    The average is exponential: after each step the parameters of then count ``1 - average_decay``.
+    The average is exponential: after each step the parameters of then count ``1 - how.average_decay``.
     """
-    settings = LoopSettings(batch_size=batch_size, gradient_norm=None, mean_decay=MEAN_DECAY)
+    settings = LoopSettings(batch_size=how.batch_size, gradient_norm=None, mean_decay=MEAN_DECAY)
     learners = [Learner(player.modules, settings) for player in players]
     averages = [learner.values.clone() for learner in learners]
     taken = 0
-    while taken < steps:
-        for index in batches(len(rows), settings, generator, rows.device)[: steps - taken]:
+    while taken < how.steps:
+        for index in batches(len(rows), settings, generator, rows.device)[: how.steps - taken]:
             batch = rows[index]
             for player, learner, average in zip(players, learners, averages, strict=True):
                 with ExitStack() as others_as_they_are:
                     for other in players:
                         for module in other.modules if other is not player else ():
                             others_as_they_are.enter_context(without_gradients(module))
-                    learner.step([player.loss(batch)], learning_rate)
-                average.lerp_(learner.values, 1 - average_decay)
+                    learner.step([player.loss(batch)], how.learning_rate)
+                average.lerp_(learner.values, 1 - how.average_decay)
             taken += 1
     for player, learner, average in zip(players, learners, averages, strict=True):
         learner.values.copy_(average)

@@ -110,11 +110,8 @@ class ALAD(OwnBaseline, name="ALAD"):
                 ),
             ],
             rows,
-            steps=self.steps,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            average_decay=self.average_decay,
-            generator=generator,
+            self,
+            generator,
         )
 
     def _scores(self, rows: Tensor) -> Tensor:

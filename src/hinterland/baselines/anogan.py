@@ -74,11 +74,8 @@ class AnoGAN(OwnBaseline, name="AnoGAN"):
                 Player([self.generator_], lambda x: softplus(-self.critic_(made(x))).mean()),
             ],
             rows,
-            steps=self.steps,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            average_decay=self.average_decay,
-            generator=generator,
+            self,
+            generator,
         )
 
     def distance(self, rows: Tensor, latents: Tensor) -> Tensor:

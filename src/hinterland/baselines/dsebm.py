@@ -85,15 +85,7 @@ class _DSEBM(OwnBaseline):
             noisy = x + self.noise * torch.randn(x.shape, generator=generator)
             return {"denoising": (x - self.network_.reconstruction(noisy)).square().sum(1).mean()}
 
-        train_by_steps(
-            [self.network_],
-            denoising,
-            (rows,),
-            steps=self.steps,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            generator=generator,
-        )
+        train_by_steps([self.network_], denoising, (rows,), self, generator)
 
 
 class DSEBMReconstruction(_DSEBM, name="DSEBM-r"):

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from hinterland.baselines.own import train_by_steps
-from hinterland.baselines.pictures import OnPictures, decoder, encoder
+from hinterland.baselines.pictures import PictureAutoencoder, decoder, encoder
 from hinterland.networks.vae import LOG_VARIANCE_BOUND, gaussian_divergence
 from hinterland.parameter_table import parameter
-from hinterland.parameters import choice, whole, widths
+from hinterland.parameters import choice, whole
 
 
-class PictureVAE(OnPictures, name="VAE (pictures)"):
+class PictureVAE(PictureAutoencoder, name="VAE (pictures)"):
     """Variational autoencoder with residual convolutions; energy is the negative evidence lower bound, in nats.
 
     The bound's mean over latents is over ``n_draws`` draws, the same for every row. A constant is left out where the
@@ -33,9 +31,6 @@ class PictureVAE(OnPictures, name="VAE (pictures)"):
     )
 
     # fmt: off
-    latent_dim: int = parameter(64, whole(least=1), "width of the code.")
-    channels: Sequence[int] = parameter((32, 64), widths(), "channels after each block, which halves the picture.")
-    width: int = parameter(64, whole(least=1), "of the layer between the blocks and the code.")
     likelihood: str = parameter("bernoulli", choice("bernoulli", "gaussian"),
         "of a pixel in [0, 1]: its value as the chance of a one, or with a variance of 1.")
     n_draws: int = parameter(5, whole(least=1), "latents of a row that its bound is a mean over.")
@@ -54,15 +49,7 @@ class PictureVAE(OnPictures, name="VAE (pictures)"):
                 "divergence": gaussian_divergence(mean, log_variance).mean(),
             }
 
-        train_by_steps(
-            [self.encoder_, self.decoder_],
-            negative_bound,
-            (pictures,),
-            steps=self.steps,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            generator=generator,
-        )
+        train_by_steps([self.encoder_, self.decoder_], negative_bound, (pictures,), self, generator)
         self.draws_ = torch.randn(self.n_draws, self.latent_dim, generator=generator)
 
     def _energies(self, pictures: Tensor) -> Tensor:

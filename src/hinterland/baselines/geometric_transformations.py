@@ -185,15 +185,7 @@ class GeometricTransformations(OnPictures, name="Geometric transformations"):
             seen = torch.cat([transform(p, by) for p, by in zip(parts, self.transformations_, strict=True)])
             return {"cross_entropy": cross_entropy(self.network_(seen), kinds)}
 
-        train_by_steps(
-            [self.network_],
-            telling_apart,
-            (numbers,),
-            steps=self.steps,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            generator=generator,
-        )
+        train_by_steps([self.network_], telling_apart, (numbers,), self, generator)
         if self.score == "dirichlet":
             some = torch.randperm(len(pictures), generator=generator)[: self.n_dirichlet]
             with torch.no_grad():

@@ -73,15 +73,7 @@ class GOAD(OwnBaseline, name="GOAD"):
                 "cross_entropy": cross_entropy(logits, own.repeat_interleave(len(batch[0]))),
             }
 
-        train_by_steps(
-            [self.network_, head],
-            objective,
-            (rows,),
-            steps=self.steps,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            generator=generator,
-        )
+        train_by_steps([self.network_, head], objective, (rows,), self, generator)
         with torch.no_grad():
             sums = [self.features(part).sum(1) for part in rows.split(ROWS_AT_ONCE)]
             self.centers_ = torch.stack(sums).sum(0) / len(rows)

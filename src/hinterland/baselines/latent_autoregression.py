@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear
 
 from hinterland.baselines.own import train_by_steps
-from hinterland.baselines.pictures import OnPictures, decoder, encoder
+from hinterland.baselines.pictures import PictureAutoencoder, decoder, encoder
 from hinterland.parameter_table import parameter
 from hinterland.parameters import number, whole, widths
 from hinterland.training.hold_out import hold_out
@@ -60,7 +60,7 @@ class CodeDensity(nn.Module):
         return cross_entropy(logits.transpose(1, 2), bins, reduction="none").sum(1)
 
 
-class LSA(OnPictures, name="LSA"):
+class LSA(PictureAutoencoder, name="LSA"):
     """Latent space autoregression: an autoencoder and, jointly, the density of its code.
 
     The loss is the squared reconstruction error and ``density_weight`` times the surprisal of the code; the energy is
@@ -78,9 +78,6 @@ class LSA(OnPictures, name="LSA"):
     )
 
     # fmt: off
-    latent_dim: int = parameter(64, whole(least=1), "width of the code.")
-    channels: Sequence[int] = parameter((32, 64), widths(), "channels after each block, which halves the picture.")
-    width: int = parameter(64, whole(least=1), "of the layer between the blocks and the code.")
     features: Sequence[int] = parameter((8, 8, 8), widths(),
         "units that each entry of the code has in the density's hidden layers (four of 32 in the paper).")
     n_bins: int = parameter(100, whole(least=2), "bins of an entry of the code.")
@@ -109,13 +106,7 @@ class LSA(OnPictures, name="LSA"):
             return {"reconstruction": errors.mean(), "code": self.density_weight * surprisals.mean()}
 
         train_by_steps(
-            [self.encoder_, self.decoder_, self.density_],
-            objective,
-            (pictures[fitted],),
-            steps=self.steps,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            generator=generator,
+            [self.encoder_, self.decoder_, self.density_], objective, (pictures[fitted],), self, generator
         )
         with torch.no_grad():
             parts = torch.stack(self._parts(pictures[held_out]))

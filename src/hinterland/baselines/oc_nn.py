@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -80,23 +80,17 @@ class OCNN(OwnBaseline, name="OC-NN"):
         )
         self.encoder_ = autoencoder.encoder
         self.layer_ = OneClassLayer(self.latent_dim, self.n_units, ACTIVATIONS[self.activation], generator)
-        how: Any = {
-            "batch_size": self.batch_size,
-            "learning_rate": self.learning_rate,
-            "generator": generator,
-        }
 
         def one_class(batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
             return one_class_terms(self.layer_(batch[0]), self.nu) | {
                 "weights": 0.5 * (self.layer_.w.square().sum() + self.layer_.V.square().sum())
             }
 
-        train_by_steps(
-            [autoencoder], reconstruction_objective(autoencoder), (rows,), steps=self.encoder_steps, **how
-        )
+        reconstruction = reconstruction_objective(autoencoder)
+        train_by_steps([autoencoder], reconstruction, (rows,), self, generator, steps=self.encoder_steps)
         with torch.no_grad():
             latents = self.encoder_(rows)
-        train_by_steps([self.layer_], one_class, (latents,), steps=self.steps, **how)
+        train_by_steps([self.layer_], one_class, (latents,), self, generator)
         with torch.no_grad():
             self.r_ = float(torch.quantile(self.layer_(latents), self.nu))
 

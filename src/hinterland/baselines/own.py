@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -14,6 +15,14 @@ from hinterland.parameter_table import Parameterised, parameter
 from hinterland.parameters import whole
 from hinterland.training.loop import Objective, train
 from hinterland.training.settings import LoopSettings
+
+
+class Steps(Protocol):
+    """Gradient steps, as a baseline's table of parameters has them."""
+
+    steps: int
+    batch_size: int
+    learning_rate: float
 
 
 class OwnBaseline(Parameterised, Baseline):
@@ -74,19 +83,22 @@ def train_by_steps(
     modules: Sequence[nn.Module],
     objective: Objective,
     rows: tuple[Tensor, ...],
-    *,
-    steps: int,
-    batch_size: int,
-    learning_rate: float,
+    how: Steps,
     generator: torch.Generator,
+    *,
+    steps: int | None = None,
 ) -> None:
-    """Minimise by so many steps of Adam of one size, on batches out of shuffled rows, as most papers train."""
-    steps_an_epoch = -(-len(rows[0]) // batch_size)
+    """Minimise by steps of Adam of one size, on batches out of shuffled rows, as most papers train.
+
+    ``how`` many there are, on how many rows and of what size is the baseline's own matter; ``steps`` is another number.
+    """
+    steps = how.steps if steps is None else steps
+    steps_an_epoch = -(-len(rows[0]) // how.batch_size)
     settings = LoopSettings(
         epochs=-(-steps // steps_an_epoch),
         max_steps=steps,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
+        batch_size=how.batch_size,
+        learning_rate=how.learning_rate,
         gradient_norm=None,
     )
     train(modules, objective, rows, settings, generator)

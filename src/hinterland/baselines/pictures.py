@@ -53,6 +53,16 @@ class OnPictures(OwnBaseline):
         raise NotImplementedError
 
 
+class PictureAutoencoder(OnPictures):
+    """Base of those whose networks are an ``encoder`` and a ``decoder``: their sizes."""
+
+    # fmt: off
+    latent_dim: int = parameter(64, whole(least=1), "width of the code.")
+    channels: Sequence[int] = parameter((32, 64), widths(), "channels after each block, which halves the picture.")
+    width: int = parameter(64, whole(least=1), "of the layer between the blocks and the code.")
+    # fmt: on
+
+
 def pictures_of(rows: Tensor, shape: Sequence[int]) -> Tensor:
     """Rows (n, height * width * channels) as pictures (n, channels, height, width)."""
     return rows.reshape(-1, *shape).permute(0, 3, 1, 2).contiguous()

@@ -119,15 +119,7 @@ class PixelCNN(OnPictures, name="PixelCNN"):
         def surprisal_of_a_pixel(batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
             return {"surprisal": self._energies(batch[0]).mean() / batch[0][0].numel()}
 
-        train_by_steps(
-            [self.layers_, self.head_],
-            surprisal_of_a_pixel,
-            (pictures,),
-            steps=self.steps,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            generator=generator,
-        )
+        train_by_steps([self.layers_, self.head_], surprisal_of_a_pixel, (pictures,), self, generator)
 
     def _energies(self, pictures: Tensor) -> Tensor:
         levels = (pictures * (self.levels - 1)).round().long().clamp(0, self.levels - 1)
