@@ -3,7 +3,7 @@
 import pytest
 
 from hinterland.benchmark.experiments.protocols import protocol, protocols
-from hinterland.benchmark.runs.jobs import grid
+from hinterland.benchmark.runs.grid import grid
 
 READERS = [p for p in protocols().values() if p.run_of]
 

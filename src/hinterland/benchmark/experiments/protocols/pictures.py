@@ -64,6 +64,7 @@ def _one_class(key: str, title: str, name: str, subsets: tuple[str, ...], answer
         split=split,
         judgements=_RANKING,
         scaling=None,
+        pictures=True,
         subsets=lambda: subsets,
         average=AVERAGE,
         answers=answers,
@@ -141,6 +142,7 @@ def _unlabelled(
         scaling=None,
         answers=key,
         read_subset=_features,
+        pictures=not frozen,
         scores_training_rows=True,
         readings=(
             "Wholly unlabelled: the rows that are scored are those that were trained on; labels serve the metric "
@@ -272,6 +274,7 @@ PROTOCOLS.add_by(
         split=_mnist_c_sides,
         judgements=_RANKING,
         scaling=None,
+        pictures=True,
         answers="cance-mnistc",
         readings=(
             "MNIST-C: one AUROC over all corruptions; 10,000 normal test pictures against the first 2,000 under each "
