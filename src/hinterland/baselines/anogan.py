@@ -34,7 +34,7 @@ class AnoGAN(OwnBaseline, name="AnoGAN"):
     """
 
     footnote = (
-        "Own code; layers, dropout, batch and the search's rate as in ALAD's authors' comparison, the search's 500 steps "
+        "Own code; layers, dropout, batch and the search's rate as in ALAD's authors' comparison, its 500 steps "
         "and weight of 0.1 of the paper. 20,000 steps of training at 0.0002 here, for theirs at 0.00001."
     )
 
