@@ -33,7 +33,7 @@ def _one_class(name: str, dataset: str) -> Protocol:
         companion_of=f"cance-{name}",
         readings=(
             "One-class: trained on a random half of the normal rows, tested on the other half and every anomaly; as "
-            "many are flagged as there are anomalies. So GOAD's public code tests on thyroid, and the figures of others "
+            "many are flagged as there are anomalies. So GOAD's public code tests on thyroid, and figures of others "
             "that the table copies may come from such tests.",
         ),
     )
