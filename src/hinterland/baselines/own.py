@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from hinterland.baselines.base import Baseline
 from hinterland.parameter_table import Parameterised, parameter
 from hinterland.parameters import whole
-from hinterland.training.loop import Objective, train
+from hinterland.training.loop import train
 from hinterland.training.settings import LoopSettings
+from hinterland.training.steps import Objective
 
 
 class Steps(Protocol):

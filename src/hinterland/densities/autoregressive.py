@@ -45,6 +45,7 @@ class AutoregressiveDensity(Density, name="autoregressive"):
     generator : source of the order, the frequencies, the initial weights and the dropout.
     """
 
+    recordable = True
     edges: Tensor
     scores: Tensor
     log_marginals: Tensor

@@ -29,6 +29,8 @@ class Density(nn.Module):
     settings: dict[str, Any]
     needs_labels: bool = False
     """Whether it is learnt from labelled rows; its energy is then a label's, and no negative log-density."""
+    recordable: bool = False
+    """As a network's: whether training is the same operations on every batch."""
 
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
         """Put a class that gives a name on the shelf."""

@@ -171,7 +171,7 @@ class _BatchMixtureEnergy(torch.autograd.Function):
         cholesky, _ = torch.linalg.cholesky_ex(
             inflated
         )  # where it fails, its diagonal has no finite logarithm
-        precisions = torch.cholesky_inverse(cholesky)
+        precisions = _inverse(cholesky)
         half_log_determinants = cholesky.diagonal(dim1=1, dim2=2).log().sum(1)
         constant = torch.log(weights / weights.sum()) - half_log_determinants
         constant -= 0.5 * (dimensions * math.log(2 * math.pi) - 1)
@@ -207,6 +207,17 @@ class _BatchMixtureEnergy(torch.autograd.Function):
         return z_gradient.T, gamma_gradient.T, None, None
 
 
+def _inverse(cholesky: Tensor) -> Tensor:
+    """Inverses (K, D, D) of the matrices that have these Cholesky factors."""
+    if not cholesky.is_cuda:
+        return torch.cholesky_inverse(cholesky)
+    # On a device torch hands that to a library that waits for the processor, which no recording of a step may.
+    identity = torch.eye(cholesky.shape[-1], dtype=cholesky.dtype, device=cholesky.device)
+    factors = torch.linalg.solve_triangular(cholesky, identity.expand_as(cholesky), upper=False)
+    inverses: Tensor = factors.mT @ factors
+    return inverses
+
+
 def _mean(x: Tensor, counts: Tensor | None) -> Tensor:
     """Mean (D,) of columns x (D, n), which count alike or by counts (n,)."""
     return x.mean(1) if counts is None else (x @ counts) / counts.sum()
@@ -237,6 +248,7 @@ class GaussianMixture(Mixture, name="gaussian"):
     the rows of all components do.
     """
 
+    recordable = True
     factors: Tensor
     log_determinants: Tensor
 

@@ -103,6 +103,7 @@ class LaplacianMixture(Mixture, name="laplacian"):
     are raised by the root of ``covariance_floor`` times each feature's spread.
     """
 
+    recordable = True
     scales: Tensor
 
     def buffer_shapes(self) -> dict[str, tuple[int, ...]]:

@@ -70,10 +70,11 @@ class GraphAttention(nn.Module):
         ``neighbours`` (n, C) are their numbers; -1 for none. Without any the summary is the bias.
         """
         neighbours = neighbours.T  # a component of the softmax a row: along short contiguous axes all is slow
-        seen = sources.index_select(0, neighbours.clamp_min(0).flatten()).unflatten(0, neighbours.shape)
+        seen = gathered(sources, neighbours.clamp_min(0).flatten()).unflatten(0, neighbours.shape)
         projected, logits = self._split(seen)
         logits = self._activated(targets + logits)
-        if torch.compiler.is_exporting() or bool((neighbours < 0).any()):
+        # What an exported graph or a device's recording does is the same for all rows.
+        if torch.compiler.is_exporting() or neighbours.is_cuda or bool((neighbours < 0).any()):
             absent = (neighbours < 0)[:, :, None]
             weights = torch.softmax(logits.masked_fill(absent, torch.finfo(logits.dtype).min), 0)
             weights = weights.masked_fill(absent, 0.0)
@@ -84,15 +85,14 @@ class GraphAttention(nn.Module):
     def along_edges(self, targets: Tensor, sources: Tensor, edges: Tensor) -> Tensor:
         """Summaries (n, width) where rows attend to different numbers of ``sources``: along ``edges`` (2, E)."""
         attending, attended = edges
-        projected, logits = self._split(sources.index_select(0, attended))
-        logits = self._activated(targets.index_select(0, attending) + logits)
+        projected, logits = self._split(gathered(sources, attended))
+        logits = self._activated(gathered(targets, attending) + logits)
         with torch.no_grad():
             largest = torch.full_like(targets, -torch.inf)
             largest.scatter_reduce_(0, attending[:, None].expand_as(logits), logits, "amax")
         weights = torch.exp(logits - largest.index_select(0, attending))
-        totals = torch.zeros_like(targets).index_add(0, attending, weights)
-        sums = projected.new_zeros(len(targets), *projected.shape[1:])
-        sums = sums.index_add(0, attending, weights[..., None] * projected)
+        totals = added(weights, attending, len(targets))
+        sums = added(weights[..., None] * projected, attending, len(targets))
         return (sums / totals.clamp_min(torch.finfo(totals.dtype).tiny)[..., None]).flatten(1) + self.bias
 
     def _activated(self, logits: Tensor) -> Tensor:
@@ -109,3 +109,19 @@ class GraphAttention(nn.Module):
         """Projections (..., heads, width / heads) and logits (..., heads) of sources."""
         width = len(self.weight)
         return sources[..., :width].unflatten(-1, (self.heads, -1)), sources[..., width:]
+
+
+def gathered(rows: Tensor, numbers: Tensor) -> Tensor:
+    """Rows (m, ...) of the given numbers (n,), with a gradient that adds up in one order, so that a seed has its bits.
+
+    On a device ``index_select`` adds in the order of chance; where it does not, it is the faster.
+    """
+    return rows[numbers] if rows.is_cuda else rows.index_select(0, numbers)
+
+
+def added(values: Tensor, numbers: Tensor, n: int) -> Tensor:
+    """Sums (n, ...) of the values (E, ...) by the number (E,) each goes to, added up in one order."""
+    sums = values.new_zeros(n, *values.shape[1:])
+    if values.is_cuda:
+        return sums.index_put((numbers,), values, accumulate=True)
+    return sums.index_add(0, numbers, values)

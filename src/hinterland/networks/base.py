@@ -43,6 +43,11 @@ class Network(nn.Module):
     """Rows that it cannot be trained with fewer of."""
     rows_alone: bool = True
     """Whether what becomes of a row, in evaluation mode, depends on that row alone."""
+    recordable: bool = False
+    """Whether training is the same operations on every batch, which wait for no number and draw by ``drawn_like``.
+
+    A CUDA device then repeats a recording of a step: what Python does in ``forward`` is done in the first steps alone.
+    """
     chunks_at_once: int = 1
     """How many of the usual chunks of rows it is fastest with at once when it scores."""
 

@@ -41,6 +41,8 @@ class ConvolutionalAutoencoder(Network, name="convolutional"):
         For an unknown activation, or a shape that a row of n_features does not have.
     """
 
+    recordable = True
+
     def __init__(
         self,
         n_features: int,

@@ -128,7 +128,7 @@ class GraphAutoencoder(Network, name="graph"):
         self.distance = distance
         self.self_loops = self_loops
         self.graph = graph
-        self.rows_alone = graph == "reference"
+        self.rows_alone = self.recordable = graph == "reference"
         self.batch_rows = batch_rows
         self.symmetric = symmetric
         self.latent_weight = latent_weight
@@ -177,8 +177,9 @@ class GraphAutoencoder(Network, name="graph"):
         reference = self.reference
         if neighbours is None:
             neighbours = self._nearest()(x.detach())
-        # Few are projected where few are seen; an exported graph is for any number of rows.
-        if not torch.compiler.is_exporting() and neighbours.numel() < len(reference):
+        # Few are projected where few are seen; an exported graph is for any rows, as is a device's recording.
+        same_for_all = torch.compiler.is_exporting() or x.is_cuda
+        if not same_for_all and neighbours.numel() < len(reference):
             numbers, places = neighbours.clamp_min(0).unique(return_inverse=True)
             reference = reference[numbers]
             neighbours = torch.where(neighbours < 0, neighbours, places)

@@ -1,13 +1,13 @@
-"""Layers that networks and densities are built of, with initial weights and noise from a generator."""
+"""Layers that networks and densities are built of, with initial weights and draws from a generator."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
+from hinterland.networks.draws import drawn_like
 from hinterland.parameters import check_choice
 
 
@@ -45,15 +45,6 @@ def layers(widths: list[int], activation: str, generator: torch.Generator | None
     for inputs, outputs in itertools.pairwise(widths):
         parts += [linear(inputs, outputs, generator), ACTIVATIONS[activation]()]
     return parts[:-1]
-
-
-def drawn_like(x: Tensor, draw: Callable[..., Tensor], generator: torch.Generator | None) -> Tensor:
-    """Numbers of x's shape, kind and device that ``draw``, torch.rand or torch.randn, makes where the generator is.
-
-    A generator draws on its own device alone. One of the processor serves them all, and gives the same numbers on each.
-    """
-    where = x.device if generator is None else generator.device
-    return draw(x.shape, generator=generator, dtype=x.dtype, device=where).to(x.device)
 
 
 class Dropout(nn.Module):

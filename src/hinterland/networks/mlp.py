@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from hinterland.networks.base import Encoding, Network, check_sizes
-from hinterland.networks.layers import drawn_like, layers
+from hinterland.networks.draws import drawn_like
+from hinterland.networks.layers import layers
 from hinterland.parameters import check_choice, check_number
 
 
@@ -27,6 +28,8 @@ class Autoencoder(Network, name="autoencoder"):
         the clean row (a denoising autoencoder).
     generator : source of the initial weights and of the noise.
     """
+
+    recordable = True
 
     def __init__(
         self,

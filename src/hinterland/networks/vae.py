@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from hinterland.networks.base import Encoding, Network, check_sizes
-from hinterland.networks.layers import ACTIVATIONS, drawn_like, layers, linear
+from hinterland.networks.draws import drawn_like
+from hinterland.networks.layers import ACTIVATIONS, layers, linear
 from hinterland.parameters import check_choice, check_number
 
 LOG_VARIANCE_BOUND = 10.0
@@ -32,6 +33,8 @@ class VAE(Network, name="vae"):
         then random, and a row's energy is no longer its own; for reproduction only.
     generator : source of the initial weights and of the draws.
     """
+
+    recordable = True
 
     def __init__(
         self,

@@ -48,4 +48,5 @@ def fit_autoregressive(
         generator,
         validate=validate if len(held_out) else None,
         on_epoch=on_epoch,
+        recordable=density.recordable,
     )

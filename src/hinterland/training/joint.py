@@ -206,6 +206,7 @@ def fit_jointly(
         validate=validate if len(validation) else None,
         diagnostics=lambda: {**model.network.diagnostics(), **objective.density.diagnostics()},
         on_epoch=on_epoch,
+        recordable=network.recordable and objective.density.recordable and ranked is None,
     )
     model.freeze(used)
     if em_steps:

@@ -44,18 +44,25 @@ class Learner:
 
     def step(self, terms: Sequence[Tensor], learning_rate: float) -> None:
         """Move the parameters by one step down the clipped gradient of the sum of the terms."""
+        self.follow(terms)
+        self.move(learning_rate)
+
+    def follow(self, terms: Sequence[Tensor]) -> None:
+        """Take the clipped gradient of the sum of the terms into Adam's moments."""
         gradient = self.gradient.zero_()
         torch.autograd.backward([term for term in terms if term.requires_grad])
         if self.gradient_norm is not None:
             gradient.div_((torch.linalg.vector_norm(gradient) / self.gradient_norm).clamp_min_(1.0))
+        self.mean.lerp_(gradient, 1 - self.mean_decay)
+        self.square.mul_(SQUARE_DECAY).addcmul_(gradient, gradient, value=1 - SQUARE_DECAY)
+
+    def move(self, learning_rate: float) -> None:
+        """Move the parameters by one step, by the moments."""
         if self.weight_decay:
             self.values.mul_(1 - learning_rate * self.weight_decay)
         self.n_steps += 1
-        mean_decay, square_decay = self.mean_decay, SQUARE_DECAY
-        self.mean.lerp_(gradient, 1 - mean_decay)
-        self.square.mul_(square_decay).addcmul_(gradient, gradient, value=1 - square_decay)
-        unbias = math.sqrt(1 - square_decay**self.n_steps)
-        size = learning_rate * unbias / (1 - mean_decay**self.n_steps)
+        unbias = math.sqrt(1 - SQUARE_DECAY**self.n_steps)
+        size = learning_rate * unbias / (1 - self.mean_decay**self.n_steps)
         self.values.addcdiv_(self.mean, self.square.sqrt().add_(ADAM_EPSILON * unbias), value=-size)
 
     def is_finite(self) -> bool:

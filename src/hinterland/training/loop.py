@@ -8,7 +8,6 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from hinterland.training.history import Entry, History
 from hinterland.training.learner import Learner
 from hinterland.training.settings import LoopSettings
+from hinterland.training.steps import Objective, steps_of
 
 STEPS_A_ROUND = 20
 """A round is as many whole epochs as make this many steps. Validation and snapshots come once a round: on a small
@@ -32,14 +32,6 @@ class TrainingResult:
 
     history: History
     interrupted: bool = False
-
-
-class Objective(Protocol):
-    """What a training procedure minimises."""
-
-    def __call__(self, batch: tuple[Tensor, ...]) -> Mapping[str, Tensor]:
-        """Terms of the loss on a batch by name, weighted: their sum is the loss."""
-        ...
 
 
 class TrainingInterruptedWarning(UserWarning):
@@ -79,7 +71,7 @@ class _Totals:
     def add(self, terms: Mapping[str, Tensor], n_rows: int) -> None:
         """Add a batch of n rows by its mean terms."""
         self.n_rows += n_rows
-        values = torch.stack([term.detach() for term in terms.values()])
+        values = torch.stack(list(terms.values()))
         if self.sums is None:
             self.names, self.sums = list(terms), values * n_rows
         else:
@@ -117,6 +109,7 @@ def train(
     diagnostics: Callable[[], Mapping[str, float]] | None = None,
     on_epoch: Callable[[Entry], None] | None = None,
     learner: Learner | None = None,
+    recordable: bool = False,
 ) -> TrainingResult:
     """Minimise an objective over rows, and leave the modules in evaluation mode in their best state.
 
@@ -132,6 +125,8 @@ def train(
     diagnostics : numbers to add to each round's entry.
     on_epoch : called with each round's entry.
     learner : of the same modules, to go on from its optimiser's state; who made it releases it in the end.
+    recordable : whether the objective is the same operations on every batch, which wait for no number and draw by
+        ``drawn_like`` alone: a CUDA device then repeats a recording of its steps.
 
     A round is one epoch, or as many as make ``STEPS_A_ROUND`` steps, but never more than the patience.
     A non-finite loss or parameter takes training back to the last good round with half the step; after ten
@@ -147,6 +142,7 @@ def train(
     epochs_a_round = -(-STEPS_A_ROUND // steps_an_epoch)
     if settings.patience is not None:
         epochs_a_round = max(1, min(epochs_a_round, settings.patience))
+    take_step = steps_of(objective, learner, rows, recordable=recordable)
     history: History = []
     best = good = learner.snapshot()
     best_loss, best_epoch = float("inf"), 0
@@ -162,9 +158,8 @@ def train(
                 epoch += 1
                 for index in batches(n_rows, settings, generator, device)[: total_steps - step]:
                     decay = _cosine(step, total_steps) if settings.cosine_decay else 1.0
-                    terms = objective(tuple(r.index_select(0, index) for r in rows))
-                    learner.step(list(terms.values()), settings.learning_rate * scale * decay)
-                    totals.add(terms, len(index))
+                    totals.add(take_step(index), len(index))
+                    learner.move(settings.learning_rate * scale * decay)
                     step += 1
             for module in modules:
                 module.eval()

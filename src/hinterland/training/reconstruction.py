@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from hinterland.model.composite import MEASURES, row_errors
 from hinterland.networks.base import Network
-from hinterland.training.loop import Objective, TrainingResult, train
+from hinterland.training.loop import TrainingResult, train
 from hinterland.training.settings import LoopSettings
+from hinterland.training.steps import Objective
 
 
 def reconstruction_objective(
@@ -73,4 +74,5 @@ def fit_reconstruction(
         validate=validate if len(held_out) else None,
         diagnostics=network.diagnostics,
         on_epoch=on_epoch,
+        recordable=network.recordable,
     )
