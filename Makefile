@@ -77,6 +77,7 @@ pages: $(VENV)/.installed ## what is generated of the documents: pages of result
 	&& $(BIN)/hinterland benchmark results --store $$store
 	$(BIN)/python docs/generate/first_page.py
 	$(BIN)/python docs/generate/decision_table.py
+	$(BIN)/python docs/generate/published_baselines.py
 	$(BIN)/python docs/generate/module_map.py
 
 figures: $(VENV)/.installed ## each method on toy shapes, for its page, and their comparison: some minutes

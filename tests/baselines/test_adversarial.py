@@ -96,3 +96,9 @@ def test_a_critic_is_its_head_on_its_features():
     features = critic.features(x)
     assert features.shape == (6, 4)
     torch.testing.assert_close(critic(x), (features * critic.head.weight[0]).sum(1) + critic.head.bias)
+
+
+def test_the_last_hidden_layer_may_drop_another_share():
+    critic = Critic([3, 5, 4, 2], 0.2, torch.Generator().manual_seed(0), last_dropout=0.5)
+    assert [layer.probability for layer in critic.features[2::3]] == [0.2, 0.2, 0.5]
+    assert [layer.probability for layer in Critic([3, 5, 4], 0.2).features[2::3]] == [0.2, 0.2]

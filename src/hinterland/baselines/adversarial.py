@@ -80,11 +80,18 @@ def told_apart(real: Tensor, made: Tensor) -> Tensor:
     return softplus(-real).mean() + softplus(made).mean()
 
 
-def leaky_layers(widths: Sequence[int], dropout: float, generator: torch.Generator | None) -> nn.Sequential:
-    """Linear layers through ``widths``, with a leaky unit and dropout after each."""
+def leaky_layers(
+    widths: Sequence[int],
+    dropout: float,
+    generator: torch.Generator | None,
+    *,
+    last_dropout: float | None = None,
+) -> nn.Sequential:
+    """Linear layers through ``widths``, with a leaky unit and dropout after each; after the last, maybe another."""
+    rates = [dropout] * (len(widths) - 2) + [dropout if last_dropout is None else last_dropout]
     parts: list[nn.Module] = []
-    for inputs, outputs in itertools.pairwise(widths):
-        parts += [linear(inputs, outputs, generator), nn.LeakyReLU(SLOPE), Dropout(dropout, generator)]
+    for (inputs, outputs), rate in zip(itertools.pairwise(widths), rates, strict=True):
+        parts += [linear(inputs, outputs, generator), nn.LeakyReLU(SLOPE), Dropout(rate, generator)]
     return nn.Sequential(*parts)
 
 
@@ -92,10 +99,15 @@ class Critic(nn.Module):
     """A discriminator: rows (n, d) to the features f of its last hidden layer, and these to log-odds (n,)."""
 
     def __init__(
-        self, widths: Sequence[int], dropout: float, generator: torch.Generator | None = None
+        self,
+        widths: Sequence[int],
+        dropout: float,
+        generator: torch.Generator | None = None,
+        *,
+        last_dropout: float | None = None,
     ) -> None:
         super().__init__()
-        self.features = leaky_layers(widths, dropout, generator)
+        self.features = leaky_layers(widths, dropout, generator, last_dropout=last_dropout)
         self.head = linear(widths[-1], 1, generator)
 
     def forward(self, x: Tensor) -> Tensor:

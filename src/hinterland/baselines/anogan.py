@@ -34,21 +34,23 @@ class AnoGAN(OwnBaseline, name="AnoGAN"):
     """
 
     footnote = (
-        "Own code; layers, dropout and batch as in ALAD's authors' comparison, the search's 500 steps and weight of "
-        "0.1 of the paper. 20,000 steps of training at 0.0002 here, for theirs at 0.00001."
+        "Own code; layers, dropout, batch and the search's rate as in ALAD's authors' comparison, its 500 steps "
+        "and weight of 0.1 of the paper. 20,000 steps of training at 0.0002 here, for theirs at 0.00001."
     )
 
     # fmt: off
     generator_hidden: Sequence[int] = parameter((64, 128), widths(), "widths of the generator's hidden layers.")
     latent_dim: int = parameter(32, whole(least=1), "width of a latent, of independent standard normal numbers.")
     critic_hidden: Sequence[int] = parameter((256, 128, 128), widths(), "widths of the discriminator, at least one.")
+    last_dropout: float = parameter(0.2, number(least=0, below=1),
+        "share of the discriminator's last hidden layer that training drops; of the layers before it a fifth.")
     steps: int = parameter(20_000, whole(least=1), "gradient steps.")
     batch_size: int = parameter(50, whole(least=1), "rows of a gradient step.")
     learning_rate: float = parameter(2e-4, number(above=0), "of Adam's steps.")
     average_decay: float = parameter(0.999, number(least=0, below=1), "of the average of parameters that scores.")
     weight: float = parameter(0.1, number(least=0, most=1), "of the discriminator's features in the distance.")
     search_steps: int = parameter(500, whole(least=0), "steps of the search.")
-    search_rate: float = parameter(0.01, number(above=0), "of Adam's steps in the search.")
+    search_rate: float = parameter(0.001, number(above=0), "of Adam's steps in the search.")
     # fmt: on
 
     def _check_parameters(self) -> None:
@@ -62,7 +64,9 @@ class AnoGAN(OwnBaseline, name="AnoGAN"):
         widths = [self.latent_dim, *self.generator_hidden, rows.shape[1]]
         self.generator_ = nn.Sequential(*layers(widths, "relu", generator))
         self.start_ = torch.randn(self.latent_dim, generator=generator)
-        self.critic_ = Critic([rows.shape[1], *self.critic_hidden], 0.2, generator)
+        self.critic_ = Critic(
+            [rows.shape[1], *self.critic_hidden], 0.2, generator, last_dropout=self.last_dropout
+        )
 
         def made(x: Tensor) -> Tensor:
             found: Tensor = self.generator_(torch.randn(len(x), self.latent_dim, generator=generator))

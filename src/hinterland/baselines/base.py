@@ -27,6 +27,7 @@ class Baseline(ABC):
     library : the package to import; ``extra``: the optional dependency that brings it.
     footnote : what a reader of a table must know, or "".
     only_pictures : whether rows have to be pictures, so that it is no method for tables.
+    needs_known_anomalies : whether some training rows have to be known as anomalous.
     candidates : parameters tried in turn, of which the benchmark keeps those with the best AUROC on the
         test labels. Empty for every baseline that is judged honestly.
     """
@@ -36,6 +37,7 @@ class Baseline(ABC):
     extra: ClassVar[str] = "bench"
     footnote: ClassVar[str] = ""
     only_pictures: ClassVar[bool] = False
+    needs_known_anomalies: ClassVar[bool] = False
     candidates: ClassVar[tuple[Mapping[str, Any], ...]] = ()
 
     rows_at_once: ClassVar[int | None] = 16_384

@@ -58,10 +58,7 @@ class _DeepOD(Baseline):
                 device="cpu", verbose=0, random_state=0 if self.random_state is None else self.random_state,
                 **self.parameters,
             )  # fmt: skip
-            self.detector_.fit(kept, *self._targets(y))
-
-    def _targets(self, y: np.ndarray | None) -> tuple[np.ndarray, ...]:
-        return ()
+            self.detector_.fit(kept)
 
     def _energy(self, X: np.ndarray) -> np.ndarray:
         import torch
@@ -70,28 +67,6 @@ class _DeepOD(Baseline):
             torch.manual_seed(self.random_state or 0)
             scores: np.ndarray = self.detector_.decision_function(np.ascontiguousarray(X))
         return scores
-
-
-class DeepSAD(_DeepOD, name="DeepSAD"):
-    """Deep SVDD that also pushes rows known to be anomalous away from the centre."""
-
-    footnote = "Learns from rows known to be anomalous, which unlabelled protocols do not give."
-
-    def __init__(self, *, epochs: int = 50, batch_size: int = 128, **others: Any) -> None:
-        super().__init__(epochs=epochs, batch_size=batch_size, **others)
-
-    def _class(self) -> Any:
-        from deepod.models.tabular import DeepSAD
-
-        return DeepSAD
-
-    def _targets(self, y: np.ndarray | None) -> tuple[np.ndarray, ...]:
-        if y is None or not np.any(y == -1):
-            raise ValueError(
-                "Deep SAD needs training rows known to be anomalous (y = -1), and this protocol gives none; without "
-                "them it is Deep SVDD"
-            )
-        return (np.where(y == -1, 1, 0),)
 
 
 class NeuTraL(_DeepOD, name="NeuTraL"):

@@ -88,10 +88,12 @@ def train_by_steps(
     generator: torch.Generator,
     *,
     steps: int | None = None,
+    mean_decay: float = 0.9,
 ) -> None:
     """Minimise by steps of Adam of one size, on batches out of shuffled rows, as most papers train.
 
     ``how`` many there are, on how many rows and of what size is the baseline's own matter; ``steps`` is another number.
+    ``mean_decay`` is Adam's beta1.
     """
     steps = how.steps if steps is None else steps
     steps_an_epoch = -(-len(rows[0]) // how.batch_size)
@@ -101,5 +103,6 @@ def train_by_steps(
         batch_size=how.batch_size,
         learning_rate=how.learning_rate,
         gradient_norm=None,
+        mean_decay=mean_decay,
     )
     train(modules, objective, rows, settings, generator)

@@ -71,21 +71,23 @@ def run(
         from hinterland.benchmark.experiments.index import default_methods, suite
         from hinterland.benchmark.experiments.methods import method
         from hinterland.benchmark.runs import runner
-        from hinterland.benchmark.runs.jobs import grid
+        from hinterland.benchmark.runs.grid import grid
         from hinterland.benchmark.runs.store import Store
+        from hinterland.cli.console import messages
 
         chosen = suite(table)
         names = _words(methods) or default_methods(chosen)
         for name in names:
             if not method(name).is_installed():
                 raise method(name).make.missing()
-        jobs = grid(
-            chosen.protocols,
-            names,
-            range(first_seed, first_seed + seeds),
-            subsets=_words(subsets) or None,
-            settings=_settings(settings),
-        )
+        with messages(quiet=False):
+            jobs = grid(
+                chosen.protocols,
+                names,
+                range(first_seed, first_seed + seeds),
+                subsets=_words(subsets) or None,
+                settings=_settings(settings),
+            )
         results = runner.run(
             jobs,
             Store(store),

@@ -9,8 +9,10 @@ from hinterland.benchmark.experiments import defaults
 from hinterland.benchmark.experiments import methods as methods_module
 from hinterland.benchmark.experiments.methods import Method, method
 from hinterland.benchmark.results.tables import is_current
+from hinterland.benchmark.runs import grid as grid_module
 from hinterland.benchmark.runs import jobs as jobs_module
-from hinterland.benchmark.runs.jobs import Job, Result, grid
+from hinterland.benchmark.runs.grid import grid
+from hinterland.benchmark.runs.jobs import Job, Result
 from hinterland.benchmark.runs.store import Store
 from hinterland.detectors import catalogue
 from hinterland.parameter_table import Parameterised, parameter
@@ -47,7 +49,7 @@ def now(monkeypatch):
     def be(make: type[Any], record: dict[str, Any] = RECORD) -> Method:
         make = type("Tried", (make,), {})
         found = Method("Tried", make)
-        for place in (jobs_module, methods_module):
+        for place in (grid_module, jobs_module, methods_module):
             monkeypatch.setattr(place, "method", lambda _: found)
         monkeypatch.setattr(jobs_module, "methods", lambda: {"Tried": found})
         monkeypatch.setattr("hinterland.benchmark.results.tables.methods", lambda: {"Tried": found})

@@ -62,7 +62,8 @@ def test_another_runs_all_but_variants_those_for_pictures_and_those_that_see_tes
     run = default_methods(chosen)
     assert {"IF", "PCA", "DAGMM"} <= set(run)
     for name, method in methods().items():
-        left_out = method.sees_test_labels or method.only_pictures or bool(method.changed)
+        lacks = all(method.lacks(protocols()[key]) for key in chosen.protocols)
+        left_out = method.sees_test_labels or method.only_pictures or bool(method.changed) or lacks
         assert (name in run) == (method.is_installed() and not left_out), name
 
 

@@ -6,10 +6,8 @@ import pytest
 from hinterland import DAGMM
 from hinterland.benchmark.experiments.methods import Method
 from hinterland.benchmark.experiments.protocol import PreparedRun
-from hinterland.benchmark.names import UnknownNameError
 from hinterland.benchmark.runs import jobs
-from hinterland.benchmark.runs.jobs import Job, grid, run_job
-from hinterland.errors import DataNotFoundError
+from hinterland.benchmark.runs.jobs import Job, run_job
 
 
 def scorer(energy=None, fit=None):
@@ -43,54 +41,6 @@ def test_an_id_is_the_same_on_every_machine_and_for_every_order_of_settings():
     assert job.id == Job("DAGMM", "cadgmm-kdd99", "", 3, {"hidden": (60, 30), "epochs": 2}).id
     assert job.id == "8a9de0bc4ed6cd83"
     assert len({job.id, *(Job("DAGMM", "cadgmm-kdd99", "", s, job.settings).id for s in range(3))}) == 4
-
-
-def test_a_grid_has_every_combination_and_gives_each_method_its_first_seed_first():
-    jobs = grid(["quick-one-class"], ["IF", "PCA"], range(2))
-    assert [(j.subset, j.seed, j.method) for j in jobs] == [
-        (subset, seed, name)
-        for subset in ("breast_cancer", "wine")
-        for seed in (0, 1)
-        for name in ("IF", "PCA")
-    ]
-
-
-def test_a_grid_takes_settings_from_the_files_and_from_the_caller():
-    (job,) = grid(["cadgmm-kdd99"], ["DAGMM"], [0], settings={"epochs": 3})
-    assert job.settings["hidden"] == [60, 30, 10]
-    assert job.settings["epochs"] == 3
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (
-            (["quick-one-clas"], ["IF"], [0]),
-            r"no protocol is called 'quick-one-clas'; did you mean 'quick-one-class'",
-        ),
-        (
-            (["quick-one-class"], ["GM"], [0]),
-            r"no method is called 'GM'; did you mean 'GMM'\? Known: .*DAGMM",
-        ),
-    ],
-)
-def test_unknown_names_list_the_known_and_the_nearest(arguments, message):
-    with pytest.raises(UnknownNameError, match=message):
-        grid(*arguments)
-
-
-def test_an_unknown_data_set_lists_the_known_and_the_nearest():
-    with pytest.raises(
-        UnknownNameError, match=r"called 'whine'; did you mean 'wine'\? Known: breast_cancer, wine"
-    ):
-        grid(["quick-one-class"], ["IF"], [0], subsets=["whine"])
-
-
-def test_no_data_at_all_is_said(monkeypatch, tmp_path):
-    monkeypatch.setenv("HINTERLAND_DATA", str(tmp_path))
-    monkeypatch.setattr("hinterland.datasets._fetch.cache_folder", lambda: tmp_path)
-    with pytest.raises(DataNotFoundError, match=r"'adbench-one-class' finds no data .* HINTERLAND_DATA"):
-        grid(["adbench-one-class"], ["IF"], [0])
 
 
 @pytest.mark.slow

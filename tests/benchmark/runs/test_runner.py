@@ -9,7 +9,8 @@ import pytest
 
 from hinterland.benchmark.results import formats, tables
 from hinterland.benchmark.runs import runner
-from hinterland.benchmark.runs.jobs import Job, grid, run_job
+from hinterland.benchmark.runs.grid import grid
+from hinterland.benchmark.runs.jobs import Job, run_job
 from hinterland.benchmark.runs.store import Store
 
 pytestmark = pytest.mark.slow

@@ -72,13 +72,18 @@ def companions(chosen: Suite) -> list[Protocol]:
 def default_methods(chosen: Suite) -> list[str]:
     """What runs where no method is asked for: the suite's own list; the methods a paper's table names; or all.
 
-    Methods whose library is missing are left out; so are, outside of papers' tables that name them, variants of others,
-    those that see test labels and those for pictures alone.
+    Methods whose library is missing are left out, and those that lack something under each of its protocols; so are
+    variants of others, those that see test labels and those for pictures alone, but in papers' tables that name them.
     """
     if chosen.methods:
         return [name for name in chosen.methods if methods()[name].is_installed()]
     rows = reported_in(chosen.name)
-    usable = {name: m for name, m in methods().items() if m.is_installed()}
+    given = [protocols()[key] for key in chosen.protocols]
+    usable = {
+        name: m
+        for name, m in methods().items()
+        if m.is_installed() and not all(m.lacks(protocol) for protocol in given)
+    }
     if rows:
         return [name for name, m in usable.items() if names_method(rows, m)]
     return [name for name, m in usable.items() if not (m.sees_test_labels or m.only_pictures or m.changed)]

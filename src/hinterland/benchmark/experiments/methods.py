@@ -45,6 +45,18 @@ class Scorer(Contract):
         """Anomaly scores, rising with anomaly."""
 
 
+class Given(Contract):
+    """What a protocol gives its methods."""
+
+    @property
+    def pictures(self) -> bool:
+        """Whether rows are the pixels of pictures."""
+
+    @property
+    def known_anomalies(self) -> bool:
+        """Whether some training rows are known to be anomalous."""
+
+
 @dataclass(frozen=True)
 class Method:
     """A named way of scoring rows.
@@ -123,6 +135,14 @@ class Method:
     def only_pictures(self) -> bool:
         """Whether rows have to be pictures."""
         return bool(getattr(self.make, "only_pictures", False))
+
+    def lacks(self, given: Given) -> str:
+        """What it needs and is not given, as the end of a sentence about it; "" where it can run."""
+        if self.only_pictures and not given.pictures:
+            return "needs pictures"
+        if getattr(self.make, "needs_known_anomalies", False) and not given.known_anomalies:
+            return "needs training rows known to be anomalous"
+        return ""
 
     @property
     def sees_test_labels(self) -> bool:

@@ -132,6 +132,8 @@ class Protocol:
     companion_of : key of the protocol in whose tables this one is shown as a second opinion.
     read_subset : a reported subset to the run's subset and the judgement's name.
     average : the reported subset that is the mean over all subsets, such as ``class=avg``; empty where none is.
+    pictures : whether rows are the pixels of pictures, for methods that need such.
+    known_anomalies : whether some training rows are known to be anomalous, for methods that need such.
     scores_training_rows : whether rows are trained on and tested too, as in wholly unlabelled experiments; refused
         elsewhere.
     readings : what was decided where the source is silent, and what flatters; printed under tables.
@@ -150,6 +152,8 @@ class Protocol:
     companion_of: str | None = None
     read_subset: Callable[[str], tuple[str, str]] | None = None
     average: str = ""
+    pictures: bool = False
+    known_anomalies: bool = False
     scores_training_rows: bool = False
     readings: tuple[str, ...] = field(default=())
 

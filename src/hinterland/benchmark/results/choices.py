@@ -20,7 +20,8 @@ import numpy as np
 from hinterland.benchmark.experiments.index import suite
 from hinterland.benchmark.experiments.protocols import protocol
 from hinterland.benchmark.results.compare import DataSet, label
-from hinterland.benchmark.runs.jobs import Job, Result, grid
+from hinterland.benchmark.runs.grid import grid
+from hinterland.benchmark.runs.jobs import Job, Result
 
 METRICS = {"auroc": "AUROC", "average_precision": "AP"}
 

@@ -1,4 +1,4 @@
-"""A job is a method with its settings on one protocol, subset and seed; a grid makes jobs, ``run_job`` does one."""
+"""A job is a method with its settings on one protocol, subset and seed; ``run_job`` does one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import random
 import time
 import traceback
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,10 +17,8 @@ import numpy as np
 from hinterland.benchmark.experiments.methods import Method, Scorer, method, methods
 from hinterland.benchmark.experiments.protocol import PreparedRun
 from hinterland.benchmark.experiments.protocols import protocol
-from hinterland.benchmark.names import look_up
 from hinterland.benchmark.runs import environment
 from hinterland.detectors.base import Detector
-from hinterland.errors import DataNotFoundError
 from hinterland.labels import ANOMALY, NORMAL
 
 
@@ -98,55 +96,6 @@ class Result:
     def failed(self) -> bool:
         """Whether the job ended in an error."""
         return bool(self.error)
-
-
-def grid(
-    protocols: Iterable[str],
-    methods: Iterable[str],
-    seeds: Iterable[int],
-    *,
-    subsets: Iterable[str] | None = None,
-    settings: Mapping[str, Any] | None = None,
-) -> list[Job]:
-    """Jobs of all combinations, seed by seed, so that every method has some seeds before any has all.
-
-    Parameters
-    ----------
-    protocols : keys.
-    methods : names.
-    seeds : of split and method alike.
-    subsets : only these; None for all of each protocol.
-    settings : constructor arguments that replace those of the settings files, for all methods.
-
-    Raises
-    ------
-    UnknownNameError
-        A protocol, method or subset is unknown.
-    DataNotFoundError
-        A protocol over the data sets on this machine finds none.
-    """
-    methods, seeds = list(methods), list(seeds)
-    wanted = None if subsets is None else list(subsets)
-    jobs = []
-    for key in protocols:
-        known, run_key = protocol(key).subsets(), protocol(key).run_key
-        if not known:
-            raise DataNotFoundError(
-                f"the protocol {key!r} finds no data on this machine; set HINTERLAND_DATA"
-            )
-        if wanted is not None:
-            _check_subsets(key, wanted, known)
-        for subset in known if wanted is None else wanted:
-            for seed in seeds:
-                for name in methods:
-                    said = method(name).said(run_key, subset, settings)
-                    jobs.append(Job(name, run_key, subset, seed, said))
-    return list(dict.fromkeys(jobs))  # two protocols may read one run
-
-
-def _check_subsets(key: str, wanted: list[str], known: tuple[str, ...]) -> None:
-    for subset in wanted:
-        look_up(f"data set or subset of {key}", subset, dict.fromkeys(known))
 
 
 def run_job(job: Job, *, keep_scores: bool = False, memory: str | None = None) -> Result:

@@ -57,7 +57,7 @@ def run(
 
     Parameters
     ----------
-    jobs : from ``hinterland.benchmark.runs.jobs.grid``.
+    jobs : from ``hinterland.benchmark.runs.grid.grid``.
     store : where finished jobs are found and results go.
     workers : processes.
     keep_scores : write the energies of each job to a file beside the store.

@@ -7,7 +7,8 @@ from hinterland.benchmark.experiments.index import suite
 from hinterland.benchmark.experiments.methods import methods
 from hinterland.benchmark.experiments.protocols import oddbench, protocol
 from hinterland.benchmark.experiments.protocols.adbench import METHODS
-from hinterland.benchmark.runs.jobs import grid, run_job
+from hinterland.benchmark.runs.grid import grid
+from hinterland.benchmark.runs.jobs import run_job
 from hinterland.detectors.catalogue import DEFAULT_DETECTOR
 
 

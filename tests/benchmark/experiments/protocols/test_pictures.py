@@ -1,5 +1,7 @@
 """Protocols on pictures: who is trained on, who is tested."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -43,6 +45,29 @@ def test_corruptions_are_anomalous_together():
     assert len(run.X_test) == 40_000
     assert run.is_anomaly_test.sum() == 30_000
     assert run.tests["fog"].sum() == 12_000
+
+
+def test_known_anomalies_are_of_one_corruption_and_no_test_rows(monkeypatch):
+    labels = np.concatenate([np.zeros(150, int), np.repeat([1, 2, 3], 20)])
+    made = SimpleNamespace(
+        labels=labels, classes=("identity", "fog", "shear", "zigzag"), is_test=np.arange(210) >= 100
+    )
+    monkeypatch.setattr(pictures_module, "_pictures", lambda _: made)
+    monkeypatch.setattr(pictures_module, "KNOWN_SHARE", 0.05)
+    data = Dataset("made", pd.DataFrame({"a": np.arange(210.0)}), labels > 0, "made")
+    corruptions = set()
+    for seed in range(8):
+        sides = protocol("cance-mnistc-known").split(data, "", seed)
+        known = sides.train[sides.y_train == -1]
+        assert len(known) == 5
+        assert (sides.train[sides.y_train == 0] == np.arange(100)).all()
+        assert len(set(labels[known])) == 1
+        assert labels[known[0]] > 0
+        corruptions.add(labels[known[0]])
+        tested = np.setdiff1d(np.arange(100, 210), known)
+        np.testing.assert_array_equal(sides.tests["test"], tested)
+        np.testing.assert_array_equal(sides.tests["fog"], tested[np.isin(labels[tested], (0, 1))])
+    assert len(corruptions) > 1
 
 
 @pytest.mark.slow

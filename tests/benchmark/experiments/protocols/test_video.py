@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from hinterland.benchmark.experiments.protocols import protocol
-from hinterland.benchmark.runs.jobs import Job, grid, run_job
+from hinterland.benchmark.runs.grid import grid
+from hinterland.benchmark.runs.jobs import Job, run_job
 from hinterland.cli.benchmark import app
 from hinterland.errors import DataNotFoundError
 

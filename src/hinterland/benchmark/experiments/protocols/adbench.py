@@ -132,6 +132,7 @@ PROTOCOLS.add_by(
         key="adbench-partially-labelled",
         title="adbench-contaminated with one in a hundred of the training anomalies known",
         split=_partially_labelled,
+        known_anomalies=True,
         readings=(
             f"Partially labelled: {KNOWN_ANOMALIES:.0%} of the training rows' anomalies, at least one, are known, all "
             "other rows unlabelled; for methods that learn from known anomalies. " + _READING,

@@ -68,6 +68,7 @@ PROTOCOLS.add_by(
         dataset="KDDCUP99",
         load=kddcup99.load,
         split=_half_with_labels,
+        known_anomalies=True,
         judgements=kddcup99.at_percentiles("natural half", "natural_half", "natural half"),
         answers="variants-modified-loss",
         read_subset=_reading("natural half", 40),
