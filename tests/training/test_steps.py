@@ -52,7 +52,8 @@ class Tape:
 
     recorded = 0
 
-    def __call__(self, step):
+    def __call__(self, step, device):
+        assert device == ROWS.device
         recorded = next(
             cell.cell_contents for cell in step.__closure__ if isinstance(cell.cell_contents, Steps)
         )
@@ -106,7 +107,7 @@ def test_a_size_is_recorded_once_it_was_seen_often_enough(tape):
 
 
 def test_what_cannot_be_recorded_is_said_once_and_trains_all_the_same(monkeypatch):
-    def refuse(step):
+    def refuse(step, device):
         raise RuntimeError("operation not permitted when stream is capturing")
 
     monkeypatch.setattr(steps_module, "capture", refuse)

@@ -85,7 +85,7 @@ class RecordedSteps(Steps):
 
     def _recorded(self, index: Tensor, draws: RecordedDraws) -> _Recording:
         with draws.placed():
-            terms, repeat = capture(lambda: Steps.__call__(self, index))
+            terms, repeat = capture(lambda: Steps.__call__(self, index), index.device)
         return _Recording(index, draws, terms, repeat)
 
     @staticmethod
@@ -97,11 +97,12 @@ class RecordedSteps(Steps):
 
 
 def capture(
-    step: Callable[[], Mapping[str, Tensor]],
+    step: Callable[[], Mapping[str, Tensor]], device: torch.device
 ) -> tuple[Mapping[str, Tensor], Callable[[], None]]:
-    """Record what a step asks of the CUDA device, which does none of it yet: its result, and what repeats it."""
+    """Record what a step asks of a CUDA device, which does none of it yet: its result, and what repeats it."""
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
+    # A stream of that device, which need not be the present one: what is asked of another is done and not recorded.
+    with torch.cuda.device(device), torch.cuda.graph(graph, stream=torch.cuda.Stream(device)):
         terms = step()
     return terms, graph.replay
 
