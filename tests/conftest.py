@@ -1,5 +1,3 @@
-import gzip
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -48,10 +46,9 @@ def benign() -> np.ndarray:
 @pytest.fixture(scope="session")
 def kept_results() -> list[Any]:
     """Every result that the project keeps, behind the pages of results."""
-    from hinterland.benchmark.runs.stored_rows import from_row
+    from hinterland.benchmark.runs.stored_rows import exported
 
-    with gzip.open(Path(__file__).parents[1] / "benchmarks" / "results.jsonl.gz") as lines:
-        return [from_row(json.loads(line)) for line in lines]
+    return [result for result, _ in exported(Path(__file__).parents[1] / "benchmarks" / "results.jsonl.gz")]
 
 
 def evaluation(**values: float) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Renew the guide's table of which detector does best where, from the results that the project keeps."""
 
-import gzip
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +7,7 @@ from hinterland.benchmark.experiments.index import suite
 from hinterland.benchmark.results import tables
 from hinterland.benchmark.results.compare import collect
 from hinterland.benchmark.runs.jobs import Result
-from hinterland.benchmark.runs.stored_rows import from_row
+from hinterland.benchmark.runs.stored_rows import exported
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "guide" / "which-detector.md"
@@ -41,11 +39,7 @@ def renewed(page: str, results: Sequence[Result]) -> str:
     return f"{before}{BEGIN}\n\n{table}\n\n{END}{rest.split(END)[1]}"
 
 
-def kept() -> list[Result]:
-    """Every result that the project keeps."""
-    with gzip.open(KEPT) as lines:
-        return [from_row(json.loads(row)) for row in lines]
-
-
 if __name__ == "__main__":
-    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), kept()), encoding="utf-8")
+    PAGE.write_text(
+        renewed(PAGE.read_text(encoding="utf-8"), [result for result, _ in exported(KEPT)]), encoding="utf-8"
+    )

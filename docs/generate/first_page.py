@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from hinterland import plots
 from hinterland.benchmark.results import headlines
 from hinterland.benchmark.runs.jobs import Result
-from hinterland.benchmark.runs.store import Store
+from hinterland.benchmark.runs.stored_rows import exported
 from hinterland.explain import explain
 
 ROOT = Path(__file__).parents[2]
@@ -55,15 +55,7 @@ def draw(names: dict[str, Any], path: Path) -> None:
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
-def kept() -> list[Result]:
-    """Every result that the project keeps."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder) / "kept.sqlite")
-        store.read_in(KEPT)
-        return store.results()
-
-
 if __name__ == "__main__":
     text = PAGE.read_text(encoding="utf-8")
     draw(example(text), PICTURE)
-    PAGE.write_text(renewed(text, kept()), encoding="utf-8")
+    PAGE.write_text(renewed(text, [result for result, _ in exported(KEPT)]), encoding="utf-8")

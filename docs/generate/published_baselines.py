@@ -1,13 +1,11 @@
 """Renew the table of ``docs/published-baselines.md`` from the results that the project keeps."""
 
-import gzip
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from hinterland.benchmark.results import baselines
 from hinterland.benchmark.runs.jobs import Result
-from hinterland.benchmark.runs.stored_rows import from_row
+from hinterland.benchmark.runs.stored_rows import exported
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "published-baselines.md"
@@ -22,11 +20,7 @@ def renewed(page: str, results: Sequence[Result]) -> str:
     return f"{before}{BEGIN}\n\n{baselines.text(results)}\n{END}{rest.split(END)[1]}"
 
 
-def kept() -> list[Result]:
-    """Every result that the project keeps."""
-    with gzip.open(KEPT) as lines:
-        return [from_row(json.loads(row)) for row in lines]
-
-
 if __name__ == "__main__":
-    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), kept()), encoding="utf-8")
+    PAGE.write_text(
+        renewed(PAGE.read_text(encoding="utf-8"), [result for result, _ in exported(KEPT)]), encoding="utf-8"
+    )

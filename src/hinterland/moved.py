@@ -52,6 +52,7 @@ MODULES = {
 """Modules by their old names."""
 
 NAMES = {
+    "hinterland.benchmark.runs.jobs.grid": "hinterland.benchmark.runs.grid",
     "hinterland.energy_model.CHUNK_ENTRIES": "hinterland.model.chunks",
     "hinterland.energy_model.CHUNK_ROWS": "hinterland.model.chunks",
     "hinterland.energy_model.InputScaling": "hinterland.model.scaling",

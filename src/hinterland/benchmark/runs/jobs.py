@@ -20,6 +20,7 @@ from hinterland.benchmark.experiments.protocols import protocol
 from hinterland.benchmark.runs import environment
 from hinterland.detectors.base import Detector
 from hinterland.labels import ANOMALY, NORMAL
+from hinterland.moved import names_that_left
 
 
 @dataclass(frozen=True)
@@ -230,3 +231,6 @@ def _seed_globals(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - libraries that draw from the global generator
     torch.manual_seed(seed)
+
+
+__getattr__ = names_that_left(__name__)

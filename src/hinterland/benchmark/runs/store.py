@@ -13,7 +13,6 @@ import logging
 import os
 import sqlite3
 import time
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 
 from hinterland.benchmark.runs.jobs import Job, Result
-from hinterland.benchmark.runs.stored_rows import COLUMNS, from_row, to_row
+from hinterland.benchmark.runs.stored_rows import COLUMNS, exported, from_row, to_row
 from hinterland.datasets._arrays import read_arrays
 from hinterland.errors import FileFormatError, HinterlandError
 from hinterland.printable import printable, shown
@@ -45,8 +44,6 @@ _INSERT, _INSERT_IF_NEW = f"INSERT OR REPLACE {_ROW}", f"INSERT OR IGNORE {_ROW}
 T = TypeVar("T")
 _DAMAGED = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite, and what reads its own messages, raises for a damaged file."""
-_LONGEST_LINE = 2**26
-"""Bytes of one exported result: a thousand times what one takes."""
 
 
 class StoreError(HinterlandError, OSError):
@@ -209,7 +206,11 @@ class Store:
             The file is no such thing; nothing is taken in.
         """
         here = {job.identity: job.id for job in (result.job for result in self.results())}
-        new = (row for job, row in _exported(path) if here.get(job.identity, job.id) == job.id)
+        new = (
+            row
+            for result, row in exported(path)
+            if here.get(result.job.identity, result.job.id) == result.job.id
+        )
         try:
             with self._connect() as connection:
                 before = connection.total_changes
@@ -308,25 +309,6 @@ class Store:
             hint = f" by another process for {self._waited:.1f} seconds" if _is_locked(error) else ""
             return StoreError(f"{self.path}: cannot read the result store: {printable(str(error))}{hint}")
         return FileFormatError(f"{self.path}: not a result store: {printable(str(error))}")
-
-
-def _exported(path: str | os.PathLike[str]) -> Iterator[tuple[Job, list[Any]]]:
-    """Jobs of exported results and their values, one after the other, each checked."""
-    try:
-        with gzip.open(path) as stream:
-            number = 0
-            while line := stream.readline(_LONGEST_LINE):
-                number += 1
-                row = json.loads(line.decode())
-                yield from_row(row).job, [row[column] for column in COLUMNS]
-    except (ValueError, RecursionError, EOFError, gzip.BadGzipFile, zlib.error) as error:
-        reason = printable(
-            f"{type(error).__name__}: {error}" if not isinstance(error, ValueError) else str(error)
-        )
-        where = f"line {number}: " if number else ""
-        raise FileFormatError(
-            f"{path}: not exported results: {where}{reason}; nothing is taken in"
-        ) from error
 
 
 def _write_whole(path: Path, content: bytes) -> None:

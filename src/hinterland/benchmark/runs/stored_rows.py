@@ -5,13 +5,17 @@ A row is read strictly, wherever it comes from, so that what is in a store can b
 
 from __future__ import annotations
 
+import gzip
 import json
-from collections.abc import Callable, Mapping
+import os
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from hinterland.benchmark.runs.jobs import Job, Result
-from hinterland.printable import shown
+from hinterland.errors import FileFormatError
+from hinterland.printable import printable, shown
 
 COLUMNS = (
     "id", "method", "protocol", "subset", "seed", "settings", "metrics", "error", "trace", "fit_seconds",
@@ -20,6 +24,8 @@ COLUMNS = (
 _NUMBERS = ("fit_seconds", "score_seconds", "peak_memory_mb")
 _DOCUMENTS = ("settings", "metrics", "parameters", "warnings", "versions")
 _LARGEST_INTEGER = 2**63 - 1  # that SQLite holds
+_LONGEST_LINE = 2**26
+"""Bytes of one exported result: a thousand times what one takes."""
 
 
 def to_row(result: Result) -> dict[str, Any]:
@@ -111,3 +117,28 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
     "warnings": lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
     "versions": lambda value: isinstance(value, dict) and all(isinstance(v, str) for v in value.values()),
 }
+
+
+def exported(path: str | os.PathLike[str]) -> Iterator[tuple[Result, list[Any]]]:
+    """Exported results and the values of their rows, one after the other, each checked.
+
+    Raises
+    ------
+    FileFormatError
+        The file is no export.
+    """
+    try:
+        with gzip.open(path) as stream:
+            number = 0
+            while line := stream.readline(_LONGEST_LINE):
+                number += 1
+                row = json.loads(line.decode())
+                yield from_row(row), [row[column] for column in COLUMNS]
+    except (ValueError, RecursionError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        reason = printable(
+            f"{type(error).__name__}: {error}" if not isinstance(error, ValueError) else str(error)
+        )
+        where = f"line {number}: " if number else ""
+        raise FileFormatError(
+            f"{path}: not exported results: {where}{reason}; nothing is taken in"
+        ) from error
